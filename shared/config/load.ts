@@ -1,0 +1,96 @@
+import { type Settings, settingsSchema } from './schema.ts';
+import { subscriptionsOf, type Subscriptions } from './subscriptions.ts';
+
+export interface Config {
+  readonly storage: { readonly connectionString: string; readonly prefix: string };
+  readonly masterKey: Buffer;
+  /** No trailing slash. */
+  readonly issuer: string;
+  readonly subscriptions: Subscriptions;
+  readonly bootstrap: { readonly clientId: string; readonly clientSecret: string } | undefined;
+  readonly signing: {
+    readonly algorithm: Settings['FLOWGATE_SIGNING_ALG'];
+    readonly rotationDays: number;
+  };
+  readonly trustedProxyHops: number;
+  readonly script: {
+    readonly timeoutMs: number;
+    readonly memoryMb: number;
+    readonly workers: number;
+  };
+  readonly flowTimeoutMs: number;
+  readonly logRetentionDays: number;
+}
+
+/** The environment does not make a valid configuration. Names settings, never their values. */
+export class ConfigError extends Error {
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(`Settings to mend: ${faults.join('; ')}`);
+    this.name = 'ConfigError';
+    this.faults = faults;
+  }
+}
+
+/**
+ * Reads the configuration out of an environment. Pure: the one caller that passes `process.env`
+ * is `compose.ts`.
+ * @throws {ConfigError} with all faults at once.
+ */
+export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const parsed = settingsSchema.safeParse(env);
+  if (!parsed.success) {
+    throw new ConfigError(
+      parsed.error.issues.map((issue) => {
+        const name = issue.path.join('.');
+        return env[name] === undefined ? `${name} is not set` : `${name} ${issue.message}`;
+      }),
+    );
+  }
+  const settings = parsed.data;
+  const issuer = settings.FLOWGATE_ISSUER ?? issuerOfHost(settings.WEBSITE_HOSTNAME);
+  const clientId = settings.FLOWGATE_BOOTSTRAP_CLIENT_ID;
+  const clientSecret = settings.FLOWGATE_BOOTSTRAP_CLIENT_SECRET;
+  const faults: string[] = [];
+  if (issuer === undefined) faults.push('FLOWGATE_ISSUER is not set');
+  if ((clientId === undefined) !== (clientSecret === undefined)) {
+    faults.push(
+      'FLOWGATE_BOOTSTRAP_CLIENT_ID and FLOWGATE_BOOTSTRAP_CLIENT_SECRET go together: set both or neither',
+    );
+  }
+  if (clientId !== undefined && clientSecret?.includes(clientId)) {
+    faults.push('FLOWGATE_BOOTSTRAP_CLIENT_SECRET must not contain the client id');
+  }
+  if (issuer === undefined || faults.length > 0) throw new ConfigError(faults);
+  return Object.freeze({
+    storage: {
+      connectionString: settings.AzureWebJobsStorage,
+      prefix: settings.FLOWGATE_STORAGE_PREFIX,
+    },
+    masterKey: settings.FLOWGATE_MASTER_KEY,
+    issuer,
+    subscriptions: subscriptionsOf(settings.FLOWGATE_ACCOUNT),
+    bootstrap:
+      clientId !== undefined && clientSecret !== undefined ? { clientId, clientSecret } : undefined,
+    signing: {
+      algorithm: settings.FLOWGATE_SIGNING_ALG,
+      rotationDays: settings.FLOWGATE_KEY_ROTATION_DAYS,
+    },
+    trustedProxyHops: settings.FLOWGATE_TRUSTED_PROXY_HOPS,
+    script: {
+      timeoutMs: settings.FLOWGATE_SCRIPT_TIMEOUT_MS,
+      memoryMb: settings.FLOWGATE_SCRIPT_MEMORY_MB,
+      workers: settings.FLOWGATE_SCRIPT_WORKERS,
+    },
+    flowTimeoutMs: settings.FLOWGATE_FLOW_TIMEOUT_MS,
+    logRetentionDays: settings.FLOWGATE_LOG_RETENTION_DAYS,
+  });
+}
+
+/** Azure serves HTTPS only under its host name; Core Tools names `localhost:<port>` and serves HTTP. */
+function issuerOfHost(hostname: string | undefined): string | undefined {
+  if (hostname === undefined) return undefined;
+  const scheme = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(hostname) ? 'http' : 'https';
+  return `${scheme}://${hostname}`;
+}

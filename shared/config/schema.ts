@@ -1,0 +1,73 @@
+import { z } from 'zod';
+
+/** A setting that is there but empty counts as not set: that is how portals clear one. */
+const optional = <T extends z.ZodType>(schema: T) =>
+  z.preprocess((value) => (value === '' ? undefined : value), schema.optional());
+
+const withDefault = <T extends z.ZodType>(schema: T, value: string) =>
+  z.preprocess((given) => (given === undefined || given === '' ? value : given), schema);
+
+const wholeNumber = (minimum: number, maximum: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, `must be a whole number from ${minimum} to ${maximum}`)
+    .transform(Number)
+    .refine((n) => n >= minimum && n <= maximum, `must be from ${minimum} to ${maximum}`);
+
+const issuerUrl = z
+  .string()
+  .refine(
+    (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
+    'must be an http or https URL',
+  )
+  .refine((text) => !/[?#]/.test(text), 'must have no query and no fragment (RFC 8414 section 2)')
+  .transform((text) => text.replace(/\/+$/, ''));
+
+const masterKey = z
+  .string()
+  .transform((text) => Buffer.from(text, 'base64'))
+  .refine((key) => key.length === 32, 'must be 32 bytes in base64');
+
+/**
+ * Every setting of Flowgate, by the name it has in the environment. `local.settings.example.json`
+ * holds the same names; a test keeps the two together.
+ */
+export const settingsSchema = z.object({
+  /** Connection string of the storage account; `UseDevelopmentStorage=true` is Azurite's own. */
+  AzureWebJobsStorage: z.string().min(1, 'must be a storage connection string'),
+  /** Begins the name of every table, container and queue, so that environments can share an account. */
+  FLOWGATE_STORAGE_PREFIX: withDefault(
+    z.string().regex(/^[a-z][a-z0-9]{2,20}$/, 'must match ^[a-z][a-z0-9]{2,20}$'),
+    'flowgate',
+  ),
+  /** Encrypts the private signing keys: 32 bytes in base64. */
+  FLOWGATE_MASTER_KEY: masterKey,
+  /** `iss` of the tokens and base of the metadata. Unset: `https://` and the app's host name. */
+  FLOWGATE_ISSUER: optional(issuerUrl),
+  /** Set by Azure and by Core Tools: the app's host name. */
+  WEBSITE_HOSTNAME: optional(z.string()),
+  /** Names the subscriptions: `<account>iflmap` and `<account>tmn`. */
+  FLOWGATE_ACCOUNT: withDefault(
+    z.string().regex(/^[a-z][a-z0-9]{0,40}$/, 'must match ^[a-z][a-z0-9]{0,40}$'),
+    'flowgate',
+  ),
+  /** The first administrator's client, made once; see docs/settings.md. */
+  FLOWGATE_BOOTSTRAP_CLIENT_ID: optional(
+    z.string().regex(/^[A-Za-z0-9._~-]{1,100}$/, 'must match ^[A-Za-z0-9._~-]{1,100}$'),
+  ),
+  FLOWGATE_BOOTSTRAP_CLIENT_SECRET: optional(z.string().min(16).max(256)),
+  FLOWGATE_SIGNING_ALG: withDefault(z.enum(['ES256', 'RS256', 'PS256']), 'ES256'),
+  /** Age at which the daily timer makes the next signing key. */
+  FLOWGATE_KEY_ROTATION_DAYS: withDefault(wholeNumber(1, 3650), '90'),
+  /** How many entries at the end of X-Forwarded-For were written by proxies of yours. */
+  FLOWGATE_TRUSTED_PROXY_HOPS: withDefault(wholeNumber(0, 10), '1'),
+  FLOWGATE_SCRIPT_TIMEOUT_MS: withDefault(wholeNumber(10, 60_000), '5000'),
+  FLOWGATE_SCRIPT_MEMORY_MB: withDefault(wholeNumber(4, 512), '64'),
+  /** Script worker threads of one instance, at most. */
+  FLOWGATE_SCRIPT_WORKERS: withDefault(wholeNumber(2, 64), '4'),
+  /** The platform cuts at 230 s. */
+  FLOWGATE_FLOW_TIMEOUT_MS: withDefault(wholeNumber(1000, 225_000), '210000'),
+  FLOWGATE_LOG_RETENTION_DAYS: withDefault(wholeNumber(1, 3650), '30'),
+});
+
+export type Settings = z.infer<typeof settingsSchema>;

@@ -1,0 +1,119 @@
+import type {
+  HttpHandler,
+  HttpRequest,
+  HttpResponseInit,
+  InvocationContext,
+} from '@azure/functions';
+import type { Handler, HttpCall, HttpReply } from './call.ts';
+import { clientAddressOf } from './client-address.ts';
+import { Fault } from './fault.ts';
+
+/** Every method a route lists: the host answers 404 for one that is not listed, we answer 405. */
+export const ALL_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+
+/** How one API words its errors. */
+export interface Surface {
+  /** Turns any error into that API's envelope; anything but a {@link Fault} gets fixed text. */
+  toReply(fault: Fault, call: Pick<HttpCall, 'invocationId' | 'url' | 'headers'>): HttpReply;
+}
+
+export interface Prepared {
+  readonly handle: Handler;
+  /** Setting FLOWGATE_TRUSTED_PROXY_HOPS. */
+  readonly trustedProxyHops: number;
+}
+
+/**
+ * Joins a function to the room that does the work: it translates the request, loads the room on
+ * the first call, and holds the only `catch` that makes a response.
+ *
+ * @param prepare loads the room; called for every request, so it keeps what it has made.
+ */
+export function endpoint(surface: Surface, prepare: () => Promise<Prepared>): HttpHandler {
+  return async (request: HttpRequest, context: InvocationContext): Promise<HttpResponseInit> => {
+    const receivedAt = Date.now();
+    const fields: Record<string, string | number | boolean> = {};
+    const call = new RequestCall(request, context.invocationId, receivedAt, fields);
+    let reply: HttpReply;
+    try {
+      const { handle, trustedProxyHops } = await prepare();
+      call.clientAddress = clientAddressOf(request.headers, trustedProxyHops);
+      reply = await handle(call);
+    } catch (error) {
+      const fault = error instanceof Fault ? error : unexpected(error);
+      fields['reason'] = fault.reason;
+      if (fault.status >= 500) context.error(`${context.functionName}: ${fault.reason}`, error);
+      const shown = surface.toReply(fault, call);
+      reply = { ...shown, headers: { ...shown.headers, ...fault.headers } };
+    }
+    const event = {
+      event: context.functionName,
+      method: request.method,
+      status: reply.status,
+      ms: Date.now() - receivedAt,
+      ...fields,
+    };
+    if (reply.status >= 400 && reply.status < 500) context.warn(JSON.stringify(event));
+    else context.info(JSON.stringify(event));
+    return {
+      status: reply.status,
+      headers: { ...reply.headers, 'x-invocation-id': context.invocationId },
+      ...(reply.body === undefined ? {} : { body: reply.body }),
+    };
+  };
+}
+
+/** Our own mistake, or a dependency's: the caller learns nothing of it but that it was not theirs. */
+function unexpected(cause: unknown): Fault {
+  return new Fault(
+    500,
+    'The server met an error of its own. Try again; if it stays, give the value of x-invocation-id to the operator.',
+    { reason: 'unexpected', cause },
+  );
+}
+
+class RequestCall implements HttpCall {
+  readonly url: URL;
+  readonly method: string;
+  readonly headers: Headers;
+  readonly invocationId: string;
+  readonly receivedAt: number;
+  clientAddress = '';
+  readonly #request: HttpRequest;
+  readonly #fields: Record<string, string | number | boolean>;
+
+  constructor(
+    request: HttpRequest,
+    invocationId: string,
+    receivedAt: number,
+    fields: Record<string, string | number | boolean>,
+  ) {
+    this.#request = request;
+    this.#fields = fields;
+    this.url = new URL(request.url);
+    this.method = request.method;
+    this.headers = request.headers;
+    this.invocationId = invocationId;
+    this.receivedAt = receivedAt;
+  }
+
+  async bytes(limit: number): Promise<Uint8Array> {
+    const announced = Number(this.headers.get('content-length') ?? '0');
+    if (announced > limit) throw Fault.contentTooLarge(limit);
+    const body = new Uint8Array(await this.#request.arrayBuffer());
+    if (body.length > limit) throw Fault.contentTooLarge(limit);
+    if (body.length === 0 && this.headers.get('transfer-encoding') !== null) {
+      throw Fault.lengthRequired();
+    }
+    return body;
+  }
+
+  async text(limit: number): Promise<string> {
+    const body = await this.bytes(limit);
+    return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
+  }
+
+  annotate(fields: Readonly<Record<string, string | number | boolean>>): void {
+    Object.assign(this.#fields, fields);
+  }
+}

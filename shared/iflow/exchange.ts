@@ -1,0 +1,63 @@
+/** A message body: text, or bytes that are not taken for text until a step asks for it. */
+export type Body = string | Uint8Array;
+
+/** A header or property value. Scripts may set numbers and booleans; null is a value of its own. */
+export type Value =
+  string | number | boolean | null | readonly Value[] | { readonly [key: string]: Value };
+
+/**
+ * The message on its way through a flow, with its properties: Camel's Exchange.
+ * Header names ignore case and keep the spelling of whoever set them first; property names are
+ * exact.
+ */
+export interface Exchange {
+  body: Body;
+  readonly headers: HeaderMap;
+  readonly properties: Map<string, Value>;
+}
+
+/** Headers by name, case ignored, in the order they were set. */
+export class HeaderMap implements Iterable<[name: string, value: Value]> {
+  readonly #entries = new Map<string, { name: string; value: Value }>();
+
+  get(name: string): Value | undefined {
+    return this.#entries.get(name.toLowerCase())?.value;
+  }
+
+  has(name: string): boolean {
+    return this.#entries.has(name.toLowerCase());
+  }
+
+  set(name: string, value: Value): void {
+    const key = name.toLowerCase();
+    const entry = this.#entries.get(key);
+    if (entry === undefined) this.#entries.set(key, { name, value });
+    else entry.value = value;
+  }
+
+  delete(name: string): boolean {
+    return this.#entries.delete(name.toLowerCase());
+  }
+
+  clear(): void {
+    this.#entries.clear();
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  *[Symbol.iterator](): Iterator<[string, Value]> {
+    for (const { name, value } of this.#entries.values()) yield [name, value];
+  }
+}
+
+export function bodyText(body: Body): string {
+  return typeof body === 'string'
+    ? body
+    : Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
+}
+
+export function bodyBytes(body: Body): Uint8Array {
+  return typeof body === 'string' ? Buffer.from(body, 'utf8') : body;
+}

@@ -1,0 +1,56 @@
+/** One entry of the message processing log (MPL); field names as in `MessageProcessingLogs`. */
+export interface MessageLogEntry {
+  readonly messageGuid: string;
+  readonly correlationId: string;
+  /** Milliseconds since the epoch. */
+  readonly logStart: number;
+  readonly logEnd: number;
+  readonly status: 'COMPLETED' | 'FAILED';
+  /** User that sent the message. */
+  readonly sender: string;
+  readonly receiver: string;
+  readonly flowId: string;
+  readonly flowName: string;
+  readonly packageId: string;
+  readonly packageName: string;
+  readonly customStatus: string;
+  readonly applicationMessageId: string;
+  readonly applicationMessageType: string;
+  /** Text of the failure; '' when there was none. */
+  readonly errorText: string;
+  readonly customHeaders: readonly { readonly name: string; readonly value: string }[];
+}
+
+/** Where dispatch puts entries: kept in memory and written behind the answer within one second. */
+export interface MessageLogWriter {
+  add(entry: MessageLogEntry): void;
+  /** Writes what is held. Called when the host ends the app. */
+  flush(): Promise<void>;
+}
+
+export interface MessageLogQuery {
+  /** Inclusive bounds on LogStart, milliseconds since the epoch. */
+  readonly startFrom?: number;
+  readonly startTo?: number;
+  readonly endFrom?: number;
+  readonly endTo?: number;
+  readonly status?: readonly MessageLogEntry['status'][];
+  readonly flowId?: string;
+  readonly flowName?: string;
+  readonly correlationId?: string;
+  readonly applicationMessageId?: string;
+  readonly applicationMessageType?: string;
+  readonly sender?: string;
+  readonly customStatus?: string;
+  readonly orderBy: 'LogStart' | 'LogEnd';
+  readonly descending: boolean;
+  readonly skip: number;
+  readonly top: number;
+  /** Also count all matches. */
+  readonly count: boolean;
+}
+
+export interface MessageLogReader {
+  find(messageGuid: string): Promise<MessageLogEntry | undefined>;
+  query(query: MessageLogQuery): Promise<{ entries: MessageLogEntry[]; count: number | undefined }>;
+}

@@ -1,0 +1,78 @@
+import type { HttpCall } from '../http/call.ts';
+import { Fault } from '../http/fault.ts';
+import type { AccessTokenClaims } from '../jwt/types.ts';
+
+/** Whoever has shown a good token for a subscription. */
+export interface Caller {
+  /** Role assignments are made to this name. */
+  readonly user: string;
+  readonly clientId: string;
+  readonly subscription: string;
+  readonly claims: AccessTokenClaims;
+}
+
+/** Checks the bearer token of a call (RFC 6750) against what the registry says now. */
+export interface BearerGate {
+  /**
+   * The caller, if the token is good, for this subscription, and its client is still there, enabled
+   * and not registered anew since (all as of at most 25 s ago). Cookies are never looked at.
+   * @throws {BearerFault} 401
+   */
+  authenticate(call: HttpCall, subscription: string): Promise<Caller>;
+  /**
+   * Passes if the caller has at least one of the roles. Before refusing, assignments older than a
+   * second are read again, so that a role just given works at once.
+   * @throws {BearerFault} 403 `missing_role`
+   */
+  requireRole(caller: Caller, oneOf: readonly string[]): Promise<void>;
+}
+
+export type BearerReason =
+  | 'missing_token'
+  | 'invalid_token'
+  | 'expired'
+  | 'wrong_subscription'
+  | 'revoked'
+  | 'client_disabled'
+  | 'missing_role'
+  | 'access_policy'
+  | 'csrf_required';
+
+/** A refusal with its RFC 6750 challenge; `error` is the code of section 3.1. */
+export class BearerFault extends Fault {
+  readonly error: 'invalid_request' | 'invalid_token' | 'insufficient_scope';
+  declare readonly reason: BearerReason;
+
+  constructor(
+    reason: BearerReason,
+    detail: string,
+    headers: Readonly<Record<string, string>> = {},
+    cause?: unknown,
+  ) {
+    const error = errorOf(reason);
+    super(error === 'insufficient_scope' ? 403 : 401, detail, {
+      reason,
+      headers: { 'WWW-Authenticate': challenge(reason, detail), ...headers },
+      cause,
+    });
+    this.error = error;
+  }
+}
+
+function errorOf(reason: BearerReason): BearerFault['error'] {
+  switch (reason) {
+    case 'missing_role':
+    case 'access_policy':
+    case 'csrf_required':
+      return 'insufficient_scope';
+    default:
+      return 'invalid_token';
+  }
+}
+
+/** RFC 6750 section 3.1: a request without any token gets a challenge without an error code. */
+function challenge(reason: BearerReason, detail: string): string {
+  if (reason === 'missing_token') return 'Bearer realm="flowgate"';
+  const text = detail.replace(/[^\x20-\x7e]/g, '?').replace(/["\\]/g, "'");
+  return `Bearer realm="flowgate", error="${errorOf(reason)}", error_description="${text}"`;
+}

@@ -1,0 +1,91 @@
+import { RestError, TableClient, type TableServiceClientOptions } from '@azure/data-tables';
+import { once } from '../cache/once.ts';
+
+/** The tables of Flowgate; docs/storage-schema.md describes each. */
+export type TableName =
+  'keys' | 'clients' | 'roles' | 'design' | 'deployments' | 'tasks' | 'messagelogs';
+
+export interface Tables {
+  /** The named table's client. The table is made when a write finds it missing. */
+  table(name: TableName): TableClient;
+  /** Runs `work`; when it fails because the table is not there yet, makes the table and runs it again. */
+  withTable<T>(name: TableName, work: (table: TableClient) => Promise<T>): Promise<T>;
+  /** Makes every table that is missing. */
+  createAll(): Promise<void>;
+}
+
+const ALL: readonly TableName[] = [
+  'keys',
+  'clients',
+  'roles',
+  'design',
+  'deployments',
+  'tasks',
+  'messagelogs',
+];
+
+export function openTables(storage: { connectionString: string; prefix: string }): Tables {
+  const options: TableServiceClientOptions = {
+    // Azurite has no TLS; Azure's own connection strings say https and are unaffected.
+    allowInsecureConnection: true,
+    retryOptions: { maxRetries: 3, retryDelayInMs: 100, maxRetryDelayInMs: 1000 },
+  };
+  const clients = new Map<TableName, TableClient>();
+  const table = (name: TableName): TableClient => {
+    let client = clients.get(name);
+    if (client === undefined) {
+      client = TableClient.fromConnectionString(
+        storage.connectionString,
+        storage.prefix + name,
+        options,
+      );
+      clients.set(name, client);
+    }
+    return client;
+  };
+  const creations = new Map<TableName, () => Promise<void>>();
+  const create = (name: TableName): Promise<void> => {
+    let creation = creations.get(name);
+    if (creation === undefined) {
+      creation = once(() => table(name).createTable());
+      creations.set(name, creation);
+    }
+    return creation();
+  };
+  return {
+    table,
+    async withTable(name, work) {
+      try {
+        return await work(table(name));
+      } catch (error) {
+        if (!isTableMissing(error)) throw error;
+        creations.delete(name);
+        await create(name);
+        return work(table(name));
+      }
+    },
+    async createAll() {
+      await Promise.all(ALL.map(create));
+    },
+  };
+}
+
+/** The service's status of a failed call, undefined for anything else. */
+export function statusOf(error: unknown): number | undefined {
+  return error instanceof RestError ? error.statusCode : undefined;
+}
+
+/** 404 for a row that is not there. */
+export const isNotFound = (error: unknown): boolean => statusOf(error) === 404;
+/** 409 for a row that is there already. */
+export const isConflict = (error: unknown): boolean => statusOf(error) === 409;
+/** 412 for an ETag that is not the row's any more. */
+export const isStale = (error: unknown): boolean => statusOf(error) === 412;
+
+function isTableMissing(error: unknown): boolean {
+  if (!(error instanceof RestError) || error.statusCode !== 404) return false;
+  const code =
+    error.code ??
+    (error.details as { odataError?: { code?: string } } | undefined)?.odataError?.code;
+  return code === 'TableNotFound' || /TableNotFound/.test(error.message);
+}
