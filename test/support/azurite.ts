@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
-import { after } from 'node:test';
 
 const ACCOUNT = 'devstoreaccount1';
 const KEY =
@@ -27,7 +26,8 @@ export async function testStorage(): Promise<TestStorage> {
 
 async function startOwn(): Promise<string> {
   const azurite = await startAzurite();
-  after(() => azurite.stop());
+  // Not after(): inside a test that would end storage with that one test.
+  process.once('exit', () => azurite.stop());
   return azurite.connectionString;
 }
 
@@ -61,6 +61,9 @@ export async function startAzurite(): Promise<{ connectionString: string; stop()
       if (ports.size === 3) resolve();
     });
   });
+  // It must not keep the test process alive.
+  child.stdout.destroy();
+  child.unref();
   const endpoints = ['Blob', 'Queue', 'Table']
     .map((s) => `${s}Endpoint=http://127.0.0.1:${ports.get(s.toLowerCase())}/${ACCOUNT};`)
     .join('');
