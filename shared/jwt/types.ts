@@ -41,10 +41,13 @@ export interface AccessTokenVerifier {
 /** Why a token was refused; the caller of the API gets our text, never the library's. */
 export class TokenFault extends Error {
   readonly reason: 'invalid_token' | 'expired';
+  /** Which check it failed, for logs and tests; the text does not tell. */
+  readonly check: string;
 
-  constructor(reason: 'invalid_token' | 'expired', detail: string) {
+  constructor(reason: 'invalid_token' | 'expired', detail: string, check: string) {
     super(detail);
     this.name = 'TokenFault';
     this.reason = reason;
+    this.check = check;
   }
 }

@@ -1,0 +1,161 @@
+import type { KeyObject } from 'node:crypto';
+import { StaleCache } from '../cache/stale-cache.ts';
+import type { Clock } from '../config/clock.ts';
+import { Fault } from '../http/fault.ts';
+import type { KeyStore, StoredRing } from './key-store.ts';
+import {
+  currentKey,
+  type KeyStanding,
+  planRotation,
+  RING_FRESH_MS,
+  RING_STALE_MS,
+  type RotationRules,
+  standingOf,
+} from './rotation.ts';
+import {
+  makeKey,
+  privateKeyOf,
+  publicKeyOf,
+  type SigningAlgorithm,
+  type StoredKey,
+} from './signing-key.ts';
+
+export interface SigningKey {
+  readonly kid: string;
+  readonly alg: SigningAlgorithm;
+  readonly privateKey: KeyObject;
+}
+
+export interface VerificationKey {
+  readonly alg: SigningAlgorithm;
+  readonly publicKey: KeyObject;
+}
+
+/** The ring as storage held it a bounded time ago. */
+export interface RingView {
+  /** In storage's order; see `rotation.ts`. */
+  readonly stored: readonly StoredKey[];
+  readonly byKid: ReadonlyMap<string, VerificationKey>;
+  readonly issuers: ReadonlySet<string>;
+}
+
+export interface KeyRing {
+  /** `iss` of the tokens that are signed here. */
+  readonly issuer: string;
+  /** The ring, at most `maxAgeMs` (5 minutes unless told) old. The first use makes the first key. */
+  view(maxAgeMs?: number): Promise<RingView>;
+  /** @throws {Fault} 503 `master_key_mismatch`. */
+  signingKey(): Promise<SigningKey>;
+  /** Where every key stands, read from storage. */
+  standings(): Promise<readonly KeyStanding[]>;
+  /**
+   * Makes the next key if one is due (or `force`, and none waits yet) and removes keys that no
+   * token can have been signed with. Any number of instances may do it at once.
+   * @returns the newest key and whether this call has made it.
+   * @throws {Fault} 503 `master_key_mismatch`: a ring that cannot be opened gets no new key.
+   */
+  rotate(force?: boolean): Promise<{ readonly newest: KeyStanding; readonly made: boolean }>;
+}
+
+export interface KeyRingDeps {
+  readonly store: KeyStore;
+  readonly clock: Clock;
+  /** 32 bytes. */
+  readonly masterKey: Uint8Array;
+  /** Added to the ring's issuers on first use. */
+  readonly issuer: string;
+  readonly rules: RotationRules;
+}
+
+/** Somebody else's change came first that often in a row: they are not making progress either. */
+const MAX_ATTEMPTS = 10;
+
+export function openKeyRing(deps: KeyRingDeps): KeyRing {
+  const { store, clock, masterKey, issuer, rules } = deps;
+  const publicKeys = new Map<string, KeyObject>();
+  const privateKeys = new Map<string, KeyObject>();
+
+  const privateKey = (key: StoredKey): KeyObject => {
+    const opened = privateKeys.get(key.kid) ?? privateKeyOf(key, masterKey);
+    privateKeys.set(key.kid, opened);
+    return opened;
+  };
+
+  const readRing = async (): Promise<StoredRing> => {
+    const ring = await store.read();
+    if (ring.issuers.includes(issuer)) return ring;
+    await store.addIssuer(issuer);
+    return { ...ring, issuers: [...ring.issuers, issuer] };
+  };
+
+  const rotateStored = async (
+    force: boolean,
+  ): Promise<{ ring: StoredRing; made: StoredKey | undefined }> => {
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+      const ring = await readRing();
+      const now = clock.now();
+      const plan = planRotation(ring.keys, now, rules, force);
+      if (plan.makeActiveFrom === undefined && plan.remove.length === 0) {
+        return { ring, made: undefined };
+      }
+      const current = currentKey(ring.keys, now);
+      if (current !== undefined) privateKey(current);
+      const made =
+        plan.makeActiveFrom === undefined
+          ? undefined
+          : await makeKey(rules.algorithm, masterKey, {
+              createdAt: now,
+              activeFrom: plan.makeActiveFrom,
+            });
+      const add = made === undefined ? [] : [made];
+      if (await store.change(ring.version, { add, remove: plan.remove })) {
+        return { ring: await readRing(), made };
+      }
+    }
+    throw Fault.unavailable('The signing keys are being changed. Try again.', 5);
+  };
+
+  const load = async (): Promise<RingView> => {
+    let ring = await readRing();
+    if (ring.keys.length === 0) ({ ring } = await rotateStored(false));
+    const kids = new Set(ring.keys.map((key) => key.kid));
+    for (const kept of [publicKeys, privateKeys]) {
+      for (const kid of kept.keys()) if (!kids.has(kid)) kept.delete(kid);
+    }
+    const byKid = new Map<string, VerificationKey>();
+    for (const key of ring.keys) {
+      const publicKey = publicKeys.get(key.kid) ?? publicKeyOf(key);
+      publicKeys.set(key.kid, publicKey);
+      byKid.set(key.kid, { alg: key.alg, publicKey });
+    }
+    return { stored: ring.keys, byKid, issuers: new Set(ring.issuers) };
+  };
+
+  const cache = new StaleCache<RingView>(load, {
+    clock,
+    maxEntries: 1,
+    freshMs: RING_FRESH_MS,
+    staleMs: RING_STALE_MS,
+  });
+  const view = (maxAgeMs?: number): Promise<RingView> => cache.get('ring', maxAgeMs);
+
+  return {
+    issuer,
+    view,
+    async signingKey() {
+      const key = currentKey((await view()).stored, clock.now());
+      if (key === undefined) throw new Error('A loaded key ring has at least one key.');
+      return { kid: key.kid, alg: key.alg, privateKey: privateKey(key) };
+    },
+    async standings() {
+      return standingOf((await view(0)).stored, clock.now());
+    },
+    async rotate(force = false) {
+      const { ring, made } = await rotateStored(force);
+      cache.forget('ring');
+      const newest = standingOf(ring.keys, clock.now()).at(-1);
+      if (newest === undefined) throw new Error('A rotated key ring has at least one key.');
+      return { newest, made: made?.kid === newest.key.kid };
+    },
+  };
+}

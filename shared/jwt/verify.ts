@@ -1,0 +1,155 @@
+import { hash } from 'node:crypto';
+import jsonwebtoken from 'jsonwebtoken';
+import type { Clock } from '../config/clock.ts';
+import type { KeyRing, VerificationKey } from './key-ring.ts';
+import { type AccessTokenClaims, type AccessTokenVerifier, TokenFault } from './types.ts';
+import { VerifiedTokens } from './verified-tokens.ts';
+
+/** Characters. Our own tokens have under 8,000; HTTP servers refuse headers above 16 KiB. */
+export const MAX_TOKEN_LENGTH = 16_384;
+/** Seconds that the clock of the instance that signed may be ahead of ours. */
+const CLOCK_LEEWAY = 5;
+/** A kid or issuer that the ring does not have makes us read the ring again, at most this often. */
+const REREAD_MS = 5000;
+const MAX_KEPT = 10_000;
+
+/** The one text for a token that is not ours: which check it failed is for the log. */
+const NOT_OURS =
+  'The access token is malformed, altered, or not signed by this server. Request a new one from the token endpoint.';
+const EXPIRED = 'The access token has expired. Request a new one from the token endpoint.';
+
+/**
+ * Verifies access tokens as RFC 9068 section 4 and RFC 8725 ask. jsonwebtoken checks the signature
+ * with the one key and algorithm that `kid` names; what it leaves out (canonical form, `typ`,
+ * `crit`, required claims and their types) is checked here.
+ */
+export function createAccessTokenVerifier(deps: {
+  readonly ring: KeyRing;
+  readonly clock: Clock;
+}): AccessTokenVerifier {
+  const { ring, clock } = deps;
+  const verified = new VerifiedTokens(MAX_KEPT);
+  return {
+    async verify(token) {
+      if (token.length > MAX_TOKEN_LENGTH) throw refuse('length');
+      const digest = hash('sha256', token, 'base64');
+      const view = await ring.view();
+      const now = Math.floor(clock.now() / 1000);
+      const seen = verified.get(digest);
+      if (seen !== undefined && view.byKid.has(seen.kid)) {
+        if (now < seen.claims.exp) return seen.claims;
+        verified.delete(digest);
+        throw new TokenFault('expired', EXPIRED, 'exp');
+      }
+      const { kid, alg, signatureBytes } = readHeader(token);
+      const key = view.byKid.get(kid) ?? (await ring.view(REREAD_MS)).byKid.get(kid);
+      if (key === undefined) throw refuse('kid');
+      if (alg !== key.alg) throw refuse('alg');
+      if (signatureBytes !== signatureLength(key)) throw refuse('signature length');
+      const claims = readClaims(verifySignature(token, key));
+      const known =
+        view.issuers.has(claims.iss) || (await ring.view(REREAD_MS)).issuers.has(claims.iss);
+      if (!known) throw refuse('iss');
+      if (claims.iat > now + CLOCK_LEEWAY) throw refuse('iat');
+      if (now >= claims.exp) throw new TokenFault('expired', EXPIRED, 'exp');
+      verified.set(digest, { kid, claims });
+      return claims;
+    },
+  };
+}
+
+const refuse = (check: string): TokenFault => new TokenFault('invalid_token', NOT_OURS, check);
+
+/** Form (RFC 7515 section 7.1) and protected header; nothing in it is fetched or used as a key. */
+function readHeader(token: string): { kid: string; alg: string; signatureBytes: number } {
+  const parts = token.split('.', 4);
+  const [header, payload, signature] = parts;
+  if (
+    parts.length !== 3 ||
+    header === undefined ||
+    payload === undefined ||
+    signature === undefined
+  ) {
+    throw refuse('form');
+  }
+  const headerBytes = decodeCanonical(header);
+  decodeCanonical(payload);
+  const members = parseObject(headerBytes);
+  // RFC 7515 section 4.1.11: an extension that we do not know must be refused, and we know none.
+  if ('crit' in members) throw refuse('crit');
+  const { kid, alg, typ } = members;
+  if (typeof typ !== 'string' || !/^(application\/)?at\+jwt$/i.test(typ)) throw refuse('typ');
+  if (typeof alg !== 'string') throw refuse('alg');
+  if (typeof kid !== 'string') throw refuse('kid');
+  return { kid, alg, signatureBytes: decodeCanonical(signature).length };
+}
+
+/** One token has one spelling: no padding, no stray bits in the last character (RFC 4648 3.5). */
+function decodeCanonical(part: string): Buffer {
+  const bytes = Buffer.from(part, 'base64url');
+  if (part === '' || bytes.toString('base64url') !== part) throw refuse('encoding');
+  return bytes;
+}
+
+function parseObject(bytes: Buffer): Readonly<Record<string, unknown>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(bytes.toString('utf8'));
+  } catch {
+    throw refuse('json');
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw refuse('json');
+  return value as Readonly<Record<string, unknown>>;
+}
+
+/** RFC 7518 section 3.4: R and S as two 32-byte numbers, never DER; sections 3.3, 3.5: the modulus. */
+function signatureLength(key: VerificationKey): number {
+  return key.alg === 'ES256' ? 64 : (key.publicKey.asymmetricKeyDetails?.modulusLength ?? 0) / 8;
+}
+
+function verifySignature(token: string, key: VerificationKey): unknown {
+  try {
+    return jsonwebtoken.verify(token, key.publicKey, {
+      algorithms: [key.alg],
+      // The times are checked with the other claims, by our clock.
+      ignoreExpiration: true,
+      ignoreNotBefore: true,
+    });
+  } catch {
+    throw refuse('signature');
+  }
+}
+
+/** RFC 9068 section 2.2: each required claim is there, once, and of its type. */
+function readClaims(payload: unknown): AccessTokenClaims {
+  if (typeof payload !== 'object' || payload === null) throw refuse('claims');
+  const { iss, sub, client_id, aud, exp, iat, nbf, jti, scope, roles } = payload as Record<
+    string,
+    unknown
+  >;
+  if (!isText(iss)) throw refuse('iss');
+  if (!isText(sub)) throw refuse('sub');
+  if (!isText(client_id)) throw refuse('client_id');
+  if (!isText(aud)) throw refuse('aud');
+  if (!isTime(exp)) throw refuse('exp');
+  if (!isTime(iat)) throw refuse('iat');
+  // Our tokens are good from `iat` on; one that says otherwise was not made here.
+  if (nbf !== undefined) throw refuse('nbf');
+  if (!isText(jti)) throw refuse('jti');
+  if (scope !== undefined && !isText(scope)) throw refuse('scope');
+  if (roles !== undefined && !(Array.isArray(roles) && roles.every(isText))) throw refuse('roles');
+  return Object.freeze({
+    iss,
+    sub,
+    client_id,
+    aud,
+    exp,
+    iat,
+    jti,
+    ...(scope === undefined ? {} : { scope }),
+    ...(roles === undefined ? {} : { roles: Object.freeze(roles) }),
+  });
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+const isTime = (value: unknown): value is number => Number.isSafeInteger(value);

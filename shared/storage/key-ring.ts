@@ -1,0 +1,109 @@
+import { odata, type TransactionAction } from '@azure/data-tables';
+import type { JsonWebKey } from 'node:crypto';
+import type { KeyStore } from '../jwt/key-store.ts';
+import type { SigningAlgorithm, StoredKey } from '../jwt/signing-key.ts';
+import { joinKey } from './keys.ts';
+import { isConflict, isNotFound, isStale, type Tables } from './tables.ts';
+
+const PARTITION = 'ring';
+/** Sorts before every other row, so the keys of a read are never older than its version. */
+const GUARD = '!guard';
+
+interface KeyRow {
+  partitionKey: string;
+  rowKey: string;
+  etag: string;
+  kid?: string;
+  alg?: SigningAlgorithm;
+  publicJwk?: string;
+  sealedPrivateKey?: string;
+  /** As text: table storage's own numbers of this size come back as another type. */
+  createdAt?: string;
+  activeFrom?: string;
+  issuer?: string;
+}
+
+const keyRow = (kid: string): string => joinKey('key', kid);
+
+/**
+ * The key ring in the table `keys`: one partition with a row per key, a row per issuer, and a guard
+ * row that is part of every change of the keys. Its ETag is the ring's version.
+ */
+export function createKeyStore(tables: Tables): KeyStore {
+  return {
+    read: () =>
+      tables.withTable('keys', async (table) => {
+        let version: string | undefined;
+        const keys: StoredKey[] = [];
+        const issuers: string[] = [];
+        const rows = table.listEntities<KeyRow>({
+          queryOptions: { filter: odata`PartitionKey eq ${PARTITION}` },
+        });
+        for await (const row of rows) {
+          if (row.rowKey === GUARD) version = row.etag;
+          else if (row.issuer !== undefined) issuers.push(row.issuer);
+          else keys.push(toKey(row));
+        }
+        return { version, keys, issuers };
+      }),
+
+    async change(version, { add, remove }) {
+      const guard = { partitionKey: PARTITION, rowKey: GUARD };
+      const actions: TransactionAction[] = [
+        version === undefined ? ['create', guard] : ['update', guard, 'Replace', { etag: version }],
+        ...add.map((key): TransactionAction => ['create', toRow(key)]),
+        ...remove.map((kid): TransactionAction => [
+          'delete',
+          { partitionKey: PARTITION, rowKey: keyRow(kid) },
+        ]),
+      ];
+      try {
+        await tables.withTable('keys', (table) => table.submitTransaction(actions));
+        return true;
+      } catch (error) {
+        if (isConflict(error) || isStale(error) || isNotFound(error)) return false;
+        throw error;
+      }
+    },
+
+    async addIssuer(issuer) {
+      const row = { partitionKey: PARTITION, rowKey: joinKey('issuer', issuer), issuer };
+      await tables.withTable('keys', (table) => table.upsertEntity(row, 'Replace'));
+    },
+  };
+}
+
+function toRow(key: StoredKey) {
+  return {
+    partitionKey: PARTITION,
+    rowKey: keyRow(key.kid),
+    kid: key.kid,
+    alg: key.alg,
+    publicJwk: JSON.stringify(key.publicJwk),
+    sealedPrivateKey: key.sealedPrivateKey,
+    createdAt: String(key.createdAt),
+    activeFrom: String(key.activeFrom),
+  };
+}
+
+function toKey(row: KeyRow): StoredKey {
+  const { kid, alg, publicJwk, sealedPrivateKey, createdAt, activeFrom } = row;
+  if (
+    kid === undefined ||
+    alg === undefined ||
+    publicJwk === undefined ||
+    sealedPrivateKey === undefined ||
+    createdAt === undefined ||
+    activeFrom === undefined
+  ) {
+    throw new Error(`Row ${row.rowKey} of the table of keys is not a signing key.`);
+  }
+  return {
+    kid,
+    alg,
+    publicJwk: JSON.parse(publicJwk) as JsonWebKey,
+    sealedPrivateKey,
+    createdAt: Number(createdAt),
+    activeFrom: Number(activeFrom),
+  };
+}
