@@ -82,7 +82,8 @@ export const isConflict = (error: unknown): boolean => statusOf(error) === 409;
 /** 412 for an ETag that is not the row's any more. */
 export const isStale = (error: unknown): boolean => statusOf(error) === 412;
 
-function isTableMissing(error: unknown): boolean {
+/** The table itself is not there yet: nobody has written to it. */
+export function isTableMissing(error: unknown): boolean {
   if (!(error instanceof RestError) || error.statusCode !== 404) return false;
   const code =
     error.code ??
