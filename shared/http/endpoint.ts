@@ -63,8 +63,15 @@ export function endpoint(surface: Surface, prepare: () => Promise<Prepared>): Ht
   };
 }
 
-/** Our own mistake, or a dependency's: the caller learns nothing of it but that it was not theirs. */
+/**
+ * Our own mistake, or a dependency that is away: the caller learns no more of it than whether trying
+ * again makes sense.
+ */
 function unexpected(cause: unknown): Fault {
+  if (cause instanceof Error && cause.name === 'RestError') {
+    // No expected answer of Azure storage leaves shared/storage/, so this one is an outage.
+    return Fault.unavailable('Storage does not answer. Try again in a few seconds.', 5, cause);
+  }
   return new Fault(
     500,
     'The server met an error of its own. Try again; if it stays, give the value of x-invocation-id to the operator.',

@@ -1,0 +1,11 @@
+import { app } from '@azure/functions';
+import { provide } from '../shared/compose.ts';
+import { ALL_METHODS, endpoint } from '../shared/http/endpoint.ts';
+import { bearerSurface } from '../shared/oauth/bearer.ts';
+
+app.http('dispatch', {
+  route: 'http/{*address}',
+  methods: [...ALL_METHODS],
+  authLevel: 'anonymous',
+  handler: endpoint(bearerSurface, provide.dispatch),
+});

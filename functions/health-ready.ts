@@ -1,0 +1,11 @@
+import { app } from '@azure/functions';
+import { provide } from '../shared/compose.ts';
+import { ALL_METHODS, endpoint } from '../shared/http/endpoint.ts';
+import { problemSurface } from '../shared/http/problem.ts';
+
+app.http('health-ready', {
+  route: 'health/ready',
+  methods: [...ALL_METHODS],
+  authLevel: 'anonymous',
+  handler: endpoint(problemSurface, provide.healthReady),
+});

@@ -1,0 +1,11 @@
+import { app } from '@azure/functions';
+import { provide } from '../shared/compose.ts';
+import { ALL_METHODS, endpoint } from '../shared/http/endpoint.ts';
+import { odataSurface } from '../shared/odata/errors.ts';
+
+app.http('odata', {
+  route: 'api/v1/{*path}',
+  methods: [...ALL_METHODS],
+  authLevel: 'anonymous',
+  handler: endpoint(odataSurface, provide.odata),
+});

@@ -1,0 +1,74 @@
+import { build as bundle } from 'esbuild';
+import { randomBytes } from 'node:crypto';
+import { copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { basename, join } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+
+/**
+ * Builds `dist/`: one bundle per function, with the rooms in shared chunks that are loaded when
+ * they are first needed. `@azure/functions-core` is left to the Functions worker. The new tree is
+ * put in place by renaming, so that a host that starts at the same time finds a whole one.
+ */
+export async function build(): Promise<void> {
+  const work = join(root, `dist.${process.pid}.${randomBytes(4).toString('hex')}`);
+  try {
+    const functions = (await readdir(join(root, 'functions'))).filter((f) => f.endsWith('.ts'));
+    await bundle({
+      absWorkingDir: root,
+      entryPoints: [
+        ...functions.map((file) => ({
+          in: join('functions', file),
+          out: join('functions', basename(file, '.ts')),
+        })),
+        { in: 'shared/iflow/script/javascript/worker.ts', out: 'shared/script-worker' },
+      ],
+      outdir: work,
+      bundle: true,
+      splitting: true,
+      format: 'esm',
+      platform: 'node',
+      target: 'node22',
+      chunkNames: 'shared/[name]-[hash]',
+      external: ['@azure/functions-core'],
+      sourcemap: 'linked',
+      // The libraries that are CommonJS call require(); ES modules have none of their own.
+      banner: {
+        js: "import { createRequire as flowgateCreateRequire } from 'node:module'; const require = flowgateCreateRequire(import.meta.url);",
+      },
+      legalComments: 'none',
+      logLevel: 'warning',
+    });
+    await mkdir(join(work, 'shared'), { recursive: true });
+    await copyFile(
+      createRequire(import.meta.url).resolve('quickjs-wasi/quickjs.wasm'),
+      join(work, 'shared', 'quickjs.wasm'),
+    );
+    await replace(work, join(root, 'dist'));
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+async function replace(from: string, to: string): Promise<void> {
+  const old = `${from}.old`;
+  for (let attempt = 0; attempt < 5; attempt += 1) {
+    await rename(to, old).catch(ignoreMissing);
+    try {
+      await rename(from, to);
+      await rm(old, { recursive: true, force: true });
+      return;
+    } catch (error) {
+      // Another build has put its tree there in between: move that one away as well.
+      await rm(old, { recursive: true, force: true });
+      if (attempt === 4) throw error;
+    }
+  }
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error;
+}
+
+if (import.meta.main) await build();

@@ -1,0 +1,46 @@
+import { type Handler, json } from './call.ts';
+import { Fault } from './fault.ts';
+
+const READING = ['GET', 'HEAD'];
+
+/** `GET /health/live`: the process answers. Touches nothing else. */
+export const healthLive: Handler = (call) => {
+  if (!READING.includes(call.method)) throw Fault.methodNotAllowed(READING);
+  return json(200, { status: 'live' }, { 'Cache-Control': 'no-store' });
+};
+
+/** One thing that has to work before calls are welcome. */
+export interface ReadinessCheck {
+  readonly name: string;
+  /** Rejects when it does not work. */
+  readonly run: () => Promise<unknown>;
+}
+
+/**
+ * `GET /health/ready`: 200 when every check passes, 503 with the names of those that do not. The
+ * reasons are for the log only.
+ */
+export function createHealthReady(
+  checks: readonly ReadinessCheck[],
+  report: (check: string, error: unknown) => void,
+): Handler {
+  return async (call) => {
+    if (!READING.includes(call.method)) throw Fault.methodNotAllowed(READING);
+    const results: Record<string, 'ok' | 'failed'> = {};
+    for (const check of checks) {
+      try {
+        await check.run();
+        results[check.name] = 'ok';
+      } catch (error) {
+        report(check.name, error);
+        results[check.name] = 'failed';
+      }
+    }
+    const ready = Object.values(results).every((result) => result === 'ok');
+    return json(
+      ready ? 200 : 503,
+      { status: ready ? 'ready' : 'not_ready', checks: results },
+      { 'Cache-Control': 'no-store', ...(ready ? {} : { 'Retry-After': '5' }) },
+    );
+  };
+}

@@ -1,0 +1,57 @@
+import type { MessageLogEntry } from '../../monitor/message-log.ts';
+import type { Deployment } from '../deployment/deployment.ts';
+import type { Exchange, Value } from '../exchange.ts';
+import type { ScriptLogEntry } from '../script/engine.ts';
+
+export interface Processed {
+  readonly messageGuid: string;
+  readonly correlationId: string;
+  readonly logStart: number;
+  readonly logEnd: number;
+  readonly user: string;
+  readonly deployment: Deployment;
+  readonly exchange: Exchange;
+  readonly scriptLog: readonly ScriptLogEntry[];
+  /** Why it failed; undefined for a message that was completed. */
+  readonly failure: string | undefined;
+}
+
+const LONGEST_ERROR = 4000;
+const MOST_CUSTOM_HEADERS = 50;
+
+/**
+ * The message's entry in the processing log, with what the flow has said of it in the headers and
+ * properties that SAP names for this (SAP Help: Headers and Exchange Properties), cut to SAP's lengths.
+ */
+export function makeLogEntry(message: Processed): MessageLogEntry {
+  const { exchange, deployment } = message;
+  return {
+    messageGuid: message.messageGuid,
+    correlationId: message.correlationId,
+    logStart: message.logStart,
+    logEnd: message.logEnd,
+    status: message.failure === undefined ? 'COMPLETED' : 'FAILED',
+    sender: text(exchange.headers.get('SAP_Sender'), 120) || message.user,
+    receiver: text(exchange.headers.get('SAP_Receiver'), 120),
+    flowId: deployment.id,
+    flowName: deployment.name,
+    packageId: deployment.packageId,
+    packageName: deployment.packageName,
+    customStatus: text(exchange.properties.get('SAP_MessageProcessingLogCustomStatus'), 40).replace(
+      /[^A-Za-z0-9]/g,
+      '',
+    ),
+    applicationMessageId: text(exchange.headers.get('SAP_ApplicationID'), 120),
+    applicationMessageType: text(exchange.headers.get('SAP_MessageType'), 100),
+    errorText: (message.failure ?? '').slice(0, LONGEST_ERROR),
+    customHeaders: message.scriptLog
+      .filter((entry) => entry.kind === 'customHeader')
+      .slice(0, MOST_CUSTOM_HEADERS)
+      .map(({ name, value }) => ({ name: name.slice(0, 100), value: value.slice(0, 200) })),
+  };
+}
+
+function text(value: Value | undefined, longest: number): string {
+  if (value === undefined || value === null) return '';
+  return (typeof value === 'object' ? JSON.stringify(value) : String(value)).slice(0, longest);
+}

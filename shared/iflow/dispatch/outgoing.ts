@@ -1,0 +1,102 @@
+import type { HttpReply } from '../../http/call.ts';
+import { bodyBytes, type Exchange, type HeaderMap, type Value } from '../exchange.ts';
+
+/** A flow set CamelHttpResponseCode to something that is no HTTP status. */
+export class InvalidResponseCode extends Error {
+  constructor() {
+    super('The header CamelHttpResponseCode must be a whole number from 200 to 599.');
+    this.name = 'InvalidResponseCode';
+  }
+}
+
+/** Headers that belong to the connection or to the host, whatever a flow says. */
+const NOT_THE_FLOWS = new Set([
+  'connection',
+  'content-length',
+  'content-type',
+  'date',
+  'host',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'server',
+  'set-cookie',
+  'authorization',
+  'cookie',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'x-invocation-id',
+  'x-correlationid',
+  'sap_messageprocessinglogid',
+  'sap_mplcorrelationid',
+  'sapauthenticatedusername',
+]);
+
+/**
+ * Answers the sender with what the exchange holds at the end of the flow: status 200, 204 for an
+ * empty body, or what `CamelHttpResponseCode` says; and the headers that the flow has set. A header
+ * that came in with the request is not sent back unless the flow has changed it.
+ * @param arrived the headers as they were when the message arrived.
+ * @throws {InvalidResponseCode}
+ */
+export function makeReply(exchange: Exchange, arrived: ReadonlyMap<string, Value>): HttpReply {
+  const body = bodyBytes(exchange.body);
+  const headers: Record<string, string> = { 'X-Content-Type-Options': 'nosniff' };
+  for (const [name, value] of exchange.headers) {
+    const lower = name.toLowerCase();
+    if (lower.startsWith('camel') || NOT_THE_FLOWS.has(lower)) continue;
+    if (arrived.get(lower) === value || !/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/.test(name)) continue;
+    if (value !== null) headers[name] = headerText(value);
+  }
+  const contentType = exchange.headers.get('Content-Type');
+  const status = responseCode(exchange.headers) ?? (body.length === 0 ? 204 : 200);
+  if (body.length > 0) {
+    headers['Content-Type'] =
+      contentType === undefined || contentType === null || contentType === ''
+        ? defaultContentType(exchange)
+        : headerText(contentType);
+  }
+  return { status, headers, body };
+}
+
+/** Remembers header values so that {@link makeReply} can tell what the flow has set. */
+export function snapshotHeaders(headers: HeaderMap): ReadonlyMap<string, Value> {
+  const snapshot = new Map<string, Value>();
+  for (const [name, value] of headers) snapshot.set(name.toLowerCase(), value);
+  return snapshot;
+}
+
+function responseCode(headers: HeaderMap): number | undefined {
+  const value = headers.get('CamelHttpResponseCode');
+  if (value === undefined || value === null || value === '') return undefined;
+  const code = typeof value === 'number' ? value : Number(typeof value === 'string' ? value : NaN);
+  // The Functions library cannot send what is outside this range.
+  if (!Number.isInteger(code) || code < 200 || code > 599) throw new InvalidResponseCode();
+  return code;
+}
+
+function defaultContentType(exchange: Exchange): string {
+  return typeof exchange.body === 'string'
+    ? 'text/plain;charset=UTF-8'
+    : 'application/octet-stream';
+}
+
+/** RFC 9110 section 5.5: no CR, LF or NUL; the Functions library sends ISO-8859-1 only. */
+export function headerText(value: Value): string {
+  const text =
+    typeof value === 'string'
+      ? value
+      : Array.isArray(value)
+        ? value.map((v) => headerText(v as Value)).join(', ')
+        : typeof value === 'object'
+          ? JSON.stringify(value)
+          : String(value);
+  return text
+    .replace(/[\r\n\0]+/g, ' ')
+    .replace(/[^\t\x20-\x7e\xa0-\xff]/g, '?')
+    .trim()
+    .slice(0, 8192);
+}

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ConfigError, loadConfig } from '../../shared/config/load.ts';
+
+const valid = {
+  AzureWebJobsStorage: 'UseDevelopmentStorage=true',
+  FLOWGATE_MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
+  FLOWGATE_ISSUER: 'https://flowgate.example/',
+};
+
+function faultsOf(env: Record<string, string | undefined>): readonly string[] {
+  try {
+    loadConfig(env);
+  } catch (error) {
+    assert.ok(error instanceof ConfigError);
+    return error.faults;
+  }
+  return [];
+}
+
+test('what is not set has its default', () => {
+  const config = loadConfig(valid);
+  assert.equal(config.issuer, 'https://flowgate.example');
+  assert.equal(config.storage.prefix, 'flowgate');
+  assert.deepEqual(config.subscriptions, { iflmap: 'flowgateiflmap', tmn: 'flowgatetmn' });
+  assert.deepEqual(config.signing, { algorithm: 'ES256', rotationDays: 90 });
+  assert.deepEqual(config.script, { timeoutMs: 5000, memoryMb: 64, workers: 4 });
+  assert.equal(config.trustedProxyHops, 1);
+  assert.equal(config.flowTimeoutMs, 210_000);
+  assert.equal(config.bootstrap, undefined);
+});
+
+test('a setting that is there but empty counts as not set', () => {
+  const empty = {
+    FLOWGATE_ACCOUNT: '',
+    FLOWGATE_BOOTSTRAP_CLIENT_ID: '',
+    FLOWGATE_SIGNING_ALG: '',
+  };
+  assert.deepEqual(loadConfig({ ...valid, ...empty }), loadConfig(valid));
+});
+
+test('without FLOWGATE_ISSUER the issuer is the host name that Azure or Core Tools sets', () => {
+  const env = { ...valid, FLOWGATE_ISSUER: undefined };
+  assert.equal(
+    loadConfig({ ...env, WEBSITE_HOSTNAME: 'f.azurewebsites.net' }).issuer,
+    'https://f.azurewebsites.net',
+  );
+  assert.equal(
+    loadConfig({ ...env, WEBSITE_HOSTNAME: 'localhost:7071' }).issuer,
+    'http://localhost:7071',
+  );
+  assert.deepEqual(faultsOf(env), ['FLOWGATE_ISSUER is not set']);
+});
+
+test('all faults are named at once, without the values', () => {
+  const faults = faultsOf({
+    FLOWGATE_MASTER_KEY: 'c2VjcmV0',
+    FLOWGATE_SIGNING_ALG: 'HS256',
+    FLOWGATE_TRUSTED_PROXY_HOPS: 'many',
+    FLOWGATE_SCRIPT_WORKERS: '1',
+    FLOWGATE_BOOTSTRAP_CLIENT_SECRET: 'tooshort',
+    FLOWGATE_ISSUER: 'ftp://x',
+  });
+  assert.deepEqual(
+    faults.map((fault) => fault.split(' ')[0]),
+    [
+      'AzureWebJobsStorage',
+      'FLOWGATE_MASTER_KEY',
+      'FLOWGATE_ISSUER',
+      'FLOWGATE_BOOTSTRAP_CLIENT_SECRET',
+      'FLOWGATE_SIGNING_ALG',
+      'FLOWGATE_TRUSTED_PROXY_HOPS',
+      'FLOWGATE_SCRIPT_WORKERS',
+    ],
+  );
+  assert.doesNotMatch(faults.join(), /c2VjcmV0|HS256|many|tooshort|ftp:/);
+});
+
+test('an issuer with a query or a fragment is refused (RFC 8414 section 2)', () => {
+  for (const issuer of ['https://a.example/?x=1', 'https://a.example/#x']) {
+    assert.match(faultsOf({ ...valid, FLOWGATE_ISSUER: issuer }).join(), /FLOWGATE_ISSUER must/);
+  }
+});
+
+test('the bootstrap client needs id and secret, and the secret must not contain the id', () => {
+  const id = { FLOWGATE_BOOTSTRAP_CLIENT_ID: 'admin' };
+  assert.match(faultsOf({ ...valid, ...id }).join(), /go together/);
+  const secret = { FLOWGATE_BOOTSTRAP_CLIENT_SECRET: 'xx-admin-xxxxxxxxxx' };
+  assert.match(faultsOf({ ...valid, ...id, ...secret }).join(), /must not contain/);
+});
