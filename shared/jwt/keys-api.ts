@@ -1,0 +1,45 @@
+import { type Handler, json } from '../http/call.ts';
+import { Fault } from '../http/fault.ts';
+import type { BearerGate } from '../oauth/gate.ts';
+import type { KeyRing } from './key-ring.ts';
+import type { KeyStanding } from './rotation.ts';
+
+/**
+ * `/registry/v1/keys`: GET lists the ring (without any private part), POST makes the next key on
+ * command. POST answers 201 with the key that it has made, or 200 with the one that is already
+ * waiting for its turn: it can be repeated without harm.
+ */
+export function createKeysApi(deps: {
+  readonly ring: KeyRing;
+  readonly gate: BearerGate;
+  /** `<account>tmn`. */
+  readonly subscription: string;
+}): Handler {
+  const { ring, gate, subscription } = deps;
+  return async (call) => {
+    if (call.method !== 'GET' && call.method !== 'POST') {
+      throw Fault.methodNotAllowed(['GET', 'POST']);
+    }
+    const caller = await gate.authenticate(call, subscription);
+    if (call.method === 'GET') {
+      await gate.requireRole(caller, ['AuthGroup.Administrator', 'AuthGroup.ReadOnly']);
+      return json(200, { items: (await ring.standings()).map(describe) });
+    }
+    await gate.requireRole(caller, ['AuthGroup.Administrator']);
+    const { newest, made } = await ring.rotate(true);
+    return json(made ? 201 : 200, describe(newest));
+  };
+}
+
+function describe({ key, state, removedAfter }: KeyStanding) {
+  return {
+    kid: key.kid,
+    alg: key.alg,
+    state,
+    created_at: toTime(key.createdAt),
+    active_from: toTime(key.activeFrom),
+    ...(removedAfter === undefined ? {} : { removed_after: toTime(removedAfter) }),
+  };
+}
+
+const toTime = (milliseconds: number): string => new Date(milliseconds).toISOString();

@@ -1,0 +1,134 @@
+import type { HttpCall } from '../http/call.ts';
+import { json } from '../http/call.ts';
+import type { Surface } from '../http/endpoint.ts';
+import { type AccessTokenClaims, type AccessTokenVerifier, TokenFault } from '../jwt/types.ts';
+import type { ClientDirectory, RoleDirectory } from '../registry/client.ts';
+import { codeOfStatus } from './errors.ts';
+import { BearerFault, type BearerGate, type Caller } from './gate.ts';
+
+/** Before a refusal, assignments older than this are read again. */
+const REFUSE_ON_MS = 1000;
+
+/** The gate of everything that takes our access tokens (RFC 6750). */
+export function createBearerGate(deps: {
+  readonly verifier: AccessTokenVerifier;
+  readonly clients: ClientDirectory;
+  readonly roles: RoleDirectory;
+}): BearerGate {
+  const { verifier, clients, roles } = deps;
+  return {
+    async authenticate(call, subscription) {
+      const claims = await verify(readBearerToken(call), verifier, call);
+      if (claims.aud !== subscription) {
+        throw new BearerFault(
+          'wrong_subscription',
+          `The access token is for subscription ${claims.aud}, but this address belongs to subscription ${subscription}. Request the token with a client of ${subscription}.`,
+        );
+      }
+      const client = await clients.find(claims.client_id);
+      if (client === undefined || claims.iat < Math.floor(client.createdAt / 1000)) {
+        throw new BearerFault(
+          'revoked',
+          `The client ${claims.client_id} that the access token was issued to has been deleted${client === undefined ? '' : ' and registered anew'}. Request a new token.`,
+        );
+      }
+      if (!client.enabled) {
+        throw new BearerFault(
+          'client_disabled',
+          `The client ${claims.client_id} is disabled. Ask an administrator to enable it.`,
+        );
+      }
+      call.annotate({ client: claims.client_id });
+      return { user: claims.sub, clientId: claims.client_id, subscription, claims };
+    },
+
+    async requireRole(caller, oneOf) {
+      const has = (assigned: ReadonlySet<string>): boolean =>
+        oneOf.some((role) => assigned.has(role));
+      if (has(await roles.rolesOf(caller.subscription, caller.user))) return;
+      const latest = await roles.rolesOf(caller.subscription, caller.user, REFUSE_ON_MS);
+      if (has(latest)) return;
+      const ofClientId = await roles.rolesOf(caller.subscription, caller.clientId, REFUSE_ON_MS);
+      throw new BearerFault('missing_role', explain(caller, oneOf, latest, ofClientId));
+    },
+  };
+}
+
+async function verify(
+  token: string,
+  verifier: AccessTokenVerifier,
+  call: HttpCall,
+): Promise<AccessTokenClaims> {
+  try {
+    return await verifier.verify(token);
+  } catch (error) {
+    if (!(error instanceof TokenFault)) throw error;
+    call.annotate({ token_check: error.check });
+    throw new BearerFault(error.reason, error.message, {}, error);
+  }
+}
+
+/** RFC 6750 section 2.1 only: a token in the query or in a form is never looked at. */
+function readBearerToken(call: HttpCall): string {
+  const authorization = call.headers.get('authorization');
+  if (authorization === null || authorization === '') {
+    throw new BearerFault(
+      'missing_token',
+      call.url.searchParams.has('access_token')
+        ? 'The access token must not be in the query. Send it in the header Authorization: Bearer.'
+        : 'The access token is missing. Send it in the header Authorization: Bearer.',
+    );
+  }
+  // The host joins repeated headers with a comma, which no token contains.
+  if (authorization.includes(',')) {
+    throw new BearerFault(
+      'invalid_token',
+      'The request has more than one Authorization header. Send one, with the access token.',
+    );
+  }
+  if (!/^Bearer(?: |$)/i.test(authorization)) {
+    throw new BearerFault(
+      'missing_token',
+      'The Authorization header holds no access token. Get one from the token endpoint and send it as Authorization: Bearer.',
+    );
+  }
+  const token = authorization.slice('Bearer'.length).trim();
+  if (token === '' || token.includes(' ')) {
+    throw new BearerFault(
+      'invalid_token',
+      'The Authorization header must hold Bearer, one space, and the access token.',
+    );
+  }
+  return token;
+}
+
+/** The remedies for the mistakes that are made most: the user without its prefix, another case. */
+function explain(
+  caller: Caller,
+  oneOf: readonly string[],
+  assigned: ReadonlySet<string>,
+  ofClientId: ReadonlySet<string>,
+): string {
+  const { user, clientId, subscription } = caller;
+  const needed = oneOf.length === 1 ? 'no role' : 'none of the roles';
+  const lacks = `User ${user} has ${needed} ${oneOf.join(', ')} in subscription ${subscription}.`;
+  const misplaced = oneOf.find((role) => ofClientId.has(role));
+  if (misplaced !== undefined) {
+    return `${lacks} It is assigned to ${clientId}, but the user of that client is ${user}: assign it to ${user}.`;
+  }
+  for (const role of oneOf) {
+    const miscased = [...assigned].find((has) => has.toLowerCase() === role.toLowerCase());
+    if (miscased !== undefined) {
+      return `${lacks} It has ${miscased}, which differs in case: assign ${role}.`;
+    }
+  }
+  return `${lacks} Assign it under /registry/v1/subscriptions/${subscription}/roles/${oneOf[0] ?? ''}/users/${user}.`;
+}
+
+/** Errors as JSON with the code of RFC 6750 section 3.1 and the reason that Flowgate adds. */
+export const bearerSurface: Surface = {
+  toReply(fault) {
+    const error = fault instanceof BearerFault ? fault.error : codeOfStatus(fault.status);
+    return json(fault.status, { error, error_description: fault.message, reason: fault.reason });
+  },
+};

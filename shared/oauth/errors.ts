@@ -1,0 +1,103 @@
+import { json } from '../http/call.ts';
+import type { Surface } from '../http/endpoint.ts';
+import { Fault, type FaultOptions } from '../http/fault.ts';
+
+/** RFC 6749 section 5.2. */
+export type OAuthErrorCode =
+  | 'invalid_request'
+  | 'invalid_client'
+  | 'invalid_grant'
+  | 'unauthorized_client'
+  | 'unsupported_grant_type'
+  | 'invalid_scope';
+
+/** RFC 6749 section 5.1: neither tokens nor errors about them are kept anywhere on the way. */
+export const NO_STORE = { 'Cache-Control': 'no-store', Pragma: 'no-cache' } as const;
+
+const CHALLENGE = { 'WWW-Authenticate': 'Basic realm="flowgate", charset="UTF-8"' } as const;
+
+/** A refusal of the token endpoint, one named factory per code. */
+export class OAuthError extends Fault {
+  readonly code: OAuthErrorCode;
+
+  constructor(code: OAuthErrorCode, description: string, options: FaultOptions) {
+    super(code === 'invalid_client' ? 401 : 400, description, options);
+    this.code = code;
+  }
+
+  /** A parameter is missing, repeated, contradicting or malformed. */
+  static invalidRequest(reason: string, description: string): OAuthError {
+    return new OAuthError('invalid_request', description, { reason });
+  }
+
+  /**
+   * The client did not prove who it is. One text, so that it does not tell an unknown client from a
+   * wrong secret; `reason` is for the log.
+   * @param challenge with `WWW-Authenticate`: when the Authorization header was used. A client that
+   *   put its secret into the body would take the challenge for a demand to use the header.
+   */
+  static invalidClient(reason: string, challenge: boolean): OAuthError {
+    return new OAuthError(
+      'invalid_client',
+      'Client authentication failed. Check client_id and client_secret, that the secret has not expired, and that the client is enabled.',
+      { reason, headers: challenge ? CHALLENGE : {} },
+    );
+  }
+
+  /** The request holds no credentials that could be looked at, and the text says what to send. */
+  static unreadableClient(reason: string, description: string): OAuthError {
+    return new OAuthError('invalid_client', description, { reason, headers: CHALLENGE });
+  }
+
+  /** The client is known but not registered for this grant. */
+  static unauthorizedClient(grantType: string): OAuthError {
+    return new OAuthError(
+      'unauthorized_client',
+      `The client is not registered for grant_type ${grantType}. Add it to the grant_types of the client.`,
+      { reason: 'grant_not_registered' },
+    );
+  }
+
+  /** Nobody may use this grant here. */
+  static unsupportedGrantType(supported: readonly string[]): OAuthError {
+    return new OAuthError(
+      'unsupported_grant_type',
+      `This server has no such grant_type. It has ${supported.join(', ')}.`,
+      { reason: 'unsupported_grant_type' },
+    );
+  }
+
+  static invalidScope(reason: string, description: string): OAuthError {
+    return new OAuthError('invalid_scope', description, { reason });
+  }
+
+  /** The same refusal with more response headers. */
+  with(headers: Readonly<Record<string, string>>): OAuthError {
+    return new OAuthError(this.code, this.message, {
+      reason: this.reason,
+      headers: { ...this.headers, ...headers },
+      cause: this.cause,
+    });
+  }
+}
+
+/** The code for a fault that has none of its own; the last two are those of section 4.1.2.1. */
+export function codeOfStatus(
+  status: number,
+): 'invalid_request' | 'server_error' | 'temporarily_unavailable' {
+  if (status === 429 || status === 503) return 'temporarily_unavailable';
+  return status >= 500 ? 'server_error' : 'invalid_request';
+}
+
+/** Errors as JSON by RFC 6749 section 5.2. */
+export const oauthSurface: Surface = {
+  toReply(fault) {
+    const error = fault instanceof OAuthError ? fault.code : codeOfStatus(fault.status);
+    return json(fault.status, { error, error_description: describe(fault.message) }, NO_STORE);
+  },
+};
+
+/** Section 5.2 allows printable ASCII without the quotation mark and the backslash. */
+function describe(text: string): string {
+  return text.replace(/["\\]/g, "'").replace(/[^\x20-\x7e]/g, '?');
+}

@@ -1,0 +1,25 @@
+import type { Handler } from '../http/call.ts';
+import { answerPublicDocument } from '../http/public-document.ts';
+import { grants } from './grants/index.ts';
+
+/** Seconds. */
+const MAX_AGE = 3600;
+
+/** Authorization server metadata (RFC 8414): what is switched on, and nothing else. */
+export function createMetadataEndpoint(deps: {
+  /** No trailing slash. */
+  readonly issuer: string;
+}): Handler {
+  const { issuer } = deps;
+  const metadata = {
+    issuer,
+    token_endpoint: `${issuer}/oauth2/api/v1/token`,
+    jwks_uri: `${issuer}/oauth2/api/v1/jwks`,
+    grant_types_supported: [...grants.keys()],
+    token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+    // Section 2 requires the member, section 3.2 would leave an empty list out. Readers that check
+    // anything check that it is there.
+    response_types_supported: [],
+  };
+  return (call) => answerPublicDocument(call, MAX_AGE, () => metadata);
+}

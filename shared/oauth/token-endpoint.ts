@@ -1,0 +1,114 @@
+import { type Handler, json } from '../http/call.ts';
+import { answerPreflight, corsHeaders } from '../http/cors.ts';
+import { Fault } from '../http/fault.ts';
+import { type Parameters, readParameters } from '../http/form.ts';
+import type { AccessTokenIssuer } from '../jwt/types.ts';
+import type { Client, RoleDirectory } from '../registry/client.ts';
+import { authenticateClient, type ClientAuthenticationDeps } from './client-authentication.ts';
+import { NO_STORE, OAuthError } from './errors.ts';
+import type { Grant } from './grants/grant.ts';
+import { grants } from './grants/index.ts';
+
+/** Bytes of a token request's body. */
+const MAX_BODY = 64 * 1024;
+
+/** RFC 6749 section 2.3.1 and RFC 9700 section 4.3.2: none of these in an address. */
+const SECRET_PARAMETERS: ReadonlySet<string> = new Set([
+  'client_secret',
+  'client_assertion',
+  'assertion',
+  'subject_token',
+  'actor_token',
+  'access_token',
+  'refresh_token',
+  'code',
+  'code_verifier',
+  'password',
+]);
+
+/** What SAP's clients may ask for (`token_format`); both are the JWT that everybody gets. */
+const TOKEN_FORMATS = ['jwt', 'jwtrfc'];
+
+export interface TokenEndpointDeps extends ClientAuthenticationDeps {
+  readonly issuer: AccessTokenIssuer;
+  readonly roles: RoleDirectory;
+}
+
+/**
+ * The token endpoint (RFC 6749 section 3.2). Parameters come in the query, in a form body, or in
+ * both: SAP's clients send `grant_type` in the query and an empty body.
+ */
+export function createTokenEndpoint(deps: TokenEndpointDeps): Handler {
+  return async (call) => {
+    if (call.method === 'OPTIONS') return answerPreflight(call.headers, PREFLIGHT);
+    if (call.method !== 'POST') throw Fault.methodNotAllowed(['POST', 'OPTIONS']);
+    const parameters = await readParameters(call, MAX_BODY, SECRET_PARAMETERS);
+    const client = await authenticateClient(call, parameters, deps);
+    const cors = corsHeaders(call.headers, client.allowedOrigins);
+    try {
+      const response = await grantToken(client, parameters, deps);
+      return json(200, response, { ...NO_STORE, ...cors });
+    } catch (error) {
+      // A browser page of an allowed origin may also read why it was refused.
+      throw error instanceof OAuthError ? error.with(cors) : error;
+    }
+  };
+}
+
+const PREFLIGHT = { methods: ['POST'], headers: ['authorization', 'content-type'] };
+
+/** RFC 6749 section 5.1. */
+interface TokenResponse {
+  readonly access_token: string;
+  readonly token_type: 'Bearer';
+  readonly expires_in: number;
+  readonly scope?: string;
+}
+
+async function grantToken(
+  client: Client,
+  parameters: Parameters,
+  deps: TokenEndpointDeps,
+): Promise<TokenResponse> {
+  const grant = chooseGrant(parameters.get('grant_type'), client);
+  requireTokenFormat(parameters.get('token_format'));
+  const { subject, scope } = await grant.grant({ client, parameters });
+  const roles = await deps.roles.rolesOf(client.subscription, subject);
+  const token = await deps.issuer.issue({
+    subject,
+    clientId: client.clientId,
+    audience: client.subscription,
+    lifetime: client.accessTokenLifetime,
+    scope,
+    roles: [...roles].sort(),
+  });
+  return {
+    access_token: token,
+    token_type: 'Bearer',
+    expires_in: client.accessTokenLifetime,
+    ...(scope === '' ? {} : { scope }),
+  };
+}
+
+function chooseGrant(grantType: string | undefined, client: Client): Grant {
+  if (grantType === undefined) {
+    throw OAuthError.invalidRequest(
+      'grant_type_missing',
+      'grant_type is missing. Send grant_type=client_credentials in the body or in the query.',
+    );
+  }
+  const grant = grants.get(grantType);
+  if (grant === undefined) throw OAuthError.unsupportedGrantType([...grants.keys()]);
+  if (!client.grantTypes.includes(grant.grantType)) {
+    throw OAuthError.unauthorizedClient(grant.grantType);
+  }
+  return grant;
+}
+
+function requireTokenFormat(format: string | undefined): void {
+  if (format === undefined || TOKEN_FORMATS.includes(format)) return;
+  throw OAuthError.invalidRequest(
+    'token_format',
+    `token_format can be ${TOKEN_FORMATS.join(' or ')}: every access token of this server is a JWT. Leave it out to get one.`,
+  );
+}
