@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type App, loadApp } from './app.ts';
+import { httpListener } from './http-listener.ts';
+import { serve } from './http-server.ts';
+import { openLog } from './log.ts';
+import { sortTriggers, type Triggers } from './triggers.ts';
+
+export interface HostOptions {
+  /** Folder with package.json, host.json and the built functions. */
+  readonly appRoot: string;
+  /** 0 for a free one. */
+  readonly port: number;
+  /** Put into `process.env`, which is the app's environment, before the app is loaded. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Log everything, not just errors. */
+  readonly verbose?: boolean;
+}
+
+export interface Host {
+  /** `http://localhost:<port>` */
+  readonly url: string;
+  readonly port: number;
+  /** Functions that are not served, each with the reason. */
+  readonly faults: readonly string[];
+  /**
+   * Stops accepting, lets running calls finish (10 s at most), runs the app's `appTerminate` hooks.
+   */
+  stop(): Promise<void>;
+}
+
+const GRACE_MS = 10_000;
+
+/**
+ * Loads a function app and serves it as Azure Functions would. Two hosts in one process share what
+ * the app keeps in modules: two instances are two processes.
+ *
+ * @throws {Error} when the app cannot be loaded; `EADDRINUSE` when the port is taken.
+ */
+export async function startHost(options: HostOptions): Promise<Host> {
+  const appRoot = resolve(options.appRoot);
+  Object.assign(process.env, options.env);
+  const app = await loadApp(appRoot, openLog(options.verbose ?? false));
+  const triggers = sortTriggers(app);
+  const calls = new Set<Promise<unknown>>();
+  const server = await serve(options.port, httpListener(app, triggers, calls));
+  const stopping = new AbortController();
+  const listeners = await listen(triggers, app, hostIdOf(appRoot), stopping.signal);
+  app.log('information', 'system', `${app.functions.length} functions of ${appRoot} are served.`);
+
+  const stop = async (): Promise<void> => {
+    stopping.abort();
+    await Promise.all([server.close(GRACE_MS), atMost(GRACE_MS, Promise.all(listeners))]);
+    await atMost(GRACE_MS, Promise.all(calls));
+    await atMost(GRACE_MS, app.terminate());
+  };
+  let stopped: Promise<void> | undefined;
+  return {
+    url: `http://localhost:${server.port}`,
+    port: server.port,
+    faults: triggers.faults,
+    stop: () => (stopped ??= stop()),
+  };
+}
+
+/** Timers and queues need the storage SDKs, which are loaded for them alone. */
+async function listen(
+  { timers, queues }: Triggers,
+  { settings, log }: App,
+  hostId: string,
+  signal: AbortSignal,
+): Promise<Promise<void>[]> {
+  const running: Promise<void>[] = [];
+  if (timers.length > 0) {
+    const { runTimer } = await import('./timers.ts');
+    const connectionString = connectionOf('');
+    for (const timer of timers) {
+      running.push(runTimer(timer, { connectionString, hostId, log, signal }));
+    }
+  }
+  if (queues.length > 0) {
+    const { runQueue } = await import('./queues.ts');
+    for (const queue of queues) {
+      const connectionString = connectionOf(queue.connection);
+      running.push(runQueue(queue, { connectionString, settings: settings.queues, log, signal }));
+    }
+  }
+  return running;
+}
+
+/** A binding names its connection by a setting, with or without `AzureWebJobs` before it. */
+function connectionOf(name: string): string {
+  const names = name === '' ? ['AzureWebJobsStorage'] : [`AzureWebJobs${name}`, name];
+  for (const each of names) {
+    const value = process.env[each];
+    if (value !== undefined && value !== '') return value;
+  }
+  throw new Error(`The setting ${names.join(' or ')} must hold a storage connection string.`);
+}
+
+/** Hosts of one id share timers; Azure derives it from the site's name. */
+function hostIdOf(appRoot: string): string {
+  const given = process.env['AzureFunctionsWebHost__hostid'];
+  if (given !== undefined && given !== '') return given;
+  return createHash('sha256').update(`${hostname()}\0${appRoot}`).digest('hex').slice(0, 32);
+}
+
+async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
+  const done = new AbortController();
+  const limit = sleep(ms, undefined, { signal: done.signal }).catch((error: unknown) => {
+    if (!done.signal.aborted) throw error;
+  });
+  await Promise.race([work, limit]);
+  done.abort();
+}
