@@ -63,8 +63,9 @@ test('accepts a token with our key, all claims and no more', async () => {
 });
 
 test('accepts a token without scope and roles', async () => {
-  const { scope: _scope, roles: _roles, ...rest } = claims;
-  assert.deepEqual(await verifier.verify(forgeToken(header, rest, signOurs)), rest);
+  const { iss, sub, client_id, aud, exp, iat, jti } = claims;
+  const required = { iss, sub, client_id, aud, exp, iat, jti };
+  assert.deepEqual(await verifier.verify(forgeToken(header, required, signOurs)), required);
 });
 
 for (const typ of ['AT+JWT', 'application/at+jwt', 'Application/At+Jwt']) {

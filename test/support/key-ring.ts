@@ -22,7 +22,7 @@ export interface TestInstance {
   readonly ring: KeyRing;
   readonly store: KeyStore;
   /** How often the instance has read the ring from storage. */
-  reads(): number;
+  readonly reads: () => number;
 }
 
 /** One instance's ring, with a table client of its own. */

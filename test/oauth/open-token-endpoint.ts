@@ -1,0 +1,102 @@
+import { before } from 'node:test';
+import { createAccessTokenIssuer } from '../../shared/jwt/sign.ts';
+import { createAccessTokenVerifier } from '../../shared/jwt/verify.ts';
+import type { AccessTokenClaims } from '../../shared/jwt/types.ts';
+import { oauthSurface } from '../../shared/oauth/errors.ts';
+import { createTokenEndpoint } from '../../shared/oauth/token-endpoint.ts';
+import { type Client } from '../../shared/registry/client.ts';
+import { type Answer, answerOf, makeCall, type TestCall } from '../support/call.ts';
+import { type TestClock, testClock } from '../support/clock.ts';
+import { openInstance, type TestInstance, testKeys } from '../support/key-ring.ts';
+import {
+  basic,
+  someClient,
+  type TestDirectory,
+  testDirectory,
+  type TestRoles,
+  testRoles,
+  type TestSecrets,
+  testSecrets,
+} from '../support/oauth.ts';
+
+export const PATH = '/oauth2/api/v1/token';
+export const FORM = 'application/x-www-form-urlencoded';
+export const SECRET = 'correct horse:battery+staple';
+export const good = basic('app', SECRET);
+
+export interface Sent {
+  readonly method?: string;
+  /** With its question mark. */
+  readonly query?: string;
+  readonly authorization?: string;
+  readonly type?: string;
+  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface TokenEndpoint {
+  readonly clock: TestClock;
+  readonly clients: TestDirectory;
+  readonly roles: TestRoles;
+  readonly secrets: TestSecrets;
+  /** How long the endpoint has waited before refusals. */
+  readonly waits: number[];
+  readonly prepared: string[];
+  readonly send: (sent: Sent) => Promise<Answer & { readonly call: TestCall }>;
+  readonly claimsOf: (answer: Answer) => Promise<AccessTokenClaims>;
+}
+
+/** A way to token endpoints on one key ring; each has clients, roles and a clock of its own. */
+export function tokenEndpoints(): (...clients: Client[]) => TokenEndpoint {
+  let instance: TestInstance;
+  before(async () => {
+    instance = openInstance(await testKeys());
+  });
+  return (...clients) => {
+    const clock = testClock();
+    const { ring } = instance;
+    const verifier = createAccessTokenVerifier({ ring, clock });
+    const waits: number[] = [];
+    const prepared: string[] = [];
+    const parts = {
+      clients: testDirectory(...(clients.length === 0 ? [someClient()] : clients)),
+      roles: testRoles(),
+      secrets: testSecrets(() => SECRET),
+    };
+    const handle = createTokenEndpoint({
+      ...parts,
+      issuer: createAccessTokenIssuer({ ring, clock }),
+      clock,
+      wait: (milliseconds) => {
+        waits.push(milliseconds);
+        clock.advance(milliseconds);
+        return Promise.resolve();
+      },
+      beforeClient: (clientId) => {
+        prepared.push(clientId);
+        return Promise.resolve();
+      },
+    });
+    return {
+      ...parts,
+      clock,
+      waits,
+      prepared,
+      send: async ({ method = 'POST', query = '', authorization, type, body, headers }) => {
+        const call = makeCall({
+          method,
+          path: PATH + query,
+          body,
+          receivedAt: clock.now(),
+          headers: {
+            ...(authorization === undefined ? {} : { authorization }),
+            ...(type === undefined ? {} : { 'content-type': type }),
+            ...headers,
+          },
+        });
+        return { ...(await answerOf(handle, call, oauthSurface)), call };
+      },
+      claimsOf: (answer) => verifier.verify(String(answer.json()['access_token'])),
+    };
+  };
+}
