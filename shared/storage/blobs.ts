@@ -1,0 +1,48 @@
+import { randomUUID } from 'node:crypto';
+import type { ContainerClient } from '@azure/storage-blob';
+import { once } from '../cache/once.ts';
+import type { BundleBlobs } from '../iflow/design/design-store.ts';
+
+/**
+ * Bundles as blobs `<uuid>.zip` in the container `<prefix>bundles`. The blob library is loaded by
+ * the first use, since only the management API reads or writes bundles.
+ */
+export function openBundleBlobs(storage: {
+  readonly connectionString: string;
+  readonly prefix: string;
+}): BundleBlobs {
+  const container = once<ContainerClient>(async () => {
+    const { BlobServiceClient } = await import('@azure/storage-blob');
+    const client = BlobServiceClient.fromConnectionString(
+      storage.connectionString,
+    ).getContainerClient(`${storage.prefix}bundles`);
+    await client.createIfNotExists();
+    return client;
+  });
+  return {
+    async put(zip) {
+      const name = `${randomUUID()}.zip`;
+      await (await container()).getBlockBlobClient(name).uploadData(zip, {
+        blobHTTPHeaders: { blobContentType: 'application/zip' },
+      });
+      return name;
+    },
+
+    async get(name) {
+      try {
+        return await (await container()).getBlockBlobClient(name).downloadToBuffer();
+      } catch (error) {
+        if (isMissing(error)) return undefined;
+        throw error;
+      }
+    },
+
+    async remove(name) {
+      await (await container()).getBlockBlobClient(name).deleteIfExists();
+    },
+  };
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'statusCode' in error && error.statusCode === 404;
+}
