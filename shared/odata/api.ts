@@ -1,0 +1,168 @@
+import { createHash } from 'node:crypto';
+import type { Handler, HttpReply } from '../http/call.ts';
+import { Fault } from '../http/fault.ts';
+import type { Deployer } from '../iflow/deployment/deploy.ts';
+import type { DeploymentDirectory } from '../iflow/deployment/deployment.ts';
+import type { TaskStore } from '../iflow/deployment/deployment-store.ts';
+import type { Artifacts } from '../iflow/design/artifacts.ts';
+import type { Packages } from '../iflow/design/packages.ts';
+import type { MessageLogReader } from '../monitor/message-log.ts';
+import type { BearerGate } from '../oauth/gate.ts';
+import { designTypes, designtimeArtifactRoutes, type ReadBundle } from './designtime-artifacts.ts';
+import { ODataError } from './errors.ts';
+import { messageLogTypes, messageProcessingLogRoutes } from './message-processing-logs.ts';
+import {
+  type FunctionImport,
+  metadataXml,
+  serviceDocumentAtom,
+  serviceDocumentJson,
+} from './metadata.ts';
+import type { EntityType } from './model.ts';
+import { packageRoutes, packageType } from './packages.ts';
+import { parsePath, shapeOf } from './path.ts';
+import { type Methods, representationOf, type Routes } from './request.ts';
+import { runtimeArtifactRoutes, runtimeTypes } from './runtime-artifacts.ts';
+import { endpointTypes, serviceEndpointRoutes } from './service-endpoints.ts';
+
+export interface ODataDeps {
+  readonly gate: BearerGate;
+  /** The management node's subscription, `<account>tmn`. */
+  readonly subscription: string;
+  /** Base of every address that is shown; no trailing slash. */
+  readonly issuer: string;
+  readonly packages: Packages;
+  readonly artifacts: Artifacts;
+  readonly readBundle: ReadBundle;
+  readonly deployer: Deployer;
+  readonly directory: DeploymentDirectory;
+  readonly tasks: Pick<TaskStore, 'find'>;
+  readonly messageLog: MessageLogReader;
+}
+
+const READERS = ['AuthGroup.ReadOnly', 'AuthGroup.IntegrationDeveloper', 'AuthGroup.Administrator'];
+const WRITERS = ['AuthGroup.IntegrationDeveloper', 'AuthGroup.Administrator'];
+
+const TYPES: readonly EntityType[] = [
+  packageType,
+  ...designTypes,
+  ...runtimeTypes,
+  ...endpointTypes,
+  ...messageLogTypes,
+];
+
+const FUNCTIONS: readonly FunctionImport[] = [
+  {
+    name: 'DeployIntegrationDesigntimeArtifact',
+    method: 'POST',
+    parameters: ['Id', 'Version'],
+  },
+  {
+    name: 'IntegrationDesigntimeArtifactSaveAsVersion',
+    method: 'POST',
+    parameters: ['Id', 'SaveAsVersion'],
+  },
+];
+
+/**
+ * SAP Cloud Integration's OData V2 API under `/api/v1`. Whoever shows no good token with a role of
+ * the management node learns nothing about what is there.
+ */
+export function createODataApi(deps: ODataDeps): Handler {
+  const routes: Routes = {
+    ...serviceRoutes(),
+    ...packageRoutes(deps.packages),
+    ...designtimeArtifactRoutes(deps.artifacts, deps.readBundle),
+    ...runtimeArtifactRoutes(deps),
+    ...serviceEndpointRoutes(deps.directory, deps.issuer),
+    ...messageProcessingLogRoutes(deps.messageLog),
+  };
+
+  return async (call) => {
+    const segments = parsePath(call.url.pathname.replace(/^\/api\/v1(?=\/|$)/i, ''));
+    const shape = shapeOf(segments);
+    const methods = Object.hasOwn(routes, shape) ? routes[shape] : undefined;
+    if (call.method === 'OPTIONS') {
+      return { status: 204, headers: { Allow: allowOf(methods ?? {}).join(', ') } };
+    }
+    const caller = await deps.gate.authenticate(call, deps.subscription);
+    call.annotate({ client_id: caller.clientId });
+    const method = call.method === 'HEAD' ? 'GET' : call.method;
+    await deps.gate.requireRole(caller, method === 'GET' ? READERS : WRITERS);
+    if (methods === undefined)
+      throw ODataError.notFound(`There is no resource ${shape.slice(0, 200)}.`);
+    const operation = isMethod(method) ? methods[method] : undefined;
+    if (operation === undefined) throw Fault.methodNotAllowed(allowOf(methods));
+    const reply = await operation({
+      call,
+      caller,
+      segments,
+      ...representationOf(call, deps.issuer),
+    });
+    return call.method === 'GET' || call.method === 'HEAD'
+      ? withCsrfToken(withoutBody(reply, call.method), call.headers, caller.user)
+      : reply;
+  };
+}
+
+/** The service document, `$metadata` and `$batch`. */
+function serviceRoutes(): Routes {
+  return {
+    '': {
+      GET: ({ json, base }) =>
+        Promise.resolve(
+          json
+            ? {
+                status: 200,
+                headers: { 'Content-Type': 'application/json' },
+                body: serviceDocumentJson(TYPES),
+              }
+            : {
+                status: 200,
+                headers: { 'Content-Type': 'application/atomsvc+xml;charset=utf-8' },
+                body: serviceDocumentAtom(TYPES, base),
+              },
+        ),
+    },
+    $metadata: {
+      GET: () =>
+        Promise.resolve({
+          status: 200,
+          headers: { 'Content-Type': 'application/xml;charset=utf-8', DataServiceVersion: '2.0' },
+          body: metadataXml(TYPES, FUNCTIONS),
+        }),
+    },
+    $batch: {
+      POST: () =>
+        Promise.reject(
+          ODataError.notImplemented('$batch is not supported. Send the requests one by one.'),
+        ),
+    },
+  };
+}
+
+function isMethod(method: string): method is keyof Methods {
+  return ['GET', 'POST', 'PUT', 'DELETE'].includes(method);
+}
+
+function allowOf(methods: Methods): string[] {
+  const allowed = Object.keys(methods).flatMap((method) =>
+    method === 'GET' ? ['GET', 'HEAD'] : [method],
+  );
+  return [...allowed, 'OPTIONS'];
+}
+
+function withoutBody(reply: HttpReply, method: 'GET' | 'HEAD'): HttpReply {
+  if (method === 'GET') return reply;
+  const { status, headers = {} } = reply;
+  return { status, headers };
+}
+
+/**
+ * SAP Help, Use CSRF Protection: clients fetch a token before they change anything. A call with a
+ * bearer token cannot be forged by a page, so none is ever looked at; whoever fetches one gets one.
+ */
+function withCsrfToken(reply: HttpReply, headers: Headers, user: string): HttpReply {
+  if (headers.get('x-csrf-token')?.toLowerCase() !== 'fetch') return reply;
+  const token = createHash('sha256').update(`csrf ${user}`, 'utf8').digest('base64url');
+  return { ...reply, headers: { ...reply.headers, 'X-CSRF-Token': token } };
+}

@@ -1,0 +1,138 @@
+import type { HttpReply } from '../http/call.ts';
+import { collectionAtom, entityAtom } from './atom-writer.ts';
+import { collectionJson, entityJson, type EntityView } from './json-writer.ts';
+import { type Entity, type EntityType, relativeUri } from './model.ts';
+import {
+  applyOptions,
+  COLLECTION_OPTIONS,
+  COUNT_OPTIONS,
+  ENTITY_OPTIONS,
+  parseQueryOptions,
+  type QueryOptions,
+} from './query-options.ts';
+import type { ODataRequest, Routes } from './request.ts';
+
+/** Loads what a navigation leads to, when `$expand` asks for it. */
+export type Expanders = Readonly<Record<string, (entity: Entity) => Promise<readonly Entity[]>>>;
+
+const VERSION = { DataServiceVersion: '2.0' };
+
+/** One entity, with `$select` and `$expand`. */
+export async function replyEntity(
+  request: ODataRequest,
+  type: EntityType,
+  entity: Entity,
+  expanders: Expanders = {},
+): Promise<HttpReply> {
+  const options = parseQueryOptions(request.call.url, type, ENTITY_OPTIONS);
+  const [view] = await viewsOf([entity], options, expanders);
+  return entityReply(request, 200, type, view ?? { entity, expanded: {} }, options.select);
+}
+
+/** 201 with the entity and its address. */
+export function replyCreated(request: ODataRequest, type: EntityType, entity: Entity): HttpReply {
+  const reply = entityReply(request, 201, type, { entity, expanded: {} }, undefined);
+  const location = request.base + relativeUri(type, entity);
+  return { ...reply, headers: { ...reply.headers, Location: location } };
+}
+
+function entityReply(
+  request: ODataRequest,
+  status: number,
+  type: EntityType,
+  view: EntityView,
+  select: ReadonlySet<string> | undefined,
+): HttpReply {
+  const as = { base: request.base, type, select };
+  return request.json
+    ? { status, headers: jsonHeaders(), body: entityJson(view, as) }
+    : {
+        status,
+        headers: atomHeaders('entry'),
+        body: entityAtom(view, as, request.call.receivedAt),
+      };
+}
+
+/** A page of entities that was chosen already. */
+export async function replyPage(
+  request: ODataRequest,
+  type: EntityType,
+  page: readonly Entity[],
+  about: {
+    readonly options: QueryOptions;
+    readonly count?: number | undefined;
+    readonly next?: string | undefined;
+  },
+  expanders: Expanders = {},
+): Promise<HttpReply> {
+  const { options, count, next } = about;
+  const views = await viewsOf(page, options, expanders);
+  const as = { base: request.base, type, select: options.select };
+  if (request.json) {
+    return {
+      status: 200,
+      headers: jsonHeaders(),
+      body: collectionJson(views, as, { count, next }),
+    };
+  }
+  const path = request.call.url.pathname.replace(/^\/api\/v1\/?/, '');
+  const feed = { path, updatedAt: request.call.receivedAt, count, next };
+  return { status: 200, headers: atomHeaders('feed'), body: collectionAtom(views, as, feed) };
+}
+
+/** A bare number (`/$count`). */
+export function replyCount(count: number): HttpReply {
+  return {
+    status: 200,
+    headers: { 'Content-Type': 'text/plain;charset=utf-8', ...VERSION },
+    body: String(count),
+  };
+}
+
+/** A collection whose entities are all at hand, and its `/$count`. */
+export function collectionRoutes(
+  shape: string,
+  type: EntityType,
+  load: (request: ODataRequest) => Promise<readonly Entity[]>,
+  expanders: Expanders = {},
+): Routes {
+  return {
+    [shape]: {
+      GET: async (request) => {
+        const options = parseQueryOptions(request.call.url, type, COLLECTION_OPTIONS);
+        const { page, count } = applyOptions(await load(request), options);
+        const about = { options, count: options.inlineCount ? count : undefined };
+        return replyPage(request, type, page, about, expanders);
+      },
+    },
+    [`${shape}/$count`]: {
+      GET: async (request) => {
+        const options = parseQueryOptions(request.call.url, type, COUNT_OPTIONS);
+        return replyCount(applyOptions(await load(request), options).count);
+      },
+    },
+  };
+}
+
+async function viewsOf(
+  entities: readonly Entity[],
+  options: QueryOptions,
+  expanders: Expanders,
+): Promise<EntityView[]> {
+  const views: EntityView[] = [];
+  for (const entity of entities) {
+    const expanded: Record<string, EntityView[]> = {};
+    for (const name of options.expand) {
+      const related = (await expanders[name]?.(entity)) ?? [];
+      expanded[name] = related.map((other) => ({ entity: other, expanded: {} }));
+    }
+    views.push({ entity, expanded });
+  }
+  return views;
+}
+
+const jsonHeaders = () => ({ 'Content-Type': 'application/json', ...VERSION });
+const atomHeaders = (kind: 'entry' | 'feed') => ({
+  'Content-Type': `application/atom+xml;type=${kind};charset=utf-8`,
+  ...VERSION,
+});
