@@ -1,0 +1,134 @@
+import { foldLine } from './manifest.ts';
+import { checkId, checkLine } from './rename.ts';
+import { flowXml } from './build-iflw.ts';
+import { deflateEntry, writeZip } from './zip.ts';
+
+/** A small iFlow in plain words: an HTTPS sender and a line of steps. */
+export interface BundleDescription {
+  readonly id: string;
+  readonly name: string;
+  /** 1.0.0 unless told. */
+  readonly version?: string;
+  readonly description?: string;
+  /** Left out, the flow has no sender. */
+  readonly address?: string;
+  /** ESBMessaging.send unless told. */
+  readonly userRole?: string;
+  /** false unless told. */
+  readonly csrfProtected?: boolean;
+  /** Megabytes; 40 unless told. */
+  readonly maximumBodySize?: number;
+  /** Pipe-separated, as in SAP's editor. */
+  readonly allowedHeaders?: string;
+  readonly returnExceptionToSender?: boolean;
+  /** `xmlns:p=uri;xmlns:q=uri`. */
+  readonly namespaceMapping?: string;
+  /** Values of externalised parameters, which the texts above and below use as `{{name}}`. */
+  readonly parameters?: Readonly<Record<string, string>>;
+  readonly steps: readonly StepDescription[];
+}
+
+export type StepDescription =
+  | {
+      readonly type: 'script';
+      readonly name: string;
+      readonly fileName: string;
+      readonly source: string;
+      readonly functionName?: string;
+    }
+  | {
+      readonly type: 'contentModifier';
+      readonly name: string;
+      readonly headers?: readonly RowDescription[];
+      readonly properties?: readonly RowDescription[];
+      readonly body?: { readonly type: 'constant' | 'expression'; readonly content: string };
+    }
+  | {
+      readonly type: 'raw';
+      readonly name: string;
+      readonly cname: string;
+      readonly properties: Readonly<Record<string, string>>;
+    };
+
+/** A row of a content modifier's header or property table. */
+export interface RowDescription {
+  /** Create unless told. */
+  readonly action?: 'Create' | 'Delete';
+  readonly name: string;
+  /** constant unless told. */
+  readonly type?: string;
+  readonly value?: string;
+  readonly dataType?: string;
+  readonly default?: string;
+}
+
+/** Builds the bundle that SAP's editor would export for it. @throws {BundleFault} */
+export function buildBundle(flow: BundleDescription): Uint8Array {
+  const id = checkId(flow.id);
+  const name = checkLine('name', flow.name);
+  const version = checkLine('version', flow.version ?? '1.0.0');
+  const manifest = [
+    'Manifest-Version: 1.0',
+    'Bundle-ManifestVersion: 2',
+    `Bundle-SymbolicName: ${id}; singleton:=true`,
+    `Bundle-Name: ${name}`,
+    `Bundle-Version: ${version}`,
+    'SAP-BundleType: IntegrationFlow',
+    'SAP-NodeType: IFLMAP',
+    'SAP-RuntimeProfile: iflmap',
+    `Origin-Bundle-SymbolicName: ${id}`,
+    `Origin-Bundle-Name: ${name}`,
+    `Origin-Bundle-Version: ${version}`,
+  ].map((line) => foldLine(line));
+  const resources = 'src/main/resources/';
+  const parameters = Object.entries(flow.parameters ?? {});
+  return writeZip([
+    deflateEntry('META-INF/MANIFEST.MF', `${manifest.join('\r\n')}\r\n\r\n`),
+    deflateEntry('.project', projectFile(id)),
+    deflateEntry('metainfo.prop', `description=${escapeProperty(flow.description ?? '')}\n`),
+    deflateEntry(`${resources}scenarioflows/integrationflow/${id}.iflw`, flowXml(flow)),
+    deflateEntry(
+      `${resources}parameters.prop`,
+      parameters
+        .map(([key, value]) => `${escapeProperty(key)}=${escapeProperty(value)}\n`)
+        .join(''),
+    ),
+    deflateEntry(
+      `${resources}parameters.propdef`,
+      '<?xml version="1.0" encoding="UTF-8" standalone="no"?><parameters><param_references/></parameters>',
+    ),
+    ...flow.steps
+      .filter((step) => step.type === 'script')
+      .map((step) => deflateEntry(`${resources}script/${step.fileName}`, step.source)),
+  ]);
+}
+
+/** What creating an iFlow without content gives, as in SAP's editor: a start that leads to an end. */
+export function emptyBundle(id: string, name: string): Uint8Array {
+  return buildBundle({ id, name, steps: [] });
+}
+
+function projectFile(id: string): string {
+  return `<?xml version="1.0" encoding="UTF-8"?>
+<projectDescription>
+  <name>${id}</name>
+  <comment></comment>
+  <projects/>
+  <buildSpec/>
+  <natures>
+    <nature>com.sap.ide.ifl.project.support.project.nature</nature>
+    <nature>com.sap.ide.ifl.bsn</nature>
+  </natures>
+</projectDescription>
+`;
+}
+
+/** java.util.Properties: separators, comment signs and spaces escaped, all but ASCII as \uXXXX. */
+function escapeProperty(text: string): string {
+  return text
+    .replace(/[\\ :=#!]/g, (sign) => `\\${sign}`)
+    .replace(/\n/g, '\\n')
+    .replace(/\r/g, '\\r')
+    .replace(/\t/g, '\\t')
+    .replace(/[^ -~]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}

@@ -1,0 +1,76 @@
+import type { NodeModel, ProcessModel } from './model/flow-model.ts';
+import { compilers } from './steps/compilers.ts';
+
+/**
+ * Checks that the steps of a process stand in a line: every start leads over any number of steps to
+ * an end, nothing stands apart, and no way leads back. Steps that are not available are faults of
+ * their own; what they do with the line is not judged.
+ */
+export function checkLine(process: ProcessModel, fault: (sentence: string) => void): void {
+  const nodes = new Map(process.nodes.map((node) => [node.id, node]));
+  const next = new Map<string, string[]>();
+  const reached = new Set<string>();
+  for (const flow of process.sequenceFlows) {
+    if (!nodes.has(flow.sourceId) || !nodes.has(flow.targetId)) {
+      fault(`The sequence flow ${named(flow)} does not connect two steps of one process.`);
+      continue;
+    }
+    next.set(flow.sourceId, [...(next.get(flow.sourceId) ?? []), flow.targetId]);
+    reached.add(flow.targetId);
+  }
+  for (const node of process.nodes) {
+    if (!Object.hasOwn(compilers, node.cname)) continue;
+    const targets = next.get(node.id)?.length ?? 0;
+    if (node.element === 'endEvent') {
+      if (targets > 0) fault(`${event(node)} leads on to another step; an end ends the process.`);
+    } else if (targets !== 1) {
+      fault(
+        targets === 0
+          ? `${event(node)} leads to no other step; draw a sequence flow from it.`
+          : `${event(node)} leads to ${targets} steps; only a gateway or a multicast can.`,
+      );
+    }
+    if (node.element === 'startEvent') {
+      if (reached.has(node.id)) fault(`${event(node)} has a sequence flow into it.`);
+    } else if (!reached.has(node.id)) {
+      fault(`${event(node)} is not connected: no sequence flow leads to it.`);
+    }
+  }
+  const looping = findCycle(process.nodes, next);
+  if (looping !== undefined) {
+    fault(`${event(looping)} leads back to itself; use a looping process call to repeat steps.`);
+  }
+}
+
+/** Depth first, without recursion; each node is left once. */
+function findCycle(
+  nodes: readonly NodeModel[],
+  next: ReadonlyMap<string, readonly string[]>,
+): NodeModel | undefined {
+  const state = new Map<string, 'open' | 'done'>();
+  for (const start of nodes) {
+    const path = [{ id: start.id, taken: 0 }];
+    if (state.has(start.id)) continue;
+    state.set(start.id, 'open');
+    for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
+      const target = next.get(top.id)?.[top.taken++];
+      if (target === undefined) {
+        state.set(top.id, 'done');
+        path.pop();
+      } else if (state.get(target) === 'open') return nodes.find((node) => node.id === target);
+      else if (!state.has(target)) {
+        state.set(target, 'open');
+        path.push({ id: target, taken: 0 });
+      }
+    }
+  }
+  return undefined;
+}
+
+function event(node: NodeModel): string {
+  return `Step ${named(node)} (${node.cname.slice(0, 100)})`;
+}
+
+function named({ id, name }: { readonly id: string; readonly name: string }): string {
+  return JSON.stringify((name || id).slice(0, 200));
+}

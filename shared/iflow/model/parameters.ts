@@ -1,0 +1,90 @@
+import { escapeXml } from '../xml/write-xml.ts';
+import { XmlError, readXml } from '../xml/read-xml.ts';
+import type { Row } from './flow-model.ts';
+
+const USE = /\{\{([^{}]+)\}\}/g;
+const TABLE_LIMITS = { maxCharacters: 5_000_000, maxDepth: 10, maxNodes: 200_000 };
+
+/**
+ * Puts the values of externalised parameters in the place of `{{name}}`. One pass: a value that
+ * holds `{{…}}` itself stays as it is. Used names without a value are noted and left standing.
+ */
+export class Parameters {
+  readonly #values: ReadonlyMap<string, string>;
+  readonly #overrides: ReadonlyMap<string, string>;
+  readonly #unresolved = new Set<string>();
+
+  constructor(values: ReadonlyMap<string, string>, overrides: ReadonlyMap<string, string>) {
+    this.#values = values;
+    this.#overrides = overrides;
+  }
+
+  get unresolved(): string[] {
+    return [...this.#unresolved];
+  }
+
+  /** In plain text: a value, a condition. */
+  fill(text: string): string {
+    return this.#replace(
+      text,
+      (name) => name,
+      (value) => value,
+    );
+  }
+
+  /** In a table's XML: names stand there escaped once more, and values must be. */
+  fillTable(xml: string): string {
+    return this.#replace(xml, unescapeXml, escapeXml);
+  }
+
+  #replace(
+    text: string,
+    readName: (written: string) => string,
+    writeValue: (value: string) => string,
+  ): string {
+    if (!text.includes('{{')) return text;
+    return text.replace(USE, (use, written: string) => {
+      const name = readName(written);
+      const value = this.#overrides.get(name) ?? this.#values.get(name);
+      if (value !== undefined) return writeValue(value);
+      this.#unresolved.add(name);
+      return use;
+    });
+  }
+}
+
+export function isTable(value: string): boolean {
+  return value.startsWith('<row>');
+}
+
+/**
+ * Parses `<row><cell id='Name'>…</cell>…</row>…`.
+ * @returns undefined when it is not well-formed, so that the caller can say whose it is.
+ */
+export function parseTable(value: string): Row[] | undefined {
+  try {
+    const root = readXml(`<table>${value}</table>`, TABLE_LIMITS).documentElement;
+    return root
+      .elements('row')
+      .map(
+        (row) =>
+          new Map(
+            row
+              .elements('cell')
+              .map((cell, i) => [cell.attribute('id') || String(i), cell.textContent]),
+          ),
+      );
+  } catch (error) {
+    if (!(error instanceof XmlError)) throw error;
+    return undefined;
+  }
+}
+
+function unescapeXml(text: string): string {
+  return text
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&apos;', "'")
+    .replaceAll('&amp;', '&');
+}

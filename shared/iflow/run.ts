@@ -1,0 +1,40 @@
+import { FlowFailure, type RunFlow } from './engine.ts';
+import type { CompiledNode } from './flow.ts';
+import type { ScriptLogEntry } from './script/engine.ts';
+import { steps } from './steps/index.ts';
+import { StepFailure } from './steps/step.ts';
+
+/**
+ * Runs a message through a flow, step by step; see {@link RunFlow}. What is no failure of a step is
+ * thrown on as it is: it is a mistake of ours, not of the flow.
+ */
+export const runFlow: RunFlow = async (flow, start, exchange, environment, deadline) => {
+  const log: ScriptLogEntry[] = [];
+  const context = { flow, environment, deadline, log };
+  const process = flow.processes[start.processId];
+  let id: string | undefined = start.startId;
+  while (id !== undefined) {
+    const node: CompiledNode | undefined = process?.nodes[id];
+    const step = node === undefined ? undefined : steps[node.type];
+    if (node === undefined || step === undefined) {
+      throw new Error(`The compiled flow ${flow.id} has no step that can run at ${id}.`);
+    }
+    if (environment.now() >= deadline) {
+      throw new FlowFailure(
+        node,
+        'timeout',
+        `The flow ran out of time before the step "${node.name || node.id}".`,
+      );
+    }
+    try {
+      const running = step.run(exchange, node, context);
+      if (running !== undefined) await running;
+    } catch (error) {
+      if (!(error instanceof StepFailure)) throw error;
+      throw new FlowFailure(node, error.reason, error.message, error);
+    }
+    // Compiled flows are lines: their compiler refuses cycles, so this ends.
+    id = node.next[0];
+  }
+  return { log };
+};

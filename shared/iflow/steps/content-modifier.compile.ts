@@ -1,0 +1,182 @@
+import { ExpressionFault, parseSimple } from '../expressions/parse-simple.ts';
+import { ExpressionFailure } from '../expressions/simple.ts';
+import { compileXPath } from '../expressions/xpath-engine.ts';
+import type { NodeModel, Properties, Row } from '../model/flow-model.ts';
+import type { CompileContext } from './compiler.ts';
+import {
+  type ContentModifierConfig,
+  convert,
+  type DataType,
+  type RowConfig,
+  type SourceConfig,
+} from './content-modifier.ts';
+
+/** Compiles a Content Modifier, from its tables or from the `property_N` and `HEADER_N` of old. */
+export function compileContentModifier(
+  node: NodeModel,
+  context: CompileContext,
+): ContentModifierConfig {
+  const compileRows = (key: string, oldKey: RegExp, kind: string): RowConfig[] =>
+    [...(node.tables.get(key) ?? []), ...oldRows(node.properties, oldKey)]
+      .map((row) => compileRow(row, kind, context))
+      .filter((row) => row !== undefined);
+  const body = compileBody(node.properties, context);
+  return {
+    headers: compileRows('headerTable', /^header_(\d+)$/i, 'header'),
+    properties: compileRows('propertyTable', /^property_(\d+)$/i, 'property'),
+    ...(body === undefined ? {} : { body }),
+  };
+}
+
+/** SAP's editor leaves an empty body tab where the body is to stay as it is. */
+function compileBody(
+  properties: Properties,
+  context: CompileContext,
+): ContentModifierConfig['body'] {
+  const content = properties.get('wrapContent') ?? '';
+  const type = properties.get('bodyType') ?? '';
+  if (content === '') return undefined;
+  if (type === 'constant') return content;
+  // Exports from before there was a choice have no bodyType, and hold expressions.
+  if (type === 'expression' || type === '') {
+    const template = attempt(context, 'the body', () => parseSimple(content));
+    return template === undefined ? undefined : { template };
+  }
+  context.fault(
+    `has the body type ${JSON.stringify(type.slice(0, 100))}, which is not available yet`,
+  );
+  return undefined;
+}
+
+/** `Name:=:x:;Type:=:constant:;Datatype:=::;Value:=:y:;Default:=:`, numbered. */
+function oldRows(properties: Properties, key: RegExp): Row[] {
+  return [...properties]
+    .map(([name, value]) => ({ number: key.exec(name)?.[1], value }))
+    .filter((row) => row.number !== undefined)
+    .sort((a, b) => Number(a.number) - Number(b.number))
+    .map(({ value }) => {
+      const cells = value.split(':;').map((cell): [string, string] => {
+        const [id = '', ...rest] = cell.split(':=:');
+        return [id, rest.join(':=:')];
+      });
+      return new Map(cells);
+    });
+}
+
+function compileRow(row: Row, kind: string, context: CompileContext): RowConfig | undefined {
+  const action = row.get('Action') ?? 'Create';
+  const name = row.get('Name') ?? '';
+  if (action === 'Delete') return compileDelete(name, kind, context);
+  const what = `the ${kind} ${JSON.stringify(name.slice(0, 100))}`;
+  if (action !== 'Create') {
+    context.fault(
+      `has the action ${JSON.stringify(action.slice(0, 100))} for ${what}, which is not available yet`,
+    );
+    return undefined;
+  }
+  if (name === '') {
+    context.fault(`has a ${kind} without name`);
+    return undefined;
+  }
+  const type = readDataType(row.get('Datatype') ?? '');
+  if (type === undefined) {
+    context.fault(
+      `has the data type ${JSON.stringify((row.get('Datatype') ?? '').slice(0, 100))} for ${what}, which is not available yet`,
+    );
+    return undefined;
+  }
+  const source = compileSource(row, type, what, context);
+  if (source === undefined) return undefined;
+  return { action: 'create', name, source, type, fallback: row.get('Default') ?? '' };
+}
+
+function compileSource(
+  row: Row,
+  type: DataType,
+  what: string,
+  context: CompileContext,
+): SourceConfig | undefined {
+  const value = row.get('Value') ?? '';
+  const from = row.get('Type') ?? '';
+  switch (from) {
+    case 'constant':
+    // Its `{{name}}` has been replaced when the flow was read.
+    case 'external parameter': {
+      const constant = attempt(context, what, () => convert(value, type, what));
+      return constant === undefined ? undefined : { from: 'constant', value: constant };
+    }
+    case 'expression': {
+      const template = attempt(context, what, () => parseSimple(value));
+      return template === undefined ? undefined : { from, template };
+    }
+    case 'header':
+    case 'property':
+      return { from, name: value };
+    case 'xpath': {
+      const xpath = attempt(context, what, () => compileXPath(value, context.namespaces));
+      return xpath === undefined ? undefined : { from, xpath };
+    }
+    default:
+      context.fault(
+        `takes the value of ${what} from ${JSON.stringify(from.slice(0, 100))}, which is not available yet`,
+      );
+      return undefined;
+  }
+}
+
+/** `Name`, `$name=Name`, or `$include=Pattern,$exclude=Pattern`. */
+function compileDelete(
+  written: string,
+  kind: string,
+  context: CompileContext,
+): RowConfig | undefined {
+  const patterns = /^\$include=(.*?)(?:,\$exclude=(.*))?$/s.exec(written);
+  if (patterns === null) {
+    const name = written.replace(/^\$name=/, '');
+    if (name !== '' && !name.includes('*')) {
+      return { action: 'delete', include: [name], exclude: [] };
+    }
+  }
+  const include = patterns?.[1] ?? '';
+  const exclude = patterns?.[2] ?? '';
+  if (patterns === null || include === '' || /[()[\]{}|\\^+?]/.test(include + exclude)) {
+    context.fault(
+      `deletes each ${kind} by the pattern ${JSON.stringify(written.slice(0, 100))}; only names and * are available`,
+    );
+    return undefined;
+  }
+  return { action: 'delete', include: [include], exclude: exclude === '' ? [] : [exclude] };
+}
+
+const DATA_TYPES: Readonly<Record<string, DataType>> = {
+  '': 'any',
+  object: 'any',
+  string: 'text',
+  integer: 'integer',
+  short: 'integer',
+  byte: 'integer',
+  long: 'long',
+  double: 'decimal',
+  float: 'decimal',
+  boolean: 'boolean',
+  node: 'node',
+  element: 'node',
+  document: 'node',
+  nodelist: 'nodes',
+};
+
+/** By the class's simple name: published flows spell packages and cases in several ways. */
+function readDataType(written: string): DataType | undefined {
+  const name = written.trim().split('.').at(-1)?.toLowerCase() ?? '';
+  return Object.hasOwn(DATA_TYPES, name) ? DATA_TYPES[name] : undefined;
+}
+
+function attempt<T>(context: CompileContext, what: string, compile: () => T): T | undefined {
+  try {
+    return compile();
+  } catch (error) {
+    if (!(error instanceof ExpressionFault) && !(error instanceof ExpressionFailure)) throw error;
+    context.fault(`cannot set ${what}: ${error.message.replace(/\.$/, '')}`);
+    return undefined;
+  }
+}

@@ -1,0 +1,41 @@
+import type { XmlElement, XmlNode } from './nodes.ts';
+
+/** Escapes text for an element's content or an attribute in double quotes. */
+export function escapeXml(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
+}
+
+/**
+ * A node as XML text. An element carries the namespace declarations that its ancestors have given
+ * it, so that the text stands on its own.
+ */
+export function writeXml(node: XmlNode): string {
+  return write(node, node.nodeType === 1 ? inheritedDeclarations(node) : '');
+}
+
+function write(node: XmlNode, inherited: string): string {
+  if (node.nodeType === 3) return escapeXml(node.data);
+  if (node.nodeType === 8) return `<!--${node.data}-->`;
+  if (node.nodeType === 7) return `<?${node.target} ${node.data}?>`;
+  const written = node.attributes.map((a) => ` ${a.nodeName}="${escapeXml(a.value)}"`).join('');
+  const start = `<${node.nodeName}${inherited}${written}`;
+  if (node.childNodes.length === 0) return `${start}/>`;
+  return `${start}>${node.childNodes.map((child) => write(child, '')).join('')}</${node.nodeName}>`;
+}
+
+function inheritedDeclarations(element: XmlElement): string {
+  const seen = new Set(element.attributes.map((a) => a.nodeName));
+  let text = '';
+  for (let above = element.parentNode; above?.nodeType === 1; above = above.parentNode) {
+    for (const { nodeName, prefix, value } of above.attributes) {
+      if ((nodeName !== 'xmlns' && prefix !== 'xmlns') || seen.has(nodeName)) continue;
+      seen.add(nodeName);
+      text += ` ${nodeName}="${escapeXml(value)}"`;
+    }
+  }
+  return text;
+}
