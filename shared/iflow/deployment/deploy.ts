@@ -4,6 +4,7 @@ import type { Artifacts } from '../design/artifacts.ts';
 import { faultsOf } from '../design/bundle-tools.ts';
 import type { DesignArtifact, DesignStore } from '../design/design-store.ts';
 import { busy } from '../design/packages.ts';
+import { type Address, overlaps, parseAddress } from '../address.ts';
 import type { CompiledFlow } from '../flow.ts';
 import type { Deployment } from './deployment.ts';
 import {
@@ -23,8 +24,6 @@ export interface DeployerDeps {
   readonly compileBundle: (
     zip: Uint8Array,
   ) => { readonly flow: CompiledFlow } | Promise<{ readonly flow: CompiledFlow }>;
-  /** Whether one path can match both addresses; symmetric. */
-  readonly overlaps: (address: string, other: string) => boolean;
   /** Called after every change, so that this instance sees it at once. */
   readonly onChange: () => void;
   readonly clock: Clock;
@@ -106,7 +105,7 @@ export function createDeployer(deps: DeployerDeps): Deployer {
         const faults =
           compiled.faults.length > 0
             ? compiled.faults
-            : findClashes(compiled.addresses, deployments, id, deps.overlaps);
+            : findClashes(compiled.addresses, deployments, id);
         const next: StoredDeployment = {
           deployment: describe(artifact, {
             packageName,
@@ -176,28 +175,35 @@ function boundFaults(faults: readonly string[]): string[] {
   return kept;
 }
 
-/** SAP Help, Configure the HTTPS Sender Adapter: addresses are unique on the tenant. */
+/** SAP Help, HTTPS Sender Adapter: addresses are unique on the tenant. */
 function findClashes(
   addresses: readonly string[],
   deployments: readonly StoredDeployment[],
   id: string,
-  overlaps: DeployerDeps['overlaps'],
 ): string[] {
   const clashes: string[] = [];
-  addresses.forEach((address, index) => {
-    if (addresses.slice(0, index).some((earlier) => overlaps(address, earlier))) {
+  const ours: Address[] = [];
+  for (const text of addresses) {
+    const address = parseAddress(text);
+    if (typeof address === 'string') {
+      clashes.push(address);
+      continue;
+    }
+    if (ours.some((earlier) => overlaps(address, earlier))) {
       clashes.push(
-        `The address ${address} overlaps that of another sender channel of this iFlow. Give one of them another address.`,
+        `The address ${text} overlaps that of another sender channel of this iFlow. Give one of them another address.`,
       );
     }
-  });
+    ours.push(address);
+  }
   for (const { deployment } of deployments) {
     if (deployment.id === id) continue;
-    for (const theirs of deployment.addresses) {
-      for (const address of addresses) {
-        if (!overlaps(address, theirs)) continue;
+    for (const text of deployment.addresses) {
+      const theirs = parseAddress(text);
+      if (typeof theirs === 'string') continue;
+      for (const address of ours.filter((candidate) => overlaps(candidate, theirs))) {
         clashes.push(
-          `The address ${address} is taken: the iFlow ${deployment.name} (${deployment.id}) is deployed at ${theirs}. Choose another address, or undeploy that iFlow.`,
+          `The address ${address.text} is taken: the iFlow ${deployment.name} (${deployment.id}) is deployed at ${text}. Choose another address, or undeploy that iFlow.`,
         );
       }
     }

@@ -1,0 +1,213 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { HttpCall } from '../../shared/http/call.ts';
+import { buildBundle, emptyBundle } from '../../shared/iflow/bundle/build.ts';
+import { bundleIdentity, readBundle } from '../../shared/iflow/bundle/bundle.ts';
+import { renameBundle } from '../../shared/iflow/bundle/rename.ts';
+import { compileBundle } from '../../shared/iflow/compile.ts';
+import { createDeployer, type DeployerDeps } from '../../shared/iflow/deployment/deploy.ts';
+import { createDeploymentDirectory } from '../../shared/iflow/deployment/directory.ts';
+import { createArtifacts } from '../../shared/iflow/design/artifacts.ts';
+import { createPackages } from '../../shared/iflow/design/packages.ts';
+import type {
+  MessageLogEntry,
+  MessageLogQuery,
+  MessageLogReader,
+} from '../../shared/monitor/message-log.ts';
+import { createODataApi } from '../../shared/odata/api.ts';
+import { odataSurface } from '../../shared/odata/errors.ts';
+import { BearerFault, type BearerGate, type Caller } from '../../shared/oauth/gate.ts';
+import { openBundleBlobs } from '../../shared/storage/blobs.ts';
+import { openDeploymentStore } from '../../shared/storage/deployments.ts';
+import { openDesignStore } from '../../shared/storage/design.ts';
+import { openTables } from '../../shared/storage/tables.ts';
+import { openTaskStore } from '../../shared/storage/tasks.ts';
+import { testStorage, type TestStorage } from '../support/azurite.ts';
+import { type Answer, answerOf, type CallOptions, makeCall } from '../support/call.ts';
+import { testClock } from '../support/clock.ts';
+
+const ISSUER = 'https://flowgate.example';
+
+/** Takes the bearer token for the name of a role; `Bearer AuthGroup.ReadOnly` has that role. */
+const gate: BearerGate = {
+  authenticate(call: HttpCall, subscription: string): Promise<Caller> {
+    const role = /^Bearer (\S+)$/.exec(call.headers.get('authorization') ?? '')?.[1];
+    if (role === undefined) {
+      return Promise.reject(new BearerFault('missing_token', 'Send a bearer token.'));
+    }
+    return Promise.resolve({
+      user: 'oauth_client_tester',
+      clientId: role,
+      subscription,
+      claims: {
+        iss: ISSUER,
+        sub: 'oauth_client_tester',
+        client_id: role,
+        aud: subscription,
+        exp: 2_000_000_000,
+        iat: 1_900_000_000,
+        jti: '1',
+      },
+    });
+  },
+  requireRole(caller, oneOf): Promise<void> {
+    if (oneOf.includes(caller.clientId)) return Promise.resolve();
+    return Promise.reject(new BearerFault('missing_role', `One of ${oneOf.join(', ')} is needed.`));
+  },
+};
+
+/** One instance of the API over Azurite; two on one storage are two instances of a deployment. */
+export async function startApi(
+  options: {
+    readonly storage?: TestStorage;
+    readonly log?: readonly MessageLogEntry[];
+    readonly compileBundle?: DeployerDeps['compileBundle'];
+  } = {},
+) {
+  const storage = options.storage ?? (await testStorage());
+  const tables = openTables(storage);
+  const clock = testClock();
+  const blobs = openBundleBlobs(storage);
+  const design = openDesignStore(tables);
+  const store = openDeploymentStore(tables);
+  const tasks = openTaskStore(tables);
+  const directory = createDeploymentDirectory(store, clock);
+  const artifacts = createArtifacts({
+    store: design,
+    blobs,
+    bundles: { bundleIdentity, emptyBundle, renameBundle },
+    clock,
+    randomUUID,
+  });
+  const deployer = createDeployer({
+    artifacts,
+    design,
+    store,
+    tasks,
+    compileBundle: options.compileBundle ?? compileBundle,
+    onChange: () => {
+      directory.forget();
+    },
+    clock,
+    randomUUID,
+    delay,
+    random: Math.random,
+  });
+  const packages = createPackages({ store: design, blobs, clock });
+  const handle = createODataApi({
+    gate,
+    subscription: 'flowgatetmn',
+    issuer: ISSUER,
+    packages,
+    artifacts,
+    readBundle,
+    deployer,
+    directory,
+    tasks,
+    messageLog: inMemoryLog(options.log ?? []),
+  });
+
+  const send = (call: CallOptions): Promise<Answer> =>
+    answerOf(
+      handle,
+      makeCall({
+        ...call,
+        path: `/api/v1/${call.path}`,
+        headers: {
+          authorization: 'Bearer AuthGroup.Administrator',
+          accept: 'application/json',
+          ...call.headers,
+        },
+      }),
+      odataSurface,
+    );
+  return {
+    storage,
+    clock,
+    blobs,
+    design,
+    store,
+    tasks,
+    directory,
+    artifacts,
+    packages,
+    deployer,
+    send,
+    get: (path: string, headers: Record<string, string> = {}) => send({ path, headers }),
+    post: (path: string, body?: unknown) => send({ method: 'POST', path, body }),
+    put: (path: string, body: unknown) => send({ method: 'PUT', path, body }),
+    delete: (path: string) => send({ method: 'DELETE', path }),
+  };
+}
+
+export type ApiUnderTest = Awaited<ReturnType<typeof startApi>>;
+
+/** `d` of an answer, or its `results`. */
+export function entityIn(answer: Answer): Record<string, unknown> {
+  return answer.json()['d'] as Record<string, unknown>;
+}
+
+export function resultsIn(answer: Answer): Record<string, unknown>[] {
+  return entityIn(answer)['results'] as Record<string, unknown>[];
+}
+
+export function errorIn(answer: Answer): { code: string; message: { value: string } } {
+  return answer.json()['error'] as { code: string; message: { value: string } };
+}
+
+/** An iFlow that answers at an address, in base64. */
+export function bundleAt(
+  address: string | undefined,
+  identity: { id: string; name?: string; version?: string; description?: string },
+): string {
+  const zip = buildBundle({
+    name: identity.id,
+    ...identity,
+    ...(address === undefined ? {} : { address }),
+    parameters: { 'first one': 'a b' },
+    steps: [
+      {
+        type: 'script',
+        name: 'Hello',
+        fileName: 'script1.js',
+        source:
+          'function processData(message) { message.setBody("Hello world from IFlow"); return message; }',
+      },
+    ],
+  });
+  return Buffer.from(zip).toString('base64');
+}
+
+/** Answers queries as the log's reader is to, from a list. */
+function inMemoryLog(all: readonly MessageLogEntry[]): MessageLogReader {
+  const passes = (entry: MessageLogEntry, query: MessageLogQuery): boolean =>
+    entry.logStart >= (query.startFrom ?? -Infinity) &&
+    entry.logStart <= (query.startTo ?? Infinity) &&
+    entry.logEnd >= (query.endFrom ?? -Infinity) &&
+    entry.logEnd <= (query.endTo ?? Infinity) &&
+    (query.status === undefined || query.status.includes(entry.status)) &&
+    (
+      [
+        'flowId',
+        'flowName',
+        'correlationId',
+        'applicationMessageId',
+        'applicationMessageType',
+        'sender',
+        'customStatus',
+      ] as const
+    ).every((field) => query[field] === undefined || query[field] === entry[field]);
+  return {
+    find: (messageGuid) => Promise.resolve(all.find((e) => e.messageGuid === messageGuid)),
+    query: (query) => {
+      const found = all.filter((entry) => passes(entry, query));
+      const time = (entry: MessageLogEntry) =>
+        query.orderBy === 'LogStart' ? entry.logStart : entry.logEnd;
+      found.sort((a, b) => (query.descending ? time(b) - time(a) : time(a) - time(b)));
+      return Promise.resolve({
+        entries: found.slice(query.skip, query.skip + query.top),
+        count: query.count ? found.length : undefined,
+      });
+    },
+  };
+}
