@@ -66,7 +66,8 @@ export default tseslint.config(
   { files: ['functions/**/*.ts'], rules: restrict(noAzureStorage, noStorageRoom) },
   {
     files: ['shared/compose.ts'],
-    rules: { 'no-restricted-properties': 'off' },
+    // The one reader of process.env; what fails outside any call is told to the host's own log.
+    rules: { 'no-restricted-properties': 'off', 'no-console': 'off' },
   },
   {
     files: ['test/**/*.ts', 'local/**/*.ts', 'bench/**/*.ts', 'scripts/**/*.ts'],
