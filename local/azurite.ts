@@ -195,14 +195,23 @@ async function stopAzurite(data: string): Promise<void> {
 async function endProcess(identity: ProcessIdentity): Promise<void> {
   if (!isRunning(identity)) return;
   if (process.platform === 'win32') await sleep(6000);
-  process.kill(identity.pid, 'SIGTERM');
+  signal(identity, 'SIGTERM');
   const deadline = Date.now() + STOP_LIMIT_MS;
   while (isRunning(identity)) {
     if (Date.now() > deadline) {
-      process.kill(identity.pid, 'SIGKILL');
+      signal(identity, 'SIGKILL');
       return;
     }
     await sleep(20);
+  }
+}
+
+function signal({ pid }: ProcessIdentity, name: 'SIGTERM' | 'SIGKILL'): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    // It has ended in between.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 

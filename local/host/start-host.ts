@@ -1,20 +1,27 @@
 import { createHash } from 'node:crypto';
+import type { RequestListener } from 'node:http';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type App, loadApp } from './app.ts';
 import { httpListener } from './http-listener.ts';
+import { writeEmpty } from './http-response.ts';
 import { serve } from './http-server.ts';
 import { openLog } from './log.ts';
 import { sortTriggers, type Triggers } from './triggers.ts';
+
+type Environment = Readonly<Record<string, string>>;
 
 export interface HostOptions {
   /** Folder with package.json, host.json and the built functions. */
   readonly appRoot: string;
   /** 0 for a free one. */
   readonly port: number;
-  /** Put into `process.env`, which is the app's environment, before the app is loaded. */
-  readonly env?: Readonly<Record<string, string>>;
+  /**
+   * Put into `process.env`, which is the app's environment, before the app is loaded; a function
+   * of the address for what depends on it.
+   */
+  readonly env?: Environment | ((url: string) => Environment);
   /** Log everything, not just errors. */
   readonly verbose?: boolean;
 }
@@ -41,13 +48,24 @@ const GRACE_MS = 10_000;
  */
 export async function startHost(options: HostOptions): Promise<Host> {
   const appRoot = resolve(options.appRoot);
-  Object.assign(process.env, options.env);
-  const app = await loadApp(appRoot, openLog(options.verbose ?? false));
-  const triggers = sortTriggers(app);
+  // As in Azure, the host answers 503 until the app is there.
+  let listener: RequestListener = (_, response) => writeEmpty(response, 503);
+  const server = await serve(options.port, (request, response) => listener(request, response));
+  const url = `http://localhost:${server.port}`;
   const calls = new Set<Promise<unknown>>();
-  const server = await serve(options.port, httpListener(app, triggers, calls));
   const stopping = new AbortController();
-  const listeners = await listen(triggers, app, hostIdOf(appRoot), stopping.signal);
+  let app: App, triggers: Triggers, listeners: Promise<void>[];
+  try {
+    const { env = {} } = options;
+    Object.assign(process.env, typeof env === 'function' ? env(url) : env);
+    app = await loadApp(appRoot, openLog(options.verbose ?? false));
+    triggers = sortTriggers(app);
+    listeners = await listen(triggers, app, hostIdOf(appRoot), stopping.signal);
+  } catch (error) {
+    await server.close(0);
+    throw error;
+  }
+  listener = httpListener(app, triggers, calls);
   app.log('information', 'system', `${app.functions.length} functions of ${appRoot} are served.`);
 
   const stop = async (): Promise<void> => {
@@ -58,7 +76,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   };
   let stopped: Promise<void> | undefined;
   return {
-    url: `http://localhost:${server.port}`,
+    url,
     port: server.port,
     faults: triggers.faults,
     stop: () => (stopped ??= stop()),
