@@ -21,15 +21,7 @@ export async function readParameters(
   limit: number,
   secret: ReadonlySet<string>,
 ): Promise<Parameters> {
-  const query = collect(call.url.searchParams);
-  for (const name of query.keys()) {
-    if (secret.has(name)) {
-      throw malformed(
-        'secret_in_query',
-        `${name} must not be in the query of the address, where logs would keep it. Send it in the body or, for client credentials, in the Authorization header.`,
-      );
-    }
-  }
+  const query = collect(call.url.searchParams, secret);
   const text = await call.text(limit);
   if (text.trim() === '') return query;
   requireForm(call.headers.get('content-type'));
@@ -54,15 +46,21 @@ export function decodeFormValue(text: string): string | undefined {
   }
 }
 
-function collect(sent: URLSearchParams): Map<string, string> {
+function collect(sent: URLSearchParams, refused?: ReadonlySet<string>): Map<string, string> {
   const parameters = new Map<string, string>();
-  for (const [name, value] of sent) {
-    if (value === '') continue;
+  sent.forEach((value, name) => {
+    if (value === '') return;
+    if (refused?.has(name) === true) {
+      throw malformed(
+        'secret_in_query',
+        `${name} must not be in the query of the address, where logs would keep it. Send it in the body or, for client credentials, in the Authorization header.`,
+      );
+    }
     if (parameters.has(name)) {
       throw malformed('repeated_parameter', `${quotable(name)} is repeated. Send it once.`);
     }
     parameters.set(name, value);
-  }
+  });
   return parameters;
 }
 
