@@ -1,0 +1,58 @@
+import type { TableClient, TableEntityResult } from '@azure/data-tables';
+import type { Page } from '../registry/page.ts';
+import { isNotFound } from './tables.ts';
+
+export type Row = TableEntityResult<Record<string, unknown>>;
+
+/** The row, or undefined if there is none. */
+export async function readRow(
+  table: TableClient,
+  partitionKey: string,
+  rowKey: string,
+): Promise<Row | undefined> {
+  try {
+    return await table.getEntity(partitionKey, rowKey);
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+/** The first `limit` rows of a filter in key order, and whether there are more. */
+export async function readRows(
+  table: TableClient,
+  filter: string,
+  limit: number,
+): Promise<{ readonly rows: readonly Row[]; readonly more: boolean }> {
+  const rows: Row[] = [];
+  const pages = table
+    .listEntities({ queryOptions: { filter } })
+    .byPage({ maxPageSize: Math.min(limit + 1, 1000) });
+  // The service may send short and even empty pages before it is through.
+  for await (const page of pages) {
+    rows.push(...page);
+    if (rows.length > limit) break;
+  }
+  return { rows: rows.slice(0, limit), more: rows.length > limit };
+}
+
+/** A page out of rows; `nameOf` gives what the next page begins after. */
+export function toPage<T>(
+  found: { readonly rows: readonly Row[]; readonly more: boolean },
+  read: (row: Row) => T,
+  nameOf: (item: T) => string,
+): Page<T> {
+  const items = found.rows.map(read);
+  const last = items.at(-1);
+  return { items, next: found.more && last !== undefined ? nameOf(last) : undefined };
+}
+
+/**
+ * A text property of a row that this app wrote.
+ * @throws {Error} if it is not there: someone else has changed the table.
+ */
+export function textOf(row: Row, property: string): string {
+  const value = row[property];
+  if (typeof value === 'string') return value;
+  throw new Error(`Row ${row.partitionKey ?? ''} has no ${property}.`);
+}
