@@ -3,6 +3,7 @@ import { readBasic } from '../http/basic-auth.ts';
 import type { HttpCall } from '../http/call.ts';
 import type { Parameters } from '../http/form.ts';
 import type { Client, ClientDirectory, SecretVerifier } from '../registry/client.ts';
+import { isClientId } from '../registry/client-id.ts';
 import { OAuthError } from './errors.ts';
 
 export interface ClientAuthenticationDeps {
@@ -19,9 +20,6 @@ export interface ClientAuthenticationDeps {
 const REFUSE_AFTER_MS = 100;
 /** A refusal is based on a registration no older than this: a new secret works at once. */
 const REFUSE_ON_MS = 1000;
-
-const CLIENT_ID = /^[A-Za-z0-9._~-]{1,100}$/;
-const isClientId = (text: string): boolean => CLIENT_ID.test(text);
 
 interface Credentials {
   readonly clientId: string;
