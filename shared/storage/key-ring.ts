@@ -3,25 +3,12 @@ import type { JsonWebKey } from 'node:crypto';
 import type { KeyStore } from '../jwt/key-store.ts';
 import type { SigningAlgorithm, StoredKey } from '../jwt/signing-key.ts';
 import { joinKey } from './keys.ts';
+import { type Row, textOf } from './rows.ts';
 import { isConflict, isNotFound, isStale, type Tables } from './tables.ts';
 
 const PARTITION = 'ring';
 /** Sorts before every other row, so the keys of a read are never older than its version. */
 const GUARD = '!guard';
-
-interface KeyRow {
-  partitionKey: string;
-  rowKey: string;
-  etag: string;
-  kid?: string;
-  alg?: SigningAlgorithm;
-  publicJwk?: string;
-  sealedPrivateKey?: string;
-  /** As text: table storage's own numbers of this size come back as another type. */
-  createdAt?: string;
-  activeFrom?: string;
-  issuer?: string;
-}
 
 const keyRow = (kid: string): string => joinKey('key', kid);
 
@@ -36,12 +23,12 @@ export function createKeyStore(tables: Tables): KeyStore {
         let version: string | undefined;
         const keys: StoredKey[] = [];
         const issuers: string[] = [];
-        const rows = table.listEntities<KeyRow>({
+        const rows = table.listEntities({
           queryOptions: { filter: odata`PartitionKey eq ${PARTITION}` },
         });
         for await (const row of rows) {
           if (row.rowKey === GUARD) version = row.etag;
-          else if (row.issuer !== undefined) issuers.push(row.issuer);
+          else if ('issuer' in row) issuers.push(textOf(row, 'issuer'));
           else keys.push(toKey(row));
         }
         return { version, keys, issuers };
@@ -81,29 +68,19 @@ function toRow(key: StoredKey) {
     alg: key.alg,
     publicJwk: JSON.stringify(key.publicJwk),
     sealedPrivateKey: key.sealedPrivateKey,
+    // As text: milliseconds do not fit the table's 32-bit numbers.
     createdAt: String(key.createdAt),
     activeFrom: String(key.activeFrom),
   };
 }
 
-function toKey(row: KeyRow): StoredKey {
-  const { kid, alg, publicJwk, sealedPrivateKey, createdAt, activeFrom } = row;
-  if (
-    kid === undefined ||
-    alg === undefined ||
-    publicJwk === undefined ||
-    sealedPrivateKey === undefined ||
-    createdAt === undefined ||
-    activeFrom === undefined
-  ) {
-    throw new Error(`Row ${row.rowKey} of the table of keys is not a signing key.`);
-  }
+function toKey(row: Row): StoredKey {
   return {
-    kid,
-    alg,
-    publicJwk: JSON.parse(publicJwk) as JsonWebKey,
-    sealedPrivateKey,
-    createdAt: Number(createdAt),
-    activeFrom: Number(activeFrom),
+    kid: textOf(row, 'kid'),
+    alg: textOf(row, 'alg') as SigningAlgorithm,
+    publicJwk: JSON.parse(textOf(row, 'publicJwk')) as JsonWebKey,
+    sealedPrivateKey: textOf(row, 'sealedPrivateKey'),
+    createdAt: Number(textOf(row, 'createdAt')),
+    activeFrom: Number(textOf(row, 'activeFrom')),
   };
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import { before, test } from 'node:test';
+import fc from 'fast-check';
 import { openTables } from '../../shared/storage/tables.ts';
 import { createAccessTokenIssuer } from '../../shared/jwt/sign.ts';
 import { type AccessTokenVerifier, TokenFault } from '../../shared/jwt/types.ts';
@@ -192,6 +193,22 @@ test('refuses an altered payload under a good signature', async () => {
   const [head, , signature] = good().split('.');
   const payload = Buffer.from(JSON.stringify({ ...claims, sub: 'oauth_client_admin' }));
   await refused(`${head ?? ''}.${payload.toString('base64url')}.${signature ?? ''}`, 'signature');
+});
+
+test('refuses a good token with any one character replaced by any other', async () => {
+  const token = good();
+  await fc.assert(
+    fc.asyncProperty(
+      fc.nat(token.length - 1),
+      fc.string({ unit: 'binary', minLength: 1, maxLength: 2 }),
+      async (at, other) => {
+        fc.pre(other !== token[at]);
+        const altered = token.slice(0, at) + other + token.slice(at + 1);
+        await assert.rejects(verifier.verify(altered), TokenFault);
+      },
+    ),
+    { numRuns: 300 },
+  );
 });
 
 test('refuses a truncated token at every tenth length', async () => {
