@@ -29,6 +29,9 @@ const SECRET_PARAMETERS: ReadonlySet<string> = new Set([
 /** What SAP's clients may ask for (`token_format`); both are the JWT that everybody gets. */
 const TOKEN_FORMATS = ['jwt', 'jwtrfc'];
 
+/** Milliseconds that another instance's clock may be ahead of ours. */
+const CLOCK_LEAD_MS = 5000;
+
 export interface TokenEndpointDeps extends ClientAuthenticationDeps {
   readonly issuer: AccessTokenIssuer;
   readonly roles: RoleDirectory;
@@ -74,6 +77,10 @@ async function grantToken(
   requireTokenFormat(parameters.get('token_format'));
   const { subject, scope } = await grant.grant({ client, parameters });
   const roles = await deps.roles.rolesOf(client.subscription, subject);
+  // A token older than its client is refused (`bearer.ts`), so wait for a registration that was
+  // made by an instance whose clock is ahead.
+  const ahead = client.createdAt - deps.clock.now();
+  if (ahead > 0) await deps.wait(Math.min(ahead, CLOCK_LEAD_MS));
   const token = await deps.issuer.issue({
     subject,
     clientId: client.clientId,

@@ -159,6 +159,18 @@ test('the bootstrap client can be made before a client is looked up', async () =
   assert.equal(clients.lookups.length, 1);
 });
 
+test('a token is never older than its client, which an instance with a clock ahead may have made', async () => {
+  const { send, claimsOf, clock, clients, waits } = open();
+  const createdAt = clock.now() + 2500;
+  clients.stored.set('app', someClient({ createdAt }));
+  const { iat } = await claimsOf(await send(body(grant)));
+  assert.ok(iat >= Math.floor(createdAt / 1000));
+  assert.deepEqual(waits, [2500]);
+  clients.stored.set('app', someClient({ createdAt: clock.now() + 3_600_000 }));
+  await send(body(grant));
+  assert.deepEqual(waits, [2500, 5000]);
+});
+
 test('the log event names the client, and no secret', async () => {
   const { send } = open();
   const { call } = await send(body(grant));
