@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { startApi } from '../../odata/api-under-test.ts';
+
+test('a package that is deleted while artifacts are created in it leaves none behind', async () => {
+  const first = await startApi();
+  const second = await startApi({ storage: first.storage });
+  await first.packages.create('P', {}, 'tester');
+  const create = (id: string) =>
+    second.artifacts.create(
+      { id, packageId: 'P', name: undefined, description: undefined, content: undefined },
+      'tester',
+    );
+  const creations = Promise.allSettled(['a', 'b', 'c', 'd', 'e'].map(create));
+  await first.packages.remove('P');
+  for (const outcome of await creations) {
+    if (outcome.status === 'rejected') {
+      assert.equal((outcome.reason as { reason: string }).reason, 'unknown_package');
+    }
+  }
+  assert.equal(await first.design.findPackage('P'), undefined);
+  assert.deepEqual(await first.design.listArtifacts(), []);
+});
+
+test('fields that a change leaves out stay, and both of two changes at the same time are kept', async () => {
+  const { packages } = await startApi();
+  await packages.create('P', { name: 'n', vendor: 'v', keywords: 'k' }, 'maker');
+  await Promise.all([
+    packages.update('P', { vendor: 'w' }, 'changer'),
+    packages.update('P', { keywords: 'l' }, 'changer'),
+  ]);
+  const { name, vendor, keywords, createdBy, modifiedBy } = await packages.get('P');
+  assert.deepEqual(
+    [name, vendor, keywords, createdBy, modifiedBy],
+    ['n', 'w', 'l', 'maker', 'changer'],
+  );
+});
