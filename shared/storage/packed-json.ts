@@ -1,6 +1,9 @@
-/** A binary property holds 64 KiB, a row 1 MiB: thirteen chunks stay below both, with room for keys. */
+/**
+ * A binary property holds 64 KiB and a row 1 MiB, which Azurite counts in base64: eleven chunks stay
+ * below, with room for keys.
+ */
 const CHUNK = 64 * 1024;
-const MOST_CHUNKS = 13;
+const MOST_CHUNKS = 11;
 
 /** Bytes of one packed row, at most. */
 export const ROW_CAPACITY = CHUNK * MOST_CHUNKS;

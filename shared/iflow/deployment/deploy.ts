@@ -9,7 +9,6 @@ import type { CompiledFlow } from '../flow.ts';
 import type { Deployment } from './deployment.ts';
 import {
   type DeploymentStore,
-  type DeployTask,
   FlowTooLarge,
   type StoredDeployment,
   type TaskStore,
@@ -87,8 +86,7 @@ export function createDeployer(deps: DeployerDeps): Deployer {
       const { artifact, zip } = await deps.artifacts.getContent(id, version);
       const packageName =
         (await deps.design.findPackage(artifact.packageId))?.value.name ?? artifact.packageId;
-      const task: DeployTask = { taskId: deps.randomUUID(), artifactId: id, status: 'DEPLOYING' };
-      await tasks.put(task);
+      const taskId = deps.randomUUID();
       const revision = deps.randomUUID();
       const compiled = await compile(zip, deps.compileBundle);
       if (compiled.flow !== undefined && compiled.faults.length === 0) {
@@ -100,7 +98,7 @@ export function createDeployer(deps: DeployerDeps): Deployer {
         }
       }
 
-      const { put, replaced } = await change((deployments) => {
+      const { put, replaced } = await change<Outcome>((deployments) => {
         const before = deployments.find((other) => other.deployment.id === id);
         const faults =
           compiled.faults.length > 0
@@ -116,19 +114,22 @@ export function createDeployer(deps: DeployerDeps): Deployer {
             addresses: compiled.addresses,
           }),
           previousRevision: before?.deployment.revision ?? '',
-          taskIds: [task.taskId, ...(before?.taskIds ?? [])].slice(0, TASKS_KEPT),
+          taskIds: [taskId, ...(before?.taskIds ?? [])].slice(0, TASKS_KEPT),
         };
         return { change: { put: next }, result: { put: next, replaced: before } };
+      }).catch(async (error: unknown) => {
+        await store.removeFlow(revision);
+        throw error;
       });
 
       const status = put.deployment.status === 'STARTED' ? 'SUCCESS' : 'FAIL';
-      await tasks.put({ ...task, status });
+      await tasks.put({ taskId, artifactId: id, status });
       if (replaced !== undefined) {
         if (replaced.previousRevision !== '') await store.removeFlow(replaced.previousRevision);
         const kept = new Set(put.taskIds);
         for (const old of replaced.taskIds) if (!kept.has(old)) await tasks.remove(old);
       }
-      return task.taskId;
+      return taskId;
     },
 
     async undeploy(id) {
@@ -142,6 +143,11 @@ export function createDeployer(deps: DeployerDeps): Deployer {
       for (const taskId of removed.taskIds) await tasks.remove(taskId);
     },
   };
+}
+
+interface Outcome {
+  readonly put: StoredDeployment;
+  readonly replaced: StoredDeployment | undefined;
 }
 
 interface Compiled {

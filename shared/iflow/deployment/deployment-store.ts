@@ -50,10 +50,11 @@ export class FlowTooLarge extends Error {
   }
 }
 
+/** A deploy that has ended; deploying takes no longer than the call that asks for it. */
 export interface DeployTask {
   readonly taskId: string;
   readonly artifactId: string;
-  readonly status: 'DEPLOYING' | 'SUCCESS' | 'FAIL';
+  readonly status: 'SUCCESS' | 'FAIL';
 }
 
 export interface TaskStore {
