@@ -16,7 +16,7 @@ export const MAX_ADDRESS_LENGTH = 500;
  */
 export function parseAddress(text: string): Address | string {
   const quoted = JSON.stringify(text.slice(0, 200));
-  if (!text.startsWith('/') || text === '/') {
+  if (!text.startsWith('/') || text === '/' || text === '/*') {
     return `The address ${quoted} must begin with / and name something below it.`;
   }
   if (text.length > MAX_ADDRESS_LENGTH) {

@@ -82,6 +82,12 @@ export function buildBundle(flow: BundleDescription): Uint8Array {
   ].map((line) => foldLine(line));
   const resources = 'src/main/resources/';
   const parameters = Object.entries(flow.parameters ?? {});
+  // Several steps may run the same file.
+  const scripts = new Map(
+    flow.steps
+      .filter((step) => step.type === 'script')
+      .map((step) => [step.fileName, step.source] as const),
+  );
   return writeZip([
     deflateEntry('META-INF/MANIFEST.MF', `${manifest.join('\r\n')}\r\n\r\n`),
     deflateEntry('.project', projectFile(id)),
@@ -97,9 +103,7 @@ export function buildBundle(flow: BundleDescription): Uint8Array {
       `${resources}parameters.propdef`,
       '<?xml version="1.0" encoding="UTF-8" standalone="no"?><parameters><param_references/></parameters>',
     ),
-    ...flow.steps
-      .filter((step) => step.type === 'script')
-      .map((step) => deflateEntry(`${resources}script/${step.fileName}`, step.source)),
+    ...[...scripts].map(([file, source]) => deflateEntry(`${resources}script/${file}`, source)),
   ]);
 }
 

@@ -30,6 +30,9 @@ export function parseSimple(text: string): Template {
       const end = text.indexOf('}', at);
       if (end < 0) throw new ExpressionFault(`${shown(text.slice(at))} is not closed with }`);
       if (literal !== '') parts.push(literal);
+      if (end - at > MAX_TOKEN_CHARACTERS) {
+        throw new ExpressionFault(`${shown(text.slice(at))} has a token that is too long`);
+      }
       literal = '';
       parts.push(parseToken(text.slice(at + 2, end)));
       at = end + 1;
@@ -42,6 +45,9 @@ export function parseSimple(text: string): Template {
   return parts;
 }
 
+/** A name or date format longer than this is none. */
+const MAX_TOKEN_CHARACTERS = 1000;
+
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '}': '}' };
 
 function nextSign(text: string, from: number): number {
@@ -53,10 +59,6 @@ function nextSign(text: string, from: number): number {
 }
 
 const FIXED: Readonly<Record<string, Token>> = {
-  body: { token: 'body', calls: [] },
-  'in.body': { token: 'body', calls: [] },
-  'bodyAs(String)': { token: 'body', calls: [] },
-  'bodyAs(java.lang.String)': { token: 'body', calls: [] },
   null: { token: 'null' },
   camelId: { token: 'camelId' },
   'file:name': { token: 'file', part: 'name' },
@@ -70,7 +72,7 @@ function parseToken(written: string): Token {
   const text = written.trim();
   const fixed = Object.hasOwn(FIXED, text) ? FIXED[text] : undefined;
   if (fixed !== undefined) return fixed;
-  const body = /^(?:in\.)?body(?=[.[])/.exec(text);
+  const body = /^(?:(?:in\.)?body|bodyAs\((?:java\.lang\.)?String\))(?=[.[]|$)/.exec(text);
   if (body !== null) {
     const { name, calls } = splitCalls(`body${text.slice(body[0].length)}`, written);
     if (name !== 'body') throw unknownToken(written);

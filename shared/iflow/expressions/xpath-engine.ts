@@ -23,6 +23,7 @@ export function compileXPath(
   source: string,
   namespaces: Readonly<Record<string, string>>,
 ): XPathExpression {
+  if (source.trim() === '') throw new ExpressionFault('the XPath is empty');
   // A quoted string is no place for a variable.
   const code = source.replace(/"[^"]*"|'[^']*'/g, "''");
   const names = new Set(

@@ -32,9 +32,18 @@ export class Parameters {
     );
   }
 
-  /** In a table's XML: names stand there escaped once more, and values must be. */
+  /**
+   * In a table's XML: names stand there escaped once more. SAP's editor writes the values of such
+   * parameters escaped into parameters.prop; what is not, as in a value that is used elsewhere too,
+   * is escaped here.
+   */
   fillTable(xml: string): string {
-    return this.#replace(xml, unescapeXml, escapeXml);
+    return this.#replace(xml, unescapeXml, (value) =>
+      value
+        .split(/(&(?:lt|gt|amp|apos|quot|#\d+|#x[0-9A-Fa-f]+);)/)
+        .map((part, i) => (i % 2 === 1 ? part : escapeXml(part)))
+        .join(''),
+    );
   }
 
   #replace(

@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Body, Value } from '../../shared/iflow/exchange.ts';
+import { formatDate, parseDatePattern } from '../../shared/iflow/expressions/date-format.ts';
+import { ExpressionFault, parseSimple } from '../../shared/iflow/expressions/parse-simple.ts';
+import { evaluate, ExpressionFailure } from '../../shared/iflow/expressions/simple.ts';
+import { exchangeOf, NOW } from './running.ts';
+
+const exchange = exchangeOf(
+  'the body',
+  { Name: 'Flow', List: ['a', 'b'], CamelFileName: 'in/box/file.txt', Dotted: 'x', None: null },
+  { p: 'Value', 'with space': 's', 'dot.ted': 'd', n: 7, map: { a: 1, b: null }, $filter: 'f' },
+);
+
+function result(expression: string, on = exchange): Value | Body {
+  const template = parseSimple(expression);
+  // Deployments keep templates as JSON.
+  const stored = JSON.parse(JSON.stringify(template)) as typeof template;
+  return evaluate(stored, { exchange: on, now: () => NOW, flowId: 'Flow_1' });
+}
+
+const values: readonly [expression: string, value: Value][] = [
+  ['plain text', 'plain text'],
+  ['', ''],
+  ['${body}', 'the body'],
+  ['${in.body}', 'the body'],
+  ['${bodyAs(String)}', 'the body'],
+  ['${in.body.length}', 8],
+  ['${bodyAs(String).substring(0,3)}', 'the'],
+  ['${header.Name}', 'Flow'],
+  ['${header.name}', 'Flow'],
+  ['${in.header.Name}', 'Flow'],
+  ['${headers.Name}', 'Flow'],
+  ['${header[Name]}', 'Flow'],
+  ["${in.headers['Name']}", 'Flow'],
+  ['${property.p}', 'Value'],
+  ['${property.P}', null],
+  ['${exchangeProperty.p}', 'Value'],
+  ['${exchangeProperty[p]}', 'Value'],
+  ['${property.with space}', 's'],
+  ['${property.dot.ted}', 'd'],
+  ['${property.$filter}', 'f'],
+  ['${property.n}', 7],
+  ['${property.missing}', null],
+  ['${header.None}', null],
+  ['${null}', null],
+  ['${camelId}', 'Flow_1'],
+  ['${file:name}', 'in/box/file.txt'],
+  ['${file:onlyname}', 'file.txt'],
+  ['${exception.message}', null],
+  ['${exception.getMessage()}', null],
+  ['${exception.stacktrace}', null],
+  ['${date:now:yyyyMMdd}', '20260102'],
+  ["${date:now:yyyy-MM-dd'T'HH:mm:ss.SSS'Z'}", '2026-01-02T13:04:05.006Z'],
+  ['${date-with-timezone:now:Asia/Kolkata:yyyyMMddHHmm}', '202601021834'],
+  ['${property.p.toUpperCase()}', 'VALUE'],
+  ['${header.Name.toLowerCase()}', 'flow'],
+  ['${property.p.substring(1)}', 'alue'],
+  ['${property.p.substring(1, 3)}', 'al'],
+  ['${property.p.substring(1,3).toUpperCase()}', 'AL'],
+  ['${property.p.length()}', 5],
+  ['${header.List[1]}', 'b'],
+  ['${header.Name[0]}', 'Flow'],
+  ['${property.missing.toUpperCase()}', null],
+  ['<a>${body}</a>', '<a>the body</a>'],
+  ['${header.Name}-${property.n}', 'Flow-7'],
+  ['[${property.missing}]', '[]'],
+  ['${header.List} ${property.map}', '[a, b] {a=1, b=null}'],
+  ['costs $5 {or} $', 'costs $5 {or} $'],
+  ['a\\nb\\tc\\rd\\}e\\f\\', 'a\nb\tc\rd}e\\f\\'],
+];
+
+for (const [expression, value] of values) {
+  test(`Simple: ${JSON.stringify(expression)} is ${JSON.stringify(value)}`, () => {
+    assert.deepEqual(result(expression), value);
+  });
+}
+
+test('a body of bytes alone stays bytes, and is text among text', () => {
+  const bytes = exchangeOf(Buffer.from('ä'));
+  assert.deepEqual(result('${body}', bytes), Buffer.from('ä'));
+  assert.equal(result('<${body}>', bytes), '<ä>');
+});
+
+test('a caught exception has its message and stack trace', () => {
+  const caught = exchangeOf('', {}, { CamelExceptionCaught: { message: 'no', stacktrace: 'at' } });
+  assert.equal(result('${exception.message}/${exception.stacktrace}', caught), 'no/at');
+});
+
+test('what a token yields is never parsed as an expression', () => {
+  const hostile = exchangeOf('${property.secret}\\n', {}, { secret: 's' });
+  assert.equal(result('x${body}', hostile), 'x${property.secret}\\n');
+});
+
+const unavailable = [
+  '${header}',
+  '${header.}',
+  '${headers.a.foo()}',
+  '${body.getClass()}',
+  '${bean:x}',
+  '${bean:x?method=y}',
+  '${sys.user.home}',
+  '${env.PATH}',
+  '${ref:x}',
+  '${groovy:1}',
+  '${random(10)}',
+  '${date:header.x:yyyy}',
+  '${date:now:}',
+  '${date:now:qq}',
+  "${date:now:yyyy'T}",
+  '${date-with-timezone:now:Mars/Base:yyyy}',
+  '${header.${property.x}}',
+  '${body',
+  '${}',
+  '${constructor}',
+  '${__proto__}',
+  `\${property.${'x'.repeat(2000)}}`,
+];
+
+for (const expression of unavailable) {
+  test(`Simple: ${JSON.stringify(expression.slice(0, 60))} is refused when it is parsed`, () => {
+    assert.throws(() => parseSimple(expression), ExpressionFault);
+  });
+}
+
+test('a refused token is named', () => {
+  assert.throws(() => parseSimple('Hello ${sys.user.home}!'), {
+    message: 'the expression ${sys.user.home} is not available yet',
+  });
+});
+
+for (const expression of [
+  '${property.p.substring(9)}',
+  '${property.p.substring(3,2)}',
+  '${header.List[2]}',
+  '${header.Name[1]}',
+]) {
+  test(`Simple: ${expression} fails outside its value`, () => {
+    assert.throws(() => result(expression), ExpressionFailure);
+  });
+}
+
+const dates: readonly [pattern: string, text: string][] = [
+  ['yyyy yy y', '2026 26 2026'],
+  ['M MM MMM MMMM', '1 01 Jan January'],
+  ['d dd D', '2 02 2'],
+  ['E EEEE u', 'Fri Friday 5'],
+  ['H HH h hh K k a', '13 13 1 01 1 13 PM'],
+  ['m mm s ss S SSS', '4 04 5 05 6 006'],
+  ['z Z X XX XXX', 'UTC +0000 Z Z Z'],
+  ["'T' '' 'it''s'", "T ' it's"],
+  ['HH:mm:ssX', '13:04:05Z'],
+  ["HH'%3A'mm", '13%3A04'],
+];
+
+for (const [pattern, text] of dates) {
+  test(`SimpleDateFormat: ${pattern} is ${text}`, () => {
+    assert.equal(formatDate(parseDatePattern(pattern), NOW, 'UTC'), text);
+  });
+}
+
+test('SimpleDateFormat: a zone shifts the clock, the day and the offset, summer time included', () => {
+  const pattern = parseDatePattern('yyyy-MM-dd HH:mm Z XXX X');
+  const late = Date.UTC(2026, 6, 1, 23, 30);
+  assert.equal(formatDate(pattern, late, 'Europe/Berlin'), '2026-07-02 01:30 +0200 +02:00 +02');
+  assert.equal(formatDate(pattern, late, 'America/New_York'), '2026-07-01 19:30 -0400 -04:00 -04');
+  assert.equal(formatDate(pattern, NOW, 'Asia/Kolkata'), '2026-01-02 18:34 +0530 +05:30 +05');
+});
+
+test('SimpleDateFormat: midnight and noon in the four ways to count hours', () => {
+  const pattern = parseDatePattern('H k K h');
+  assert.equal(formatDate(pattern, Date.UTC(2026, 0, 1), 'UTC'), '0 24 0 12');
+  assert.equal(formatDate(pattern, Date.UTC(2026, 0, 1, 12), 'UTC'), '12 12 0 12');
+});
