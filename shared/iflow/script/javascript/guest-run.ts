@@ -1,0 +1,184 @@
+import { guestJava } from './guest-java.ts';
+import { guestMessage } from './guest-message.ts';
+
+/** Errors' own lines are found by file name; those of this file are not shown to anybody. */
+export const GUEST_FILE = '<flowgate>';
+
+/** Characters of headers, properties and log entries that a script may hand back. */
+export const MAX_RESULT_CHARACTERS = 1024 * 1024;
+/** Lists in lists that a header or property may hold. */
+export const MAX_VALUE_DEPTH = 16;
+const MAX_VALUE_NODES = 10_000;
+
+/**
+ * What runs in the guest around a script. The source's value is a function of the host's random
+ * source that returns `[begin, run, finish, describe, takeBytes, parse]`:
+ * - `begin(fileName)` before the script is compiled.
+ * - `run(envelope, body)`, `finish()` once the jobs of a promise have run, and `describe(error)` for
+ *   what the script's top level threw return an outcome, `<kind><JSON>\n<body>`: kind `U` for an
+ *   unchanged body, `T` for text, `J` for text as JSON because of lone surrogates, `B` for bytes to
+ *   take, `P` for a promise still pending, `E` for a failure.
+ * - the envelope is three lines: function name, headers and properties, as JSON.
+ */
+export const guestSource = `(function (random) {
+'use strict';
+${guestJava}
+${guestMessage}
+${String.raw`
+Math.random = () => random();
+
+class InvalidResult extends Error {}
+const { stringify, parse } = JSON;
+const evaluate = eval;
+const InternalError = globalThis.InternalError;
+
+/** A header or property as plain JSON-like data. */
+let nodes = 0;
+const toValue = (value, depth = 0) => {
+  if (++nodes > ${MAX_VALUE_NODES}) throw new InvalidResult('The headers and properties hold more than ${MAX_VALUE_NODES} values.');
+  switch (typeof value) {
+    case 'string': return value;
+    case 'boolean': return value;
+    case 'undefined': return null;
+    case 'number': return Number.isFinite(value) ? value : String(value);
+    case 'object': break;
+    default: return String(value);
+  }
+  if (value === null) return null;
+  if (value instanceof String || value instanceof Number || value instanceof Boolean) return toValue(value.valueOf(), depth);
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString();
+  if (isBytes(value)) return decodeUtf8(toBytes(value));
+  if (depth >= ${MAX_VALUE_DEPTH}) throw new InvalidResult('A header or property is nested more than ${MAX_VALUE_DEPTH} levels deep.');
+  if (value instanceof HashMap) {
+    return Object.fromEntries(value.entries_().map(([key, item]) => [String(key), toValue(item, depth + 1)]));
+  }
+  if (Array.isArray(value)) return Array.from(value, (item) => toValue(item, depth + 1));
+  if (value instanceof ArrayList) return value.toArray().map((item) => toValue(item, depth + 1));
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype !== null && prototype !== Object.prototype) return String(value);
+  return Object.fromEntries(Object.keys(value).map((key) => [key, toValue(value[key], depth + 1)]));
+};
+
+let fileName = '';
+let functionName = '';
+let original;
+let promise;
+let settled;
+let bytes;
+
+const entriesOf = (map) => map.entries_().map(([name, value]) => [String(name), toValue(value)]);
+
+const succeed = (result) => {
+  if (!(result instanceof Message)) {
+    const found =
+      result === undefined ? 'nothing' : result === null ? 'null' : 'something else (' + typeof result + ')';
+    throw new InvalidResult('The function ' + functionName + ' returned ' + found + ' instead of the message: end it with "return message;".');
+  }
+  const { headers, properties, body, bodyChanged } = partsOf(result);
+  const foreign = result !== original;
+  const meta = {};
+  if (foreign || headers.touched_) meta.headers = entriesOf(headers.open_());
+  if (foreign || properties.touched_) meta.properties = entriesOf(properties.open_());
+  if (log.length > 0) meta.log = log;
+  const json = stringify(meta);
+  if (json.length > ${MAX_RESULT_CHARACTERS}) {
+    throw new InvalidResult('The headers, properties and log entries of the result exceed ${MAX_RESULT_CHARACTERS} characters.');
+  }
+  if (!foreign && !bodyChanged) return 'U' + json + '\n';
+  if (typeof body === 'string') {
+    return body.isWellFormed() ? 'T' + json + '\n' + body : 'J' + json + '\n' + stringify(body);
+  }
+  bytes = body;
+  return 'B' + json + '\n';
+};
+
+const fail = (reason, message) =>
+  'E' + stringify({ reason, message: message.slice(0, 2000) }) + '\n';
+
+/** Where in the script's own lines an error was made. */
+const positionIn = (stack) => {
+  for (const line of stack.split('\n', 100)) {
+    const found = /:(\d+):(\d+)\)?$/.exec(line);
+    if (found !== null && line.slice(0, found.index).endsWith(fileName)) {
+      return ' (' + fileName + ':' + found[1] + ':' + found[2] + ')';
+    }
+  }
+  return ' (' + fileName + ')';
+};
+const textOf = (value) => {
+  try {
+    if (typeof value === 'object' && value !== null && !(value instanceof Error)) {
+      const text = value.toString === Object.prototype.toString ? stringify(value) : String(value);
+      return String(text);
+    }
+    return typeof value === 'symbol' ? value.toString() : String(value);
+  } catch {
+    return 'a value that cannot be shown';
+  }
+};
+const describe = (error) => {
+  if (error instanceof InvalidResult) return fail('invalid_result', error.message);
+  if (!(error instanceof Error)) return fail(error === null ? 'null' : 'thrown', textOf(error) + ' (' + fileName + ')');
+  if (error instanceof InternalError && error.message === 'out of memory') return fail('memory', '');
+  let text = 'an error that cannot be shown';
+  let stack = '';
+  try {
+    const name = String(error.name);
+    const message = String(error.message);
+    text = message === '' ? name : name + ': ' + message;
+    stack = String(error.stack);
+  } catch {}
+  return fail('thrown', text.slice(0, 1500) + positionIn(stack));
+};
+
+const findFunction = () => {
+  const found = globalThis[functionName];
+  if (typeof found === 'function') return found;
+  // A const or let of the top level is no property of the global object.
+  if (!/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(functionName)) return undefined;
+  try {
+    const value = evaluate(functionName);
+    return typeof value === 'function' ? value : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+const protect = (work) => {
+  try {
+    return work();
+  } catch (error) {
+    return describe(error);
+  }
+};
+
+const run = (envelope, body) => protect(() => {
+  const [name, headers, properties] = envelope.split('\n');
+  functionName = name;
+  original = new Message(headers, properties, body);
+  const found = findFunction();
+  if (found === undefined) {
+    return fail('missing_function', 'The script ' + fileName + ' has no function ' + functionName + '.');
+  }
+  const result = found(original);
+  if (!(result instanceof Promise)) return succeed(result);
+  promise = result;
+  promise.then(
+    (value) => { settled = () => succeed(value); },
+    (error) => { settled = () => { throw error; }; },
+  );
+  return 'P\n';
+});
+
+const finish = () => protect(() => {
+  if (settled === undefined) {
+    throw new InvalidResult('The promise that the function ' + functionName + ' returned is never settled: nothing that it waits for will happen.');
+  }
+  return settled();
+});
+
+const begin = (name) => { fileName = name; };
+
+return [begin, run, finish, describe, () => bytes, (json) => parse(json)];
+`}
+})`;

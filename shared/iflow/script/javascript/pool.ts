@@ -1,0 +1,319 @@
+import { readFile } from 'node:fs/promises';
+import { ScriptFailure } from '../engine.ts';
+import type { ScriptCall, ScriptEngine, ScriptResult } from '../engine.ts';
+import { readResult } from './result.ts';
+import { timeoutText } from './sandbox.ts';
+import type { Outcome } from './sandbox.ts';
+import { ScriptThread } from './thread.ts';
+import type { Run } from './thread.ts';
+
+export interface JavaScriptEngineOptions {
+  /** The most worker threads at once, at least 2. */
+  readonly workers: number;
+  /** The most runs that wait for a worker; beyond, a run fails with `busy`. */
+  readonly queueLength?: number;
+}
+
+/** How often the pool looks at what runs. */
+const TICK_MS = 20;
+/** A run that takes longer is a long one. */
+const LONG_MS = 50;
+/** What a run has over its limit before its worker is ended: QuickJS ends most runs by itself. */
+const GRACE_MS = 100;
+/** The same for a run that is to begin again later: nobody waits for how it ends. */
+const ABORT_GRACE_MS = 15;
+/** A worker whose run is older than this is not counted on for the next one. */
+const SLOW_MS = 15;
+/** Runs given to one worker at once: it need not wake up for each. */
+const PIPELINE = 16;
+/** Scripts whose kind is remembered. */
+const MAX_KINDS = 10_000;
+
+/**
+ * Runs JavaScript in QuickJS, in worker threads that start as they are needed.
+ *
+ * Runs of short scripts are handed to workers several at a time. A run that takes longer than 50 ms
+ * is a long run, and what waits behind it goes to another worker at once: a run has no effect but
+ * its result, so it may begin again elsewhere. The rule that keeps wild scripts from starving
+ * others: **long runs have all workers but one, and those of one key all of these but one (of more
+ * than one)**. A run that would be one too many is ended and waits; a key once long waits from the
+ * start, until a run of it is short again. Scripts not seen before run after those known to be
+ * short and not behind each other, so a new wild script holds up another for 50 ms, once.
+ * @throws {RangeError} for fewer than 2 workers
+ */
+export function createJavaScriptEngine(options: JavaScriptEngineOptions): ScriptEngine {
+  if (!(options.workers >= 2)) throw new RangeError('The script engine needs at least 2 workers.');
+  return new Pool(options.workers, options.queueLength ?? 1000);
+}
+
+class Pool implements ScriptEngine {
+  readonly #workers: number;
+  readonly #queueLength: number;
+  readonly #longRuns: number;
+  readonly #longRunsOfKey: number;
+  readonly #threads = new Set<ScriptThread>();
+  readonly #waiting: Run[] = [];
+  readonly #kinds = new Map<string, 'short' | 'long'>();
+  #module: Promise<WebAssembly.Module> | undefined;
+  #compiled: WebAssembly.Module | undefined;
+  /** The guest's own code compiled, by the first worker for the others. */
+  #guest: Uint8Array | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #lastTick = 0;
+  #pending = 0;
+  #closed = false;
+
+  constructor(workers: number, queueLength: number) {
+    this.#workers = workers;
+    this.#queueLength = queueLength;
+    this.#longRuns = workers - 1;
+    this.#longRunsOfKey = Math.max(1, this.#longRuns - 1);
+  }
+
+  async run(call: ScriptCall): Promise<ScriptResult> {
+    if (this.#closed) throw new ScriptFailure('busy', 'The script engine is closed.');
+    if (this.#waiting.length >= this.#queueLength) throw busy();
+    this.#module ??= compileBinary();
+    try {
+      this.#compiled ??= await this.#module;
+    } catch (error) {
+      this.#module = undefined;
+      throw error;
+    }
+    const outcome = await this.#settled(call);
+    if ('reason' in outcome) {
+      throw new ScriptFailure(
+        outcome.reason === 'aborted' ? 'busy' : outcome.reason,
+        outcome.message,
+      );
+    }
+    return readResult(outcome, call.message);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#timer);
+    const left = [...this.#waiting.splice(0), ...[...this.#threads].flatMap((t) => t.takeAll())];
+    for (const run of left)
+      this.#settle(run, { reason: 'busy', message: 'The script engine is closed.' });
+    await Promise.all([...this.#threads].map((thread) => thread.end()));
+  }
+
+  async #settled(call: ScriptCall): Promise<Outcome> {
+    const { message, key, limits } = call;
+    const envelope = [
+      call.functionName.replace(/\p{Cc}/gu, ' ').toWellFormed(),
+      JSON.stringify(message.headers),
+      JSON.stringify(message.properties),
+    ].join('\n');
+    return await new Promise<Outcome>((resolve, reject) => {
+      const task = { key, envelope, body: message.body, limits };
+      const since = performance.now();
+      const kind = this.#kinds.get(key) ?? 'unknown';
+      this.#waiting.push({ call, task, resolve, reject, since, kind });
+      this.#pending += 1;
+      this.#startTicking();
+      this.#dispatch();
+    });
+  }
+
+  #settle(run: Run, outcome: Outcome | Error): void {
+    this.#pending -= 1;
+    if (this.#pending === 0) this.#timer?.unref();
+    if (outcome instanceof Error) run.reject(outcome);
+    else run.resolve(outcome);
+  }
+
+  /** Gives what waits to workers, scripts known to be short first. */
+  #dispatch(): void {
+    this.#dispatchWhere('short');
+    this.#dispatchWhere('unknown');
+    this.#dispatchWhere('long');
+  }
+
+  #dispatchWhere(kind: Run['kind']): void {
+    for (let index = 0; index < this.#waiting.length;) {
+      const run = this.#waiting[index];
+      const thread = run?.kind === kind ? this.#threadFor(run) : undefined;
+      if (run === undefined || thread === undefined) index += 1;
+      else {
+        this.#waiting.splice(index, 1);
+        thread.post(run);
+      }
+    }
+  }
+
+  #threadFor(run: Run): ScriptThread | undefined {
+    if (run.kind === 'long') return this.#threadForLong(run);
+    if (run.kind === 'unknown') return this.#threadForUnknown();
+    return this.#leastBusy() ?? this.#startThread();
+  }
+
+  /** A script not seen yet may be a wild one: one at a time on a worker, alone where possible. */
+  #threadForUnknown(): ScriptThread | undefined {
+    const best = this.#leastBusy();
+    if (best?.runs.length === 0) return best;
+    const thread = this.#startThread();
+    if (thread !== undefined) return thread;
+    return best?.runs.some(({ kind }) => kind === 'unknown') === true ? undefined : best;
+  }
+
+  #leastBusy(): ScriptThread | undefined {
+    let best: ScriptThread | undefined;
+    let least = Infinity;
+    for (const thread of this.#threads) {
+      if (thread.long || thread.runs.length >= PIPELINE) continue;
+      const unknown = thread.runs.some(({ kind }) => kind === 'unknown');
+      const load = thread.runs.length + (unknown ? PIPELINE : 0) + (thread.ready ? 0 : PIPELINE);
+      if (load < least) [best, least] = [thread, load];
+    }
+    return best;
+  }
+
+  #threadForLong(run: Run): ScriptThread | undefined {
+    if (!this.#mayBeLong(run, 1)) return undefined;
+    let thread = [...this.#threads].find(({ long, runs }) => !long && runs.length === 0);
+    thread ??= this.#startThread();
+    if (thread !== undefined) thread.long = true;
+    return thread;
+  }
+
+  /** @param more long runs than there are, counting this one */
+  #mayBeLong(run: Run, more: 0 | 1): boolean {
+    const long = [...this.#threads].filter((thread) => thread.long);
+    const ofKey = long.filter((thread) => thread.runs[0]?.call.key === run.call.key);
+    return long.length + more <= this.#longRuns && ofKey.length + more <= this.#longRunsOfKey;
+  }
+
+  #startThread(): ScriptThread | undefined {
+    const living = [...this.#threads].filter(({ abortedAt }) => abortedAt === undefined).length;
+    if (living >= this.#workers || this.#compiled === undefined) return undefined;
+    const thread = new ScriptThread(this.#compiled, this.#guest, {
+      answered: (run, outcome, tookMs) => this.#answered(run, outcome, tookMs),
+      idle: () => this.#dispatch(),
+      ready: (guest) => (this.#guest ??= guest),
+      ended: (ended, error) => this.#ended(ended, error),
+    });
+    this.#threads.add(thread);
+    return thread;
+  }
+
+  #answered(run: Run, outcome: Outcome | 'skipped', tookMs: number): void {
+    if (outcome === 'skipped' || ('reason' in outcome && outcome.reason === 'aborted')) {
+      this.#waiting.unshift(run);
+      return;
+    }
+    if (tookMs < LONG_MS) this.#remember(run.call.key, 'short');
+    this.#settle(run, outcome);
+  }
+
+  /** A worker is gone: what it was running fails, what waited behind that runs elsewhere. */
+  #ended(thread: ScriptThread, error: Error): void {
+    this.#threads.delete(thread);
+    const [head, ...rest] = thread.takeAll();
+    if (head !== undefined) {
+      const code = 'code' in error ? error.code : undefined;
+      const full = code === 'ERR_WORKER_OUT_OF_MEMORY';
+      if (full)
+        this.#settle(head, { reason: 'memory', message: 'The script used too much memory.' });
+      else this.#settle(head, error);
+    }
+    // A worker that never came up would not come up for them either.
+    if (thread.ready) this.#waiting.unshift(...rest);
+    else for (const run of rest) this.#settle(run, error);
+    if (!this.#closed) this.#dispatch();
+  }
+
+  #startTicking(): void {
+    if (this.#timer === undefined) {
+      this.#lastTick = performance.now();
+      this.#timer = setInterval(() => this.#tick(), TICK_MS);
+    } else this.#timer.ref();
+  }
+
+  #tick(): void {
+    const now = performance.now();
+    // After this thread was held up, answers may be waiting to be read: look again next time.
+    const late = now - this.#lastTick > 3 * TICK_MS;
+    this.#lastTick = now;
+    if (late) return;
+    if (this.#pending === 0) {
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+      return;
+    }
+    for (const thread of this.#threads) this.#check(thread, now);
+    this.#refuseOld(now);
+    this.#dispatch();
+    // A worker takes a while to start: have one at hand before the others are all held up.
+    const threads = [...this.#threads];
+    const free = threads.some(
+      (t) => !t.ready || now - t.headSince < SLOW_MS || t.runs.length === 0,
+    );
+    if (!free || (threads.length < 2 && threads.every(({ ready }) => ready))) this.#startThread();
+  }
+
+  #check(thread: ScriptThread, now: number): void {
+    const [head] = thread.runs;
+    if (head === undefined || !thread.ready) return;
+    const age = now - thread.headSince;
+    if (thread.abortedAt !== undefined) {
+      if (now - thread.abortedAt > ABORT_GRACE_MS) this.#replace(thread, undefined);
+    } else if (age > head.call.limits.timeoutMs + GRACE_MS) {
+      this.#replace(thread, timeoutText(head.call.limits.timeoutMs));
+    } else if (age > LONG_MS && head.kind !== 'long') {
+      this.#becomeLong(thread, head);
+    }
+  }
+
+  #becomeLong(thread: ScriptThread, head: Run): void {
+    head.kind = 'long';
+    thread.long = true;
+    this.#remember(head.call.key, 'long');
+    const behind = thread.takeBehindHead();
+    for (const run of behind) run.kind = this.#kinds.get(run.call.key) ?? 'unknown';
+    this.#waiting.unshift(...behind);
+    if (!this.#mayBeLong(head, 0)) thread.abort();
+  }
+
+  #remember(key: string, kind: 'short' | 'long'): void {
+    if (this.#kinds.get(key) === kind) return;
+    this.#kinds.delete(key);
+    this.#kinds.set(key, kind);
+    const [oldest] = this.#kinds.keys();
+    if (this.#kinds.size > MAX_KINDS && oldest !== undefined) this.#kinds.delete(oldest);
+  }
+
+  /** Ends a worker in the middle of a run, which fails with `timeout` or else begins again. */
+  #replace(thread: ScriptThread, timeout: string | undefined): void {
+    this.#threads.delete(thread);
+    const [head, ...rest] = thread.takeAll();
+    this.#waiting.unshift(...rest);
+    if (head !== undefined && timeout !== undefined) {
+      this.#settle(head, { reason: 'timeout', message: timeout });
+    } else if (head !== undefined) this.#waiting.push(head);
+    void thread.end();
+  }
+
+  /** A run that has waited as long as it may run is not going to get its turn in time. */
+  #refuseOld(now: number): void {
+    for (let index = this.#waiting.length - 1; index >= 0; index--) {
+      const run = this.#waiting[index];
+      if (run === undefined || now - run.since <= run.call.limits.timeoutMs) continue;
+      this.#waiting.splice(index, 1);
+      this.#settle(run, { reason: 'busy', message: busy().message });
+    }
+  }
+}
+
+function busy(): ScriptFailure {
+  return new ScriptFailure('busy', 'Too many scripts are running: try again later.');
+}
+
+/** Beside the worker in the built form; in the package when running from source. */
+async function compileBinary(): Promise<WebAssembly.Module> {
+  const url = import.meta.url.endsWith('.ts')
+    ? import.meta.resolve('quickjs-wasi/quickjs.wasm')
+    : new URL('./quickjs.wasm', import.meta.url);
+  return await WebAssembly.compile(await readFile(new URL(url)));
+}

@@ -1,0 +1,32 @@
+import type { Outcome, Task } from './sandbox.ts';
+
+/** To a worker: one run, and what it needs to know or forget for it. Handled in order. */
+export interface Request extends Task {
+  readonly sequence: number;
+  /** The source, where this worker has not had it. */
+  readonly load: { readonly fileName: string; readonly source: string } | undefined;
+  /** The key of a script that it will not be asked for without `load` again. */
+  readonly drop: string | undefined;
+}
+
+/** From a worker: first `ready` with the compiled guest code, then an answer to each request, in order. */
+export type Reply =
+  | { readonly ready: Uint8Array }
+  | { readonly sequence: number; readonly outcome: Outcome | 'skipped' };
+
+export interface WorkerData {
+  readonly module: WebAssembly.Module;
+  /** From `compileGuest`, where another worker has done that. */
+  readonly guest: Uint8Array | undefined;
+  /** {@link Control} */
+  readonly control: Int32Array;
+}
+
+/** What the pool tells a worker while it runs a script; sequence numbers wrap around. */
+export const Control = {
+  /** Requests before this one that have not begun are answered with `skipped`. */
+  skipBefore: 0,
+  /** The request whose run is to end. */
+  abort: 1,
+  length: 2,
+} as const;

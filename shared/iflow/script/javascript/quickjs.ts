@@ -1,0 +1,438 @@
+/**
+ * QuickJS (quickjs-ng, the binary of the package quickjs-wasi) as a machine whose whole state can be
+ * put back to an earlier one.
+ *
+ * All that a WebAssembly instance of this binary can change is its linear memory and one global, the
+ * stack pointer; a test holds the binary to that. An {@link Image} is both, so after `reset` no byte
+ * differs from the time the image was taken, whatever ran in between and however it ended. The
+ * package's own `restore()` makes a new instance each time, some 2 ms; copying takes about 30 µs.
+ *
+ * The guest sees a clock, random numbers and nothing else of the host.
+ */
+import { randomFillSync } from 'node:crypto';
+
+/** What is used of the binary's exports. A `Pointer` is an address in its memory. */
+interface Exports {
+  readonly memory: WebAssembly.Memory;
+  readonly __stack_pointer: WebAssembly.Global<'i32'>;
+  _initialize(): void;
+  qjs_init2(intrinsics: number): number;
+  qjs_set_memory_limit(bytes: number): void;
+  qjs_set_max_stack_size(bytes: number): void;
+  qjs_set_gc_threshold(bytes: number): void;
+  qjs_set_interrupt_handler(enable: number): void;
+  qjs_get_context_ptr(): Pointer;
+  qjs_compile(
+    code: Pointer,
+    length: number,
+    fileName: Pointer,
+    flags: number,
+    strip: number,
+    compiledLength: Pointer,
+  ): Pointer;
+  qjs_eval_bytecode(bytecode: Pointer, length: number): Pointer;
+  JS_ReadObject(context: Pointer, bytes: Pointer, length: number, flags: number): bigint;
+  JS_EvalFunction(context: Pointer, compiled: bigint): bigint;
+  JS_HasException(context: Pointer): number;
+  qjs_get_exception(): Pointer;
+  qjs_is_exception(value: Pointer): number;
+  qjs_is_object(value: Pointer): number;
+  qjs_call(callee: Pointer, self: Pointer, count: number, values: Pointer): Pointer;
+  qjs_is_job_pending(): number;
+  qjs_execute_pending_job(): number;
+  qjs_new_string(text: Pointer, length: number): Pointer;
+  qjs_new_uint8_array(bytes: Pointer, length: number): Pointer;
+  qjs_new_number(value: number): Pointer;
+  qjs_new_host_function(name: Pointer, length: number, parameters: number): Pointer;
+  qjs_get_undefined(): Pointer;
+  qjs_get_prop_string(object: Pointer, name: Pointer): Pointer;
+  qjs_get_prop_uint32(object: Pointer, index: number): Pointer;
+  qjs_get_string_len(value: Pointer, length: Pointer): Pointer;
+  qjs_get_typed_array_buffer(
+    value: Pointer,
+    offset: Pointer,
+    length: Pointer,
+    elementSize: Pointer,
+  ): Pointer;
+  qjs_get_array_buffer(value: Pointer, length: Pointer): Pointer;
+  wasm_malloc(bytes: number): Pointer;
+  wasm_free(pointer: Pointer): void;
+}
+export type Pointer = number;
+
+/** The state of a machine at one time. */
+export interface Image {
+  /** Bytes of linear memory. */
+  readonly size: number;
+  /** All memory that is in use, in order; without bytes where it is all zeros. */
+  readonly segments: readonly Segment[];
+}
+
+interface Segment {
+  readonly at: number;
+  readonly end: number;
+  readonly bytes: Uint8Array | undefined;
+}
+
+/** Guest code could not go on; what it was doing is unknown. */
+export class GuestAborted extends Error {
+  /** A crash in the interpreter itself, against an exception that nothing in the guest caught. */
+  readonly crashed: boolean;
+
+  constructor(crashed: boolean, cause?: unknown) {
+    super('The guest was aborted.', { cause });
+    this.name = 'GuestAborted';
+    this.crashed = crashed;
+  }
+}
+
+/** The linker put the stack first, from 1 MiB down to 0: running out of it is a trap. */
+const LINKED_STACK_BYTES = 1024 * 1024;
+/** What is used of it: half, so that half as much is to be copied. */
+export const STACK_BYTES = 512 * 1024;
+/** Where QuickJS throws a RangeError; the rest is for its C functions on top of that. */
+const GUEST_STACK_BYTES = 256 * 1024;
+/** Free heap in the image, so that an ordinary message does not make the memory grow. */
+const HEADROOM_BYTES = 192 * 1024;
+/** Most runs end before they have made so much garbage. */
+const GC_THRESHOLD_BYTES = 4 * 1024 * 1024;
+const PAGE = 4096;
+const ZEROS = Buffer.alloc(PAGE);
+const WASM_PAGE = 65536;
+
+/** All of the language but `performance`, `DOMException`, `atob`/`btoa` and weak references. */
+const INTRINSICS = 0x1ff;
+const READ_BYTECODE = 1;
+/** For `compile`: functions do not keep their source text. */
+export const STRIP_SOURCE = 1 << 4;
+/** For `compile`: nor file names and lines. */
+export const STRIP_DEBUG = 1 << 5;
+
+const WASI_BADF = 8;
+const WASI_NOSYS = 52;
+
+export class QuickJsMachine {
+  readonly #module: WebAssembly.Module;
+  readonly #interrupt: () => boolean;
+  readonly #now: () => number;
+  #exports: Exports;
+  #bytes: Buffer;
+  #view: DataView;
+  #discarded = false;
+
+  /**
+   * @param interrupt asked every few thousand operations; true ends the guest code that runs.
+   * @param now milliseconds since the epoch, the guest's clock.
+   */
+  constructor(module: WebAssembly.Module, interrupt: () => boolean, now: () => number) {
+    this.#module = module;
+    this.#interrupt = interrupt;
+    this.#now = now;
+    this.#exports = this.#instantiate();
+    this.#bytes = Buffer.from(this.#exports.memory.buffer);
+    this.#view = new DataView(this.#exports.memory.buffer);
+    this.#exports.__stack_pointer.value = STACK_BYTES;
+    this.#exports._initialize();
+    if (this.#exports.qjs_init2(INTRINSICS) !== 0) throw new Error('QuickJS did not start.');
+    this.#exports.qjs_set_max_stack_size(GUEST_STACK_BYTES);
+    this.#exports.qjs_set_gc_threshold(GC_THRESHOLD_BYTES);
+    this.#exports.qjs_set_interrupt_handler(1);
+  }
+
+  /** @param base an image whose bytes are shared where they are the same */
+  takeImage(base?: Image): Image {
+    const memory = this.#memory();
+    return {
+      size: memory.length,
+      segments: [
+        ...segmentsOf(memory, 0, STACK_BYTES, base),
+        ...segmentsOf(memory, LINKED_STACK_BYTES, memory.length, base),
+      ],
+    };
+  }
+
+  /** Makes the state that of the image. Memory that has grown is given back. */
+  reset(image: Image): void {
+    if (this.#discarded || this.#memory().length !== image.size) {
+      this.#discarded = false;
+      this.#exports = this.#instantiate();
+      const missing = image.size - this.#exports.memory.buffer.byteLength;
+      this.#exports.memory.grow(missing / WASM_PAGE);
+    }
+    const memory = this.#memory();
+    for (const { at, end, bytes } of image.segments) {
+      if (bytes === undefined) memory.fill(0, at, end);
+      else memory.set(bytes, at);
+    }
+    this.#exports.__stack_pointer.value = STACK_BYTES;
+  }
+
+  /** Has the next `reset` make a new instance: for one that trapped somewhere unknown. */
+  discard(): void {
+    this.#discarded = true;
+  }
+
+  /** Bytes of linear memory, for tests. */
+  get memoryBytes(): number {
+    return this.#memory().length;
+  }
+
+  limitMemory(bytes: number): void {
+    this.#exports.qjs_set_memory_limit(bytes);
+  }
+
+  /**
+   * Compiles a script without running any of it.
+   * @param strip {@link STRIP_SOURCE}, {@link STRIP_DEBUG}
+   * @returns bytecode for `load` on any machine, or what the parser throws.
+   */
+  compile(source: string, fileName: string, strip: number): Uint8Array | Pointer {
+    return this.#guest(() => {
+      const code = this.#writeText(source);
+      const name = this.#writeText(fileName);
+      const length = this.allocate(4);
+      const at = this.#exports.qjs_compile(code.at, code.length, name.at, 0, strip, length);
+      if (at === 0) return this.#exports.qjs_get_exception();
+      const end = at + this.#dataView().getUint32(length, true);
+      return Uint8Array.prototype.slice.call(this.#memory(), at, end);
+    });
+  }
+
+  /** @returns a loaded script, for `evaluate`. */
+  load(bytecode: Uint8Array): bigint {
+    return this.#guest(() => {
+      const context = this.#exports.qjs_get_context_ptr();
+      const at = this.#writeBytes(bytecode);
+      const loaded = this.#exports.JS_ReadObject(context, at, bytecode.length, READ_BYTECODE);
+      this.#exports.wasm_free(at);
+      if (this.#exports.JS_HasException(context) !== 0) throw new GuestAborted(false);
+      return loaded;
+    });
+  }
+
+  /**
+   * Runs a loaded script's top level. It uses the script up: once for each `reset`.
+   * @returns what it threw, if it did.
+   */
+  evaluate(loaded: bigint): Pointer | undefined {
+    return this.#guest(() => {
+      const context = this.#exports.qjs_get_context_ptr();
+      this.#exports.JS_EvalFunction(context, loaded);
+      if (this.#exports.JS_HasException(context) === 0) return undefined;
+      return this.#exports.qjs_get_exception();
+    });
+  }
+
+  /**
+   * Runs a script of ours whose value is a function, calls that with the host's random source, and
+   * leaves some heap free for messages.
+   * @returns the first elements of the array that the function returns.
+   */
+  boot(bytecode: Uint8Array, elements: number): Pointer[] {
+    return this.#guest(() => {
+      const code = this.#writeBytes(bytecode);
+      const main = this.#exports.qjs_eval_bytecode(code, bytecode.length);
+      const name = this.#writeText('random');
+      const random = this.#exports.qjs_new_host_function(name.at, name.length, 0);
+      const value = this.#call(main, [random]);
+      this.#exports.wasm_free(code);
+      this.#exports.wasm_free(this.allocate(HEADROOM_BYTES));
+      return Array.from({ length: elements }, (_, index) =>
+        this.#exports.qjs_get_prop_uint32(value, index),
+      );
+    });
+  }
+
+  /** @throws {GuestAborted} also where the function throws. */
+  call(callee: Pointer, values: readonly Pointer[]): Pointer {
+    return this.#guest(() => this.#call(callee, values));
+  }
+
+  /** Runs what promises have queued, until nothing is left. */
+  runJobs(): void {
+    this.#guest(() => {
+      while (this.#exports.qjs_is_job_pending() !== 0) {
+        if (this.#exports.qjs_execute_pending_job() < 0) throw new GuestAborted(false);
+      }
+    });
+  }
+
+  /** @param text well-formed: lone surrogates do not pass. */
+  newText(text: string): Pointer {
+    const { at, length } = this.#writeText(text);
+    const value = this.#exports.qjs_new_string(at, length);
+    this.#exports.wasm_free(at);
+    return value;
+  }
+
+  /** @param utf8 bytes that are valid UTF-8 */
+  newTextOf(utf8: Uint8Array): Pointer {
+    const at = this.#writeBytes(utf8);
+    const value = this.#exports.qjs_new_string(at, utf8.length);
+    this.#exports.wasm_free(at);
+    return value;
+  }
+
+  newBytes(bytes: Uint8Array): Pointer {
+    const at = this.#writeBytes(bytes);
+    const value = this.#exports.qjs_new_uint8_array(at, bytes.length);
+    this.#exports.wasm_free(at);
+    return value;
+  }
+
+  /** @param value a string; of anything else its toString runs. */
+  readText(value: Pointer): string {
+    return this.#guest(() => {
+      const length = this.allocate(4);
+      const at = this.#exports.qjs_get_string_len(value, length);
+      if (at === 0) throw new GuestAborted(false);
+      return this.#memory().toString('utf8', at, at + this.#dataView().getUint32(length, true));
+    });
+  }
+
+  /** @param value a Uint8Array */
+  readBytes(value: Pointer): Uint8Array<ArrayBuffer> {
+    return this.#guest(() => {
+      const out = this.allocate(16);
+      const buffer = this.#exports.qjs_get_typed_array_buffer(value, out, out + 4, out + 8);
+      if (this.#exports.qjs_is_exception(buffer) !== 0) throw new GuestAborted(false);
+      const at = this.#exports.qjs_get_array_buffer(buffer, out + 12);
+      const view = this.#dataView();
+      const start = at + view.getUint32(out, true);
+      return new Uint8Array(this.#memory().subarray(start, start + view.getUint32(out + 4, true)));
+    });
+  }
+
+  /** The text of an object's property. Getters run. */
+  readProperty(object: Pointer, name: string): string {
+    const key = this.#writeText(name);
+    return this.readText(this.#exports.qjs_get_prop_string(object, key.at));
+  }
+
+  isObject(value: Pointer): boolean {
+    return this.#exports.qjs_is_object(value) !== 0;
+  }
+
+  allocate(bytes: number): Pointer {
+    const at = this.#exports.wasm_malloc(bytes);
+    if (at === 0) throw new GuestAborted(false);
+    return at;
+  }
+
+  #call(callee: Pointer, values: readonly Pointer[]): Pointer {
+    const list = this.allocate(4 * values.length + 4);
+    const view = this.#dataView();
+    values.forEach((value, index) => {
+      view.setUint32(list + 4 * index, value, true);
+    });
+    const self = this.#exports.qjs_get_undefined();
+    const result = this.#exports.qjs_call(callee, self, values.length, list);
+    if (this.#exports.qjs_is_exception(result) !== 0) throw new GuestAborted(false);
+    return result;
+  }
+
+  /** A trap of the instance, or its use of more of V8's stack than there is, as GuestAborted. */
+  #guest<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      if (error instanceof GuestAborted) throw error;
+      throw new GuestAborted(true, error);
+    }
+  }
+
+  #writeText(text: string): { at: Pointer; length: number } {
+    const length = Buffer.byteLength(text);
+    const at = this.allocate(length + 1);
+    const memory = this.#memory();
+    memory.write(text, at, 'utf8');
+    memory[at + length] = 0;
+    return { at, length };
+  }
+
+  #writeBytes(bytes: Uint8Array): Pointer {
+    const at = this.allocate(bytes.length + 1);
+    const memory = this.#memory();
+    memory.set(bytes, at);
+    memory[at + bytes.length] = 0;
+    return at;
+  }
+
+  /** Growing the memory detaches the buffer, so both views are made again whenever it is another. */
+  #memory(): Buffer {
+    const { buffer } = this.#exports.memory;
+    if (this.#bytes.buffer !== buffer) {
+      this.#bytes = Buffer.from(buffer);
+      this.#view = new DataView(buffer);
+    }
+    return this.#bytes;
+  }
+
+  #dataView(): DataView {
+    this.#memory();
+    return this.#view;
+  }
+
+  #instantiate(): Exports {
+    const refuse = () => WASI_NOSYS;
+    const { exports } = new WebAssembly.Instance(this.#module, {
+      env: {
+        host_call: () => this.#exports.qjs_new_number(randomDouble()),
+        host_interrupt: () => (this.#interrupt() ? 1 : 0),
+        host_get_timezone_offset: () => 0,
+        host_promise_rejection: () => undefined,
+        host_module_normalize: () => 0,
+        host_module_load: () => 0,
+      },
+      wasi_snapshot_preview1: {
+        clock_time_get: (_clock: number, _precision: bigint, at: Pointer) => {
+          this.#dataView().setBigUint64(at, BigInt(Math.floor(this.#now())) * 1_000_000n, true);
+          return 0;
+        },
+        fd_close: refuse,
+        fd_seek: refuse,
+        fd_fdstat_get: () => WASI_BADF,
+        fd_write: () => WASI_BADF,
+        random_get: refuse,
+      },
+    });
+    return exports as unknown as Exports;
+  }
+}
+
+/** Cuts memory into runs of pages that are zero, the same as in the base, or neither. */
+function segmentsOf(memory: Uint8Array, from: number, to: number, base?: Image): Segment[] {
+  const segments: { at: number; end: number; known: Segment | undefined; zero: boolean }[] = [];
+  for (let at = from; at < to; at += PAGE) {
+    const page = memory.subarray(at, at + PAGE);
+    const zero = Buffer.compare(page, ZEROS) === 0;
+    const candidate = zero ? undefined : base?.segments.find((s) => s.at <= at && at < s.end);
+    const known = candidate?.bytes?.subarray(at - candidate.at, at - candidate.at + PAGE);
+    const same = known !== undefined && Buffer.compare(page, known) === 0 ? candidate : undefined;
+    const last = segments.at(-1);
+    if (last?.zero === zero && last.known === same) last.end = at + PAGE;
+    else segments.push({ at, end: at + PAGE, known: same, zero });
+  }
+  return segments.map(({ at, end, known, zero }) => ({
+    at,
+    end,
+    bytes: zero
+      ? undefined
+      : (known?.bytes?.subarray(at - known.at, end - known.at) ??
+        Uint8Array.prototype.slice.call(memory, at, end)),
+  }));
+}
+
+const randomness = new Uint32Array(1024);
+let randomnessLeft = 0;
+
+/** From 0 to below 1 with 53 bits, from the system's random source: scripts make UUIDs of it. */
+function randomDouble(): number {
+  if (randomnessLeft < 2) {
+    randomFillSync(randomness);
+    randomnessLeft = randomness.length;
+  }
+  const high = (randomness[--randomnessLeft] ?? 0) >>> 5;
+  const low = (randomness[--randomnessLeft] ?? 0) >>> 6;
+  return (high * 0x4000000 + low) / 0x20000000000000;
+}

@@ -1,0 +1,141 @@
+import { Worker } from 'node:worker_threads';
+import type { ScriptCall } from '../engine.ts';
+import { Control } from './protocol.ts';
+import type { Reply, Request, WorkerData } from './protocol.ts';
+import type { Outcome, Task } from './sandbox.ts';
+
+/** A call on its way to its outcome. */
+export interface Run {
+  readonly call: ScriptCall;
+  readonly task: Task;
+  readonly resolve: (outcome: Outcome) => void;
+  readonly reject: (error: Error) => void;
+  /** When it was asked for, by `performance.now()`. */
+  readonly since: number;
+  /** What is known of its script; a long one takes its turn among the long runs. */
+  kind: 'short' | 'unknown' | 'long';
+}
+
+export interface ThreadEvents {
+  answered(run: Run, outcome: Outcome | 'skipped', tookMs: number): void;
+  /** After each answer: there may be room for more. */
+  idle(): void;
+  ready(guest: Uint8Array): void;
+  ended(thread: ScriptThread, error: Error): void;
+}
+
+/** Scripts that a worker keeps compiled, the least recently used dropped first. */
+const MAX_SCRIPTS = 64;
+
+/** One worker thread and the runs it has been given: the first is the one that it runs. */
+export class ScriptThread {
+  readonly runs: Run[] = [];
+  /** It has a long run, and gets no other beside it. */
+  long = false;
+  ready = false;
+  /** When the first of the runs began, by `performance.now()`. */
+  headSince = 0;
+  abortedAt: number | undefined;
+  readonly #events: ThreadEvents;
+  readonly #worker: Worker;
+  readonly #control = new Int32Array(new SharedArrayBuffer(4 * Control.length));
+  readonly #scripts = new Set<string>();
+  /** Sequence numbers of `runs`. */
+  readonly #sequences: number[] = [];
+  #next = 1;
+  #over = false;
+
+  /** @param guest what another thread has reported as `ready`, to start faster */
+  constructor(module: WebAssembly.Module, guest: Uint8Array | undefined, events: ThreadEvents) {
+    this.#events = events;
+    const entry = import.meta.url.endsWith('.ts') ? './worker.ts' : './script-worker.js';
+    this.#worker = new Worker(new URL(entry, import.meta.url), {
+      name: 'flowgate-script',
+      workerData: { module, guest, control: this.#control } satisfies WorkerData,
+      env: {},
+      execArgv: [],
+      resourceLimits: { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 16, stackSizeMb: 4 },
+    });
+    this.#worker.on('message', (reply: Reply) => this.#receive(reply));
+    this.#worker.on('error', (error: unknown) =>
+      this.#end(
+        error instanceof Error ? error : new Error('A script worker failed.', { cause: error }),
+      ),
+    );
+    this.#worker.on('exit', () => this.#end(new Error('A script worker ended by itself.')));
+    this.#worker.unref();
+  }
+
+  post(run: Run): void {
+    const { key, fileName, source } = run.call;
+    const known = this.#scripts.delete(key);
+    this.#scripts.add(key);
+    let drop: string | undefined;
+    if (this.#scripts.size > MAX_SCRIPTS) {
+      [drop] = this.#scripts;
+      if (drop !== undefined) this.#scripts.delete(drop);
+    }
+    const sequence = this.#next;
+    // 0 is what no run has: the abort word's first value.
+    this.#next = (this.#next + 1) | 0 || 1;
+    if (this.runs.length === 0) this.headSince = performance.now();
+    this.runs.push(run);
+    this.#sequences.push(sequence);
+    const load = known ? undefined : { fileName, source };
+    this.#worker.postMessage({ ...run.task, sequence, load, drop } satisfies Request);
+  }
+
+  /** Takes back all runs but the first. */
+  takeBehindHead(): Run[] {
+    Atomics.store(this.#control, Control.skipBefore, this.#next);
+    this.#sequences.splice(1);
+    return this.runs.splice(1);
+  }
+
+  takeAll(): Run[] {
+    this.#sequences.length = 0;
+    return this.runs.splice(0);
+  }
+
+  /** Ends the first run where QuickJS can; it is answered as `aborted`, or as whatever it became. */
+  abort(): void {
+    const [head] = this.#sequences;
+    if (head === undefined) return;
+    this.abortedAt = performance.now();
+    Atomics.store(this.#control, Control.abort, head);
+  }
+
+  async end(): Promise<void> {
+    this.#over = true;
+    await this.#worker.terminate();
+  }
+
+  #receive(reply: Reply): void {
+    if (this.#over) return;
+    if ('ready' in reply) {
+      this.ready = true;
+      this.headSince = performance.now();
+      this.#events.ready(reply.ready);
+      return;
+    }
+    // A run that was taken back may have been begun all the same; its answer is nobody's.
+    const index = this.#sequences.indexOf(reply.sequence);
+    if (index < 0) return;
+    this.#sequences.splice(index, 1);
+    const [run] = this.runs.splice(index, 1);
+    if (run === undefined) return;
+    const now = performance.now();
+    const took = now - this.headSince;
+    this.headSince = now;
+    this.long = false;
+    this.abortedAt = undefined;
+    this.#events.answered(run, reply.outcome, took);
+    this.#events.idle();
+  }
+
+  #end(error: Error): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#events.ended(this, error);
+  }
+}
