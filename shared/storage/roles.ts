@@ -109,6 +109,7 @@ export function createRoleStore(tables: Tables): RoleStore {
     async assign(subscription, assignment, kind) {
       const partitionKey = encodeKey(subscription);
       const { role, user } = assignment;
+      const values = { role, user, assignedAt: timeOf(assignment.assignedAt) };
       const touch: TransactionAction[] =
         kind === 'predefined'
           ? []
@@ -116,8 +117,8 @@ export function createRoleStore(tables: Tables): RoleStore {
       try {
         await submit([
           ...touch,
-          ['upsert', { partitionKey, rowKey: byUser(user, role), ...assignment }, 'Replace'],
-          ['upsert', { partitionKey, rowKey: byRole(role, user), ...assignment }, 'Replace'],
+          ['upsert', { partitionKey, rowKey: byUser(user, role), ...values }, 'Replace'],
+          ['upsert', { partitionKey, rowKey: byRole(role, user), ...values }, 'Replace'],
         ]);
         return true;
       } catch (error) {
@@ -165,14 +166,22 @@ export function createRoleStore(tables: Tables): RoleStore {
 }
 
 function rowOf(subscription: string, role: CustomRole) {
-  return { partitionKey: encodeKey(subscription), rowKey: roleKey(role.role), ...role };
+  return {
+    partitionKey: encodeKey(subscription),
+    rowKey: roleKey(role.role),
+    ...role,
+    createdAt: timeOf(role.createdAt),
+  };
 }
+
+/** As text: the service takes a plain JSON number for one of 32 bits. */
+const timeOf = (ms: number): string => new Date(ms).toISOString();
 
 function roleOf(row: Row): CustomRole {
   return {
     role: textOf(row, 'role'),
     description: textOf(row, 'description'),
-    createdAt: Number(row['createdAt']),
+    createdAt: Date.parse(textOf(row, 'createdAt')),
   };
 }
 
@@ -180,7 +189,7 @@ function assignmentOf(row: Row): Assignment {
   return {
     role: textOf(row, 'role'),
     user: textOf(row, 'user'),
-    assignedAt: Number(row['assignedAt']),
+    assignedAt: Date.parse(textOf(row, 'assignedAt')),
   };
 }
 

@@ -1,0 +1,216 @@
+import { z } from 'zod';
+import type { Subscriptions } from '../../config/subscriptions.ts';
+import { Problem, type ProblemDetail } from '../../http/problem.ts';
+import type { Client } from '../client.ts';
+import { DEFAULT_LIFETIMES } from '../client-defaults.ts';
+import { listSubscriptions, nearestOf } from '../roles.ts';
+import type { Members } from './json-body.ts';
+
+/** What of a client a caller decides. */
+export type ClientSettings = Omit<Client, 'clientId' | 'secrets' | 'createdAt' | 'updatedAt'>;
+
+const DAY = 86_400;
+
+const text = (most: number, what: string) =>
+  z
+    .string(`${what} is text.`)
+    .refine((value) => Array.from(value).length <= most, `${what} has at most ${most} characters.`)
+    .refine(
+      (value) => !/(?![\t\n\r])[\p{Cc}\p{Cs}]/u.test(value),
+      `${what} has no control characters but tab and line breaks, and no half surrogate pairs.`,
+    );
+
+const seconds = (least: number, most: number, what: string) => {
+  const rule = `${what} is a whole number of seconds from ${least} to ${most}.`;
+  return z.int(rule).min(least, rule).max(most, rule);
+};
+
+/** Each value once, in the order given. */
+const list = <T extends z.ZodType>(item: T, most: number, what: string) =>
+  z
+    .array(item, `${what} is an array.`)
+    .max(most, `${what} has at most ${most} entries.`)
+    .transform((values) => [...new Set(values)]);
+
+const grantType = z.literal('client_credentials', {
+  error: (issue) =>
+    issue.input === 'authorization_code' || issue.input === 'refresh_token'
+      ? `The grant ${issue.input} does not exist here; the grants are: client_credentials.`
+      : 'There is no such grant; the grants are: client_credentials.',
+});
+
+/** RFC 6749 section 3.3. */
+const scope = z
+  .string('scope is text: scope names with spaces between them.')
+  .max(2000, 'scope has at most 2000 characters.')
+  .refine(
+    (value) => /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/.test(value),
+    'A scope name has printable ASCII characters, without quotation mark and backslash.',
+  )
+  .transform((value) => [...new Set(value.split(' ').filter((name) => name !== ''))]);
+
+/** RFC 6749 section 3.1.2; private-use schemes as RFC 8252 section 7.1 has them. */
+const redirectUri = z
+  .string('A redirect URI is text.')
+  .max(1000, 'A redirect URI has at most 1000 characters.')
+  .refine(
+    isRedirectUri,
+    'A redirect URI is absolute, without fragment: https, http for the loopback only, or a private scheme with a dot in it.',
+  );
+
+function isRedirectUri(uri: string): boolean {
+  if (!/^[\x21-\x7e]+$/.test(uri) || /["\\#]/.test(uri) || !URL.canParse(uri)) return false;
+  const { protocol, hostname } = new URL(uri);
+  if (protocol === 'https:') return true;
+  if (protocol === 'http:') return ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
+  return protocol.includes('.');
+}
+
+const origin = z
+  .string('An origin is text.')
+  .max(255, 'An origin has at most 255 characters.')
+  .refine(
+    (value) => /^https?:/.test(value) && URL.canParse(value) && new URL(value).origin === value,
+    'An origin is what a browser sends, such as https://app.example.com: lower case, without path, slash at the end or default port.',
+  );
+
+const AUTH_METHODS = ['client_secret_basic', 'client_secret_post'] as const;
+
+function schemaOf(clientId: string, subscriptions: Subscriptions) {
+  const names = listSubscriptions(subscriptions).map((one) => one.name);
+  const subscription = z.string('subscription is text.').refine((name) => names.includes(name), {
+    error: (issue) =>
+      `There is no such subscription. ${nearestOf(names, String(issue.input)) ?? `There are ${names.join(' and ')}.`}`,
+  });
+  return z.object({
+    client_name: text(200, 'client_name')
+      .refine((name) => name.trim() !== '', 'client_name is not blank.')
+      .default(clientId),
+    description: text(2000, 'description').default(''),
+    subscription: subscription.default(subscriptions.iflmap),
+    grant_types: list(grantType, 10, 'grant_types')
+      .refine((grants) => grants.length > 0, 'grant_types names at least one grant.')
+      .default(['client_credentials']),
+    scope: scope.default([]),
+    redirect_uris: list(redirectUri, 10, 'redirect_uris').default([]),
+    token_endpoint_auth_method: z
+      .enum(AUTH_METHODS, `token_endpoint_auth_method is one of ${AUTH_METHODS.join(', ')}.`)
+      .default('client_secret_basic'),
+    access_token_lifetime: seconds(60, 43_200, 'access_token_lifetime').default(
+      DEFAULT_LIFETIMES.accessTokenLifetime,
+    ),
+    refresh_token_lifetime: seconds(60, 180 * DAY, 'refresh_token_lifetime').default(
+      DEFAULT_LIFETIMES.refreshTokenLifetime,
+    ),
+    allowed_origins: list(origin, 50, 'allowed_origins').default([]),
+    enabled: z.boolean('enabled is true or false.').default(true),
+  });
+}
+
+/** Members that say how a client is; the rest of what GET returns is not for callers to set. */
+export type SettingName = keyof z.input<ReturnType<typeof schemaOf>>;
+
+/** Set by the registry: accepted and ignored, so that what GET returned can be sent back. */
+const READ_ONLY = ['client_id', 'client_id_issued_at', 'created_at', 'updated_at'];
+
+const NOT_HERE: Readonly<Record<string, string>> = {
+  client_secret:
+    'A secret is not changed with its client: add one at …/secrets, then delete the old one there.',
+  client_secret_expires_at: 'Set when a secret expires with PATCH at …/secrets/{secret_id}.',
+  jwks: 'Clients authenticate with a secret here; keys of theirs are not taken.',
+  jwks_uri: 'Clients authenticate with a secret here; keys of theirs are not taken.',
+  tls_client_auth_subject_dn:
+    'Clients authenticate with a secret here; certificates are not taken.',
+};
+
+/**
+ * Reads the settings of a client; what is absent or null (RFC 7591 section 2) gets its default.
+ * @param alsoKnown members that the caller of this function reads by itself.
+ * @throws {Problem} 422 with every invalid member
+ */
+export function readClientSettings(
+  members: Members,
+  clientId: string,
+  subscriptions: Subscriptions,
+  alsoKnown: readonly string[] = [],
+): ClientSettings {
+  const schema = schemaOf(clientId, subscriptions);
+  const given: Record<string, unknown> = {};
+  const errors: ProblemDetail[] = [];
+  for (const [name, value] of members) {
+    if (Object.hasOwn(schema.shape, name)) {
+      if (value !== null) given[name] = value;
+    } else if (!READ_ONLY.includes(name) && !alsoKnown.includes(name)) {
+      errors.push(unknownMember(name));
+    }
+  }
+  const id = members.get('client_id');
+  if (id !== undefined && id !== null && id !== clientId) {
+    errors.push({
+      pointer: '/client_id',
+      detail: 'A client_id cannot be changed. Register another client and delete this one.',
+    });
+  }
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) errors.push(...parsed.error.issues.map(toDetail));
+  if (!parsed.success || errors.length > 0) throw Problem.invalid(errors);
+  const { data } = parsed;
+  return {
+    clientName: data.client_name,
+    description: data.description,
+    subscription: data.subscription,
+    grantTypes: data.grant_types,
+    scopes: data.scope,
+    redirectUris: data.redirect_uris,
+    tokenEndpointAuthMethod: data.token_endpoint_auth_method,
+    accessTokenLifetime: data.access_token_lifetime,
+    refreshTokenLifetime: data.refresh_token_lifetime,
+    allowedOrigins: data.allowed_origins,
+    enabled: data.enabled,
+  };
+}
+
+/** A client's settings by their wire names. */
+export function settingMembers(client: ClientSettings): Record<SettingName, unknown> {
+  return {
+    client_name: client.clientName,
+    description: client.description,
+    subscription: client.subscription,
+    grant_types: client.grantTypes,
+    scope: client.scopes.join(' '),
+    redirect_uris: client.redirectUris,
+    token_endpoint_auth_method: client.tokenEndpointAuthMethod,
+    access_token_lifetime: client.accessTokenLifetime,
+    refresh_token_lifetime: client.refreshTokenLifetime,
+    allowed_origins: client.allowedOrigins,
+    enabled: client.enabled,
+  };
+}
+
+/** A client as callers see it (RFC 7591 section 3.2.1): never a secret, never a hash. */
+export function viewClient(client: Client): Record<string, unknown> {
+  return {
+    client_id: client.clientId,
+    client_id_issued_at: Math.floor(client.createdAt / 1000),
+    ...settingMembers(client),
+    created_at: new Date(client.createdAt).toISOString(),
+    updated_at: new Date(client.updatedAt).toISOString(),
+  };
+}
+
+/** For a member that nobody reads: most likely a typing error, so it is not ignored. */
+export function unknownMember(name: string): ProblemDetail {
+  const detail = Object.hasOwn(NOT_HERE, name) ? NOT_HERE[name] : undefined;
+  return { pointer: pointerTo([name]), detail: detail ?? 'There is no such member.' };
+}
+
+function toDetail(issue: z.core.$ZodIssue): ProblemDetail {
+  return { pointer: pointerTo(issue.path), detail: issue.message };
+}
+
+/** RFC 6901 section 3; a name out of a body is cut, since it comes back in the answer. */
+function pointerTo(path: readonly PropertyKey[]): string {
+  return path
+    .map((part) => `/${String(part).slice(0, 100).replaceAll('~', '~0').replaceAll('/', '~1')}`)
+    .join('');
+}

@@ -1,0 +1,140 @@
+import { type HttpCall, type HttpReply, json } from '../../http/call.ts';
+import { Problem } from '../../http/problem.ts';
+import { changeClient, deleteClient, type IfMatch, readClient } from '../change-client.ts';
+import { isClientId } from '../client-id.ts';
+import type { Client, Versioned } from '../client.ts';
+import { searchClients } from '../search-clients.ts';
+import { listSubscriptions } from '../roles.ts';
+import { readClientSettings, settingMembers, viewClient } from './client-members.ts';
+import { readIfMatch } from './if-match.ts';
+import { type Members, readJsonObject } from './json-body.ts';
+import { badQuery, pageReply, readPageRequest, readQuery } from './paging.ts';
+import { addressOf, type RegistryDeps, type Route } from './request.ts';
+import { makeSecret, readSecretRequest, viewNewSecret } from './secret-members.ts';
+
+const LONGEST_SEARCH = 256;
+
+export const clientRoutes: readonly Route[] = [
+  { path: 'clients', operations: { GET: listClients, POST: registerClient } },
+  {
+    path: 'clients/*',
+    operations: { GET: getClient, PUT: putClient, PATCH: patchClient, DELETE: removeClient },
+  },
+];
+
+async function listClients(call: HttpCall, deps: RegistryDeps): Promise<HttpReply> {
+  const search = readQuery(call, 'q') ?? '';
+  if (search.length > LONGEST_SEARCH) throw badQuery(`q has at most ${LONGEST_SEARCH} characters.`);
+  const scope = ['clients', search];
+  const request = readPageRequest(call, scope);
+  const page = await searchClients(deps.clients, search, request);
+  return pageReply(page, scope, viewClient);
+}
+
+async function registerClient(call: HttpCall, deps: RegistryDeps): Promise<HttpReply> {
+  const members = await readJsonObject(call);
+  const clientId = readClientId(members, deps);
+  const now = deps.clock.now();
+  const settings = readClientSettings(members, clientId, deps.subscriptions, [
+    'client_secret',
+    'client_secret_expires_at',
+  ]);
+  const secret = await makeSecret(readSecretRequest(members, clientId, now), deps);
+  const client: Client = {
+    clientId,
+    ...settings,
+    secrets: [secret.stored],
+    createdAt: now,
+    updatedAt: now,
+  };
+  const etag = await deps.clients.create(client);
+  if (etag === undefined) {
+    throw Problem.conflict(
+      'A client of this id exists already. Choose another client_id, or leave it out to have one made.',
+    );
+  }
+  return json(
+    201,
+    { ...viewClient(client), ...viewNewSecret(secret) },
+    { Location: addressOf('clients', clientId), ETag: etag },
+  );
+}
+
+async function getClient(
+  _call: HttpCall,
+  deps: RegistryDeps,
+  clientId: string,
+): Promise<HttpReply> {
+  return clientReply(await readClient(deps.clients, clientId));
+}
+
+/** Replaces all settings: what is absent gets its default. Secrets stay. */
+async function putClient(call: HttpCall, deps: RegistryDeps, clientId: string): Promise<HttpReply> {
+  const members = await readJsonObject(call);
+  const ifMatch = await requireIfMatch(call, deps, clientId);
+  const changed = await changeClient(deps.clients, clientId, ifMatch, (client) => ({
+    ...client,
+    ...readClientSettings(members, clientId, deps.subscriptions),
+    updatedAt: deps.clock.now(),
+  }));
+  return clientReply(changed);
+}
+
+/** RFC 7396: null sets a member back to its default. No member of a client holds an object. */
+async function patchClient(
+  call: HttpCall,
+  deps: RegistryDeps,
+  clientId: string,
+): Promise<HttpReply> {
+  const patch = await readJsonObject(call, ['application/merge-patch+json', 'application/json']);
+  const ifMatch = await requireIfMatch(call, deps, clientId);
+  const changed = await changeClient(deps.clients, clientId, ifMatch, (client) => {
+    const merged = new Map([...Object.entries(settingMembers(client)), ...patch]);
+    return {
+      ...client,
+      ...readClientSettings(merged, clientId, deps.subscriptions),
+      updatedAt: deps.clock.now(),
+    };
+  });
+  return clientReply(changed);
+}
+
+async function removeClient(
+  call: HttpCall,
+  deps: RegistryDeps,
+  clientId: string,
+): Promise<HttpReply> {
+  const ifMatch = await requireIfMatch(call, deps, clientId);
+  const subscriptions = listSubscriptions(deps.subscriptions).map((one) => one.name);
+  await deleteClient(deps, subscriptions, clientId, ifMatch);
+  return { status: 204 };
+}
+
+/** @throws {Problem} 404 before 428: what is not there needs no ETag. */
+async function requireIfMatch(
+  call: HttpCall,
+  deps: RegistryDeps,
+  clientId: string,
+): Promise<IfMatch> {
+  const ifMatch = readIfMatch(call);
+  if (ifMatch !== undefined) return ifMatch;
+  await readClient(deps.clients, clientId);
+  throw Problem.preconditionRequired();
+}
+
+function readClientId(members: Members, deps: RegistryDeps): string {
+  const given = members.get('client_id');
+  if (given === undefined || given === null) return deps.random(16).toString('hex');
+  if (typeof given === 'string' && isClientId(given)) return given;
+  throw Problem.invalid([
+    {
+      pointer: '/client_id',
+      detail:
+        'A client_id has 1 to 100 of the characters A-Z a-z 0-9 . _ ~ - and is neither . nor .. by itself. Leave it out to have one made.',
+    },
+  ]);
+}
+
+function clientReply({ value, etag }: Versioned<Client>): HttpReply {
+  return json(200, viewClient(value), { ETag: etag });
+}

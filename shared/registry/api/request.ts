@@ -1,0 +1,42 @@
+import type { Handler, HttpCall, HttpReply } from '../../http/call.ts';
+import type { Clock } from '../../config/clock.ts';
+import type { Subscriptions } from '../../config/subscriptions.ts';
+import type { BearerGate } from '../../oauth/gate.ts';
+import type { ClientStore } from '../client-store.ts';
+import type { RoleStore } from '../role-store.ts';
+import type { RandomBytes } from '../secrets.ts';
+
+export interface RegistryDeps {
+  readonly gate: BearerGate;
+  readonly subscriptions: Subscriptions;
+  /** Those of `cacheClients` and `cacheRoles`, so that this instance sees its own changes at once. */
+  readonly clients: ClientStore;
+  readonly roles: RoleStore;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  /** Rooms that answer below `/registry/v1/<name>`; they check their callers themselves. */
+  readonly extra?: Readonly<Record<string, Handler>>;
+}
+
+/** Answers a call whose caller has the right to it; `values` are the path's, decoded. */
+export type Operation = (
+  call: HttpCall,
+  deps: RegistryDeps,
+  ...values: string[]
+) => Promise<HttpReply> | HttpReply;
+
+/** One address: segments below `/registry/v1/`, of which `*` takes any value, and what it does. */
+export interface Route {
+  readonly path: string;
+  readonly operations: Readonly<
+    Partial<Record<'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', Operation>>
+  >;
+}
+
+/** Where the registry is served. */
+export const BASE = '/registry/v1';
+
+/** An address of the registry, for `Location`. */
+export function addressOf(...segments: readonly string[]): string {
+  return [BASE, ...segments.map(encodeURIComponent)].join('/');
+}

@@ -1,0 +1,106 @@
+import { Problem, type ProblemDetail } from '../../http/problem.ts';
+import type { StoredSecret } from '../client.ts';
+import { findFaultInSecret, generateSecret, hashChosenSecret, type NewSecret } from '../secrets.ts';
+import type { Members } from './json-body.ts';
+import type { RegistryDeps } from './request.ts';
+
+/** The last second of the year 9999, which ISO 8601 dates can still say. */
+const LATEST = 253_402_300_799_000;
+
+export interface SecretRequest {
+  /** Undefined: make one. */
+  readonly chosen: string | undefined;
+  /** Milliseconds since the epoch; undefined never expires. */
+  readonly expiresAt: number | undefined;
+}
+
+/**
+ * Reads `client_secret`, and when it expires: `client_secret_expires_at` (RFC 7591 section 3.2.1:
+ * epoch seconds, 0 for never) or `expires_at` (ISO 8601 or epoch seconds).
+ * @throws {Problem} 422
+ */
+export function readSecretRequest(members: Members, clientId: string, now: number): SecretRequest {
+  const expiresAt = readExpiry(members, now);
+  const chosen = members.get('client_secret') ?? undefined;
+  if (chosen === undefined) return { chosen, expiresAt };
+  const fault =
+    typeof chosen === 'string' ? findFaultInSecret(chosen, clientId) : 'A client_secret is text.';
+  if (typeof chosen !== 'string' || fault !== undefined) {
+    throw invalid('client_secret', fault ?? 'A client_secret is text.');
+  }
+  return { chosen, expiresAt };
+}
+
+/** Milliseconds since the epoch; undefined for never. @throws {Problem} 422 */
+export function readExpiry(members: Members, now: number): number | undefined {
+  const rfc7591 = members.get('client_secret_expires_at') ?? undefined;
+  const ours = members.get('expires_at') ?? undefined;
+  const readings = [
+    ...(rfc7591 === undefined ? [] : [readSeconds(rfc7591, 'client_secret_expires_at')]),
+    ...(ours === undefined ? [] : [readTime(ours)]),
+  ];
+  const [expiresAt, other] = readings;
+  if (readings.length === 2 && expiresAt !== other) {
+    throw invalid(
+      'expires_at',
+      'expires_at and client_secret_expires_at differ. Send one of them.',
+    );
+  }
+  if (expiresAt !== undefined && (expiresAt <= now || expiresAt > LATEST)) {
+    throw invalid(
+      ours === undefined ? 'client_secret_expires_at' : 'expires_at',
+      'A secret expires in the future, before the year 10000. To end one now, delete it.',
+    );
+  }
+  return expiresAt;
+}
+
+export async function makeSecret(request: SecretRequest, deps: RegistryDeps): Promise<NewSecret> {
+  const times = { createdAt: deps.clock.now(), expiresAt: request.expiresAt };
+  return request.chosen === undefined
+    ? generateSecret(deps.random, times)
+    : hashChosenSecret(request.chosen, deps.random, times);
+}
+
+/** The one time that a secret is shown. */
+export function viewNewSecret({ text, stored }: NewSecret): Record<string, unknown> {
+  const { expiresAt } = stored;
+  return {
+    client_secret: text,
+    client_secret_expires_at: expiresAt === undefined ? 0 : Math.floor(expiresAt / 1000),
+  };
+}
+
+export function viewSecret(secret: StoredSecret): Record<string, unknown> {
+  return {
+    secret_id: secret.secretId,
+    last_four: secret.lastFour,
+    created_at: new Date(secret.createdAt).toISOString(),
+    expires_at: secret.expiresAt === undefined ? null : new Date(secret.expiresAt).toISOString(),
+  };
+}
+
+function readTime(value: unknown): number | undefined {
+  if (typeof value === 'number') return readSeconds(value, 'expires_at');
+  const iso = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
+  const time = typeof value === 'string' && iso.test(value) ? Date.parse(value) : NaN;
+  if (Number.isNaN(time)) {
+    throw invalid(
+      'expires_at',
+      'expires_at is a time such as 2030-01-31T00:00:00Z, with its zone, or epoch seconds; null for never.',
+    );
+  }
+  return time;
+}
+
+function readSeconds(value: unknown, member: string): number | undefined {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
+    throw invalid(member, `${member} is a whole number of seconds since 1970, 0 for never.`);
+  }
+  return value === 0 ? undefined : value * 1000;
+}
+
+function invalid(member: string, detail: string): Problem {
+  const error: ProblemDetail = { pointer: `/${member}`, detail };
+  return Problem.invalid([error]);
+}
