@@ -2,34 +2,19 @@ import type { HttpReply } from '../http/call.ts';
 import { explainFaults } from '../iflow/design/artifact-rules.ts';
 import { type Artifacts, LARGEST_BUNDLE } from '../iflow/design/artifacts.ts';
 import type { DesignArtifact } from '../iflow/design/design-store.ts';
+import {
+  type BundleContents,
+  configurations,
+  configurationType,
+  resources,
+  resourceType,
+} from './bundle-contents.ts';
 import { ODataError } from './errors.ts';
 import type { Entity, EntityType } from './model.ts';
 import { keyValues } from './path.ts';
 import { functionArguments } from './query-options.ts';
 import { collectionRoutes, replyCreated, replyEntity } from './reply.ts';
-import { type ODataRequest, readProperties, type Routes } from './request.ts';
-
-const configurationType: EntityType = {
-  name: 'Configuration',
-  set: 'Configurations',
-  keys: ['ParameterKey'],
-  properties: {
-    ParameterKey: 'Edm.String',
-    ParameterValue: 'Edm.String',
-    DataType: 'Edm.String',
-  },
-  navigations: {},
-  media: false,
-};
-
-const resourceType: EntityType = {
-  name: 'Resource',
-  set: 'Resources',
-  keys: ['Name', 'ResourceType'],
-  properties: { Name: 'Edm.String', ResourceType: 'Edm.String' },
-  navigations: {},
-  media: false,
-};
+import { type ODataRequest, readProperties, type Routes, SMALL_BODY } from './request.ts';
 
 export const designtimeArtifactType: EntityType = {
   name: 'IntegrationDesigntimeArtifact',
@@ -69,13 +54,6 @@ export const designTypes: readonly EntityType[] = [
   resourceType,
 ];
 
-/** What is read out of a bundle for `Configurations` and `Resources`. */
-export interface BundleContents {
-  readonly paths: readonly string[];
-  readonly parameters: ReadonlyMap<string, string>;
-  readonly parameterDefinitions: readonly { readonly name: string; readonly type: string }[];
-}
-
 export type ReadBundle = (zip: Uint8Array) => BundleContents | Promise<BundleContents>;
 
 /** A bundle in base64, and its envelope. */
@@ -91,21 +69,6 @@ const BODY = [
   'Receiver',
   'ArtifactContent',
 ] as const;
-
-/** Folders of a bundle's files that are resources, as the file's ending names their type. */
-const RESOURCE_TYPES: Readonly<Record<string, string>> = {
-  edmx: 'edmx',
-  groovy: 'groovy',
-  gsh: 'groovy',
-  jar: 'jar',
-  js: 'js',
-  mmap: 'mmap',
-  opmap: 'opmap',
-  wsdl: 'wsdl',
-  xsd: 'xsd',
-  xsl: 'xslt',
-  xslt: 'xslt',
-};
 
 /** `IntegrationDesigntimeArtifacts`: iFlows as they are worked on. */
 export function designtimeArtifactRoutes(artifacts: Artifacts, readBundle: ReadBundle): Routes {
@@ -180,7 +143,19 @@ export function designtimeArtifactRoutes(artifacts: Artifacts, readBundle: ReadB
     ...collectionRoutes(`${set}()/Resources`, resourceType, async (request) =>
       resources(await contents(request)),
     ),
-    [`${set}()/$links/Configurations()`]: { PUT: () => Promise.reject(noParts()) },
+    [`${set}()/$links/Configurations()`]: {
+      PUT: async (request) => {
+        const id = activeOf(request);
+        const [name = ''] = keyValues(request.segments[2], ['ParameterKey']);
+        const known = ['ParameterKey', 'ParameterValue', 'DataType'] as const;
+        const body = await readProperties(request.call, SMALL_BODY, known);
+        if (body.ParameterValue === undefined) {
+          throw ODataError.badRequest("Property 'ParameterValue' is missing.");
+        }
+        await artifacts.setParameter(id, name, body.ParameterValue, request.caller.user);
+        return { status: 202 };
+      },
+    },
     [`${set}()/$links/Resources()`]: {
       PUT: () => Promise.reject(noParts()),
       DELETE: () => Promise.reject(noParts()),
@@ -246,26 +221,6 @@ function download({ artifact, zip }: { artifact: DesignArtifact; zip: Uint8Array
   };
 }
 
-function configurations({ parameters, parameterDefinitions }: BundleContents): Entity[] {
-  const types = new Map(parameterDefinitions.map(({ name, type }) => [name, type]));
-  return [...parameters].map(([name, value]) => ({
-    ParameterKey: name,
-    ParameterValue: value,
-    DataType: types.get(name) ?? 'xsd:string',
-  }));
-}
-
-function resources({ paths }: BundleContents): Entity[] {
-  return paths.flatMap((path) => {
-    const found = /^src\/main\/resources\/(?:.+\/)?([^/]+\.([a-z]+))$/i.exec(path);
-    const ending = found?.[2]?.toLowerCase() ?? '';
-    const type = Object.hasOwn(RESOURCE_TYPES, ending) ? RESOURCE_TYPES[ending] : undefined;
-    return found?.[1] === undefined || type === undefined
-      ? []
-      : [{ Name: found[1], ResourceType: type }];
-  });
-}
-
 function artifactEntity(artifact: DesignArtifact): Entity {
   return {
     Id: artifact.id,
@@ -284,6 +239,6 @@ function artifactEntity(artifact: DesignArtifact): Entity {
 
 function noParts(): ODataError {
   return ODataError.notImplemented(
-    'Parameters and files of an iFlow are not changed one by one here. Change them in the bundle and PUT it as ArtifactContent.',
+    'Files of an iFlow are not changed one by one here. Change them in the bundle and PUT it as ArtifactContent.',
   );
 }

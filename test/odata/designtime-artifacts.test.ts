@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bundleIdentity } from '../../shared/iflow/bundle/bundle.ts';
+import { bundleIdentity, readBundle } from '../../shared/iflow/bundle/bundle.ts';
 import {
   type ApiUnderTest,
   bundleAt,
@@ -218,12 +218,39 @@ test('Configurations and Resources are read out of the bundle', async () => {
   assert.deepEqual([resource?.['Name'], resource?.['ResourceType']], ['script1.js', 'js']);
   assert.deepEqual(more, []);
   assert.equal((await api.get(`${active('one')}/Configurations/$count`)).text, '1');
-  const before = await api.design.findArtifact('one');
-  const put = await api.put(`${active('one')}/$links/Configurations('first%20one')`, {
-    ParameterValue: 'c',
+});
+
+test('a parameter is set in the bundle (202), and nothing else of it changes', async () => {
+  const api = await startWithPackage();
+  await api.post('IntegrationDesigntimeArtifacts', {
+    Id: 'one',
+    PackageId: 'P',
+    ArtifactContent: bundleAt('/a', { id: 'one' }),
   });
-  assert.equal(put.status, 501);
-  assert.deepEqual(await api.design.findArtifact('one'), before);
+  const before = readBundle((await api.artifacts.getContent('one', 'active')).zip);
+  const links = `${active('one')}/$links/Configurations`;
+  const value = ' a=b: "c" #!\\ é\n';
+  const put = await api.put(`${links}('first%20one')`, { ParameterValue: value });
+  assert.deepEqual([put.status, put.text], [202, '']);
+  const [parameter] = resultsIn(await api.get(`${active('one')}/Configurations`));
+  assert.equal(parameter?.['ParameterValue'], value);
+  const { zip } = await api.artifacts.getContent('one', 'active');
+  const after = readBundle(zip);
+  assert.deepEqual(after.paths, before.paths);
+  for (const path of before.paths.filter((name) => !name.endsWith('parameters.prop'))) {
+    assert.deepEqual(after.read(path), before.read(path), path);
+  }
+
+  for (const [status, path, body] of [
+    [404, `${links}('nothing')`, { ParameterValue: 'x' }],
+    [400, `${links}('first%20one')`, {}],
+    [400, `${links}('first%20one')`, { ParameterValue: 'x'.repeat(10_001) }],
+    [404, `${active('nobody')}/$links/Configurations('first%20one')`, { ParameterValue: 'x' }],
+    [501, `${active('one')}/$links/Resources(Name='script1.js',ResourceType='js')`, {}],
+  ] as const) {
+    assert.equal((await api.put(path, body)).status, status, path);
+  }
+  assert.deepEqual((await api.artifacts.getContent('one', 'active')).zip, zip);
 });
 
 test('creates of one Id at the same time leave one artifact; changes at the same time lose no bundle', async () => {

@@ -12,11 +12,18 @@ import {
 import type { BundleIdentity, BundleTools } from './bundle-tools.ts';
 import type { BundleBlobs, DesignArtifact, DesignStore, Stored } from './design-store.ts';
 import { busy } from './packages.ts';
+import { setParameter } from './set-parameter.ts';
 
 /** Bytes of one bundle, at most. */
 export const LARGEST_BUNDLE = 40 * 1024 * 1024;
+const LONGEST_PARAMETER = 10_000;
 /** A change that finds itself overtaken is decided anew, this often at most. */
 const MOST_TRIES = 20;
+
+/** What a change makes of the active version; fields left out stay. */
+type Change = { readonly zip: Uint8Array } & Partial<
+  Pick<DesignArtifact, 'name' | 'version' | 'description'>
+>;
 
 export interface NewArtifact {
   readonly id: string;
@@ -46,6 +53,11 @@ export interface Artifacts {
     given: Pick<NewArtifact, 'name' | 'description' | 'content'>,
     user: string,
   ): Promise<DesignArtifact>;
+  /**
+   * Sets an externalised parameter in the active version's bundle. @throws {Fault} 400, 404 for an
+   * unknown artifact or parameter.
+   */
+  setParameter(id: string, name: string, parameter: string, user: string): Promise<DesignArtifact>;
   /** Keeps a copy of the active version that never changes. @throws {Fault} 400, 404, 500 if there is one. */
   saveAsVersion(id: string, version: string, user: string): Promise<DesignArtifact>;
   /** Removes all its versions; what is deployed stays deployed. @throws {Fault} 404 */
@@ -96,6 +108,28 @@ export function createArtifacts(deps: {
     const identity = await explainFaults(() => bundles.bundleIdentity(zip));
     requireVersion(identity.version);
     return identity;
+  };
+
+  /** Changes the active version; decided anew when someone else was faster. */
+  const change = async (
+    id: string,
+    user: string,
+    decide: (before: DesignArtifact, zip: Uint8Array) => Change | Promise<Change>,
+  ): Promise<{ value: DesignArtifact; zip: Uint8Array }> => {
+    for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+      const { value: before, etag } = await find(id);
+      const stored = await blobs.get(before.content);
+      if (stored === undefined) continue;
+      const { zip, ...fields } = await explainFaults(() => decide(before, stored));
+      const content = zip === stored ? before.content : await blobs.put(zip);
+      const modified = { modifiedBy: user, modifiedAt: clock.now() };
+      const value: DesignArtifact = { ...before, ...fields, ...modified, content };
+      const outcome = await store.replaceArtifact(value, etag);
+      const unused = outcome === 'replaced' ? before.content : content;
+      if (zip !== stored) await blobs.remove(unused);
+      if (outcome === 'replaced') return { value, zip };
+    }
+    throw busy();
   };
 
   return {
@@ -158,41 +192,39 @@ export function createArtifacts(deps: {
           { reason: 'symbolic_name_changed' },
         );
       }
-      for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-        const { value: before, etag } = await find(id);
-        const sent = given.content ?? (await blobs.get(before.content));
-        if (sent === undefined) continue;
-        const name = given.name ?? identity?.name ?? before.name;
-        const version = identity?.version ?? before.version;
+      const changed = await change(id, user, async (before, stored) => {
+        const sent = given.content ?? stored;
+        const now = identity ?? before;
+        const name = given.name ?? now.name;
+        const { version } = now;
+        const description = given.description ?? now.description.slice(0, LONGEST_DESCRIPTION);
         const zip =
-          name === (identity?.name ?? before.name)
-            ? sent
-            : await explainFaults(() => bundles.renameBundle(sent, { id, name, version }));
-        const rewritten = zip !== sent || given.content !== undefined;
-        const content = rewritten ? await blobs.put(zip) : before.content;
-        const value: DesignArtifact = {
-          ...before,
-          name,
-          version,
-          description:
-            given.description ??
-            identity?.description.slice(0, LONGEST_DESCRIPTION) ??
-            before.description,
-          modifiedBy: user,
-          modifiedAt: clock.now(),
-          content,
-        };
-        const outcome = await store.replaceArtifact(value, etag);
-        if (rewritten) await blobs.remove(outcome === 'replaced' ? before.content : content);
-        if (outcome === 'replaced') return value;
+          name === now.name ? sent : await bundles.renameBundle(sent, { id, name, version });
+        return { zip, name, version, description };
+      });
+      return changed.value;
+    },
+
+    async setParameter(id, name, parameter, user) {
+      if (parameter.length > LONGEST_PARAMETER) {
+        throw new Fault(400, `A parameter has at most ${LONGEST_PARAMETER} characters.`, {
+          reason: 'invalid_parameter',
+        });
       }
-      throw busy();
+      const changed = await change(id, user, (_before, stored) => {
+        const zip = setParameter(stored, name, parameter);
+        if (zip !== undefined) return { zip };
+        throw new Fault(404, `The iFlow has no externalised parameter ${name.slice(0, 200)}.`, {
+          reason: 'unknown_parameter',
+        });
+      });
+      return changed.value;
     },
 
     async saveAsVersion(id, version, user) {
       requireVersion(version);
-      for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-        const { value: before, etag } = await find(id);
+      // The active version comes first: who loses that race has saved nothing.
+      const saved = await change(id, user, async (before, stored) => {
         if ((await store.findVersion(before.uid, version)) !== undefined) {
           throw new Fault(
             500,
@@ -200,28 +232,12 @@ export function createArtifacts(deps: {
             { reason: 'duplicate' },
           );
         }
-        const zip = await blobs.get(before.content);
-        if (zip === undefined) continue;
-        const named = await explainFaults(() =>
-          bundles.renameBundle(zip, { id, name: before.name, version }),
-        );
-        const value: DesignArtifact = {
-          ...before,
-          version,
-          modifiedBy: user,
-          modifiedAt: clock.now(),
-          content: await blobs.put(named),
-        };
-        // The active version comes first: who loses that race has saved nothing.
-        if ((await store.replaceArtifact(value, etag)) === 'stale') {
-          await blobs.remove(value.content);
-          continue;
-        }
-        await store.createVersion({ ...value, content: await blobs.put(named) });
-        await blobs.remove(before.content);
-        return value;
-      }
-      throw busy();
+        const zip = await bundles.renameBundle(stored, { id, name: before.name, version });
+        return { zip, version };
+      });
+      const { value, zip } = saved;
+      await store.createVersion({ ...value, content: await blobs.put(zip) });
+      return value;
     },
 
     async remove(id) {
