@@ -381,13 +381,13 @@ test('forged kids make an instance read the ring at most once in 5 seconds', asy
   assert.equal(reads(), atStart + 1);
 });
 
-test('a token of an instance with a new key and a new issuer is good everywhere at once', async () => {
+test('a token of an instance that has just begun with another issuer is good everywhere at once', async () => {
   const time = testClock();
   const keys = await testKeys();
   const old = openInstance(keys, { clock: time, issuer: 'http://localhost:7071' });
   const own = createAccessTokenVerifier({ ring: old.ring, clock: time });
   await old.ring.view();
-  time.advance(6000);
+  time.advance(1);
   const fresh = openInstance(keys, { clock: time, issuer: 'http://localhost:7072' });
   const token = await createAccessTokenIssuer({ ring: fresh.ring, clock: time }).issue({
     subject: 's',
