@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import {
   buildAddressTable,
   MAX_ADDRESS_LENGTH,
@@ -138,4 +139,33 @@ test('of two entries with one address the first counts', () => {
 test('an address that is none serves nothing', () => {
   const none = buildAddressTable([{ address: '/a b', entry: 1 }]);
   assert.equal(none.find('/a%20b'), undefined);
+});
+
+test('an address that is accepted serves itself, and a path never throws', () => {
+  const piece = fc.constantFrom(
+    '/',
+    'a',
+    'B',
+    '*',
+    '.',
+    '..',
+    '~',
+    '$',
+    '-',
+    '%2F',
+    '%2e',
+    '%',
+    '%41',
+    '_1',
+  );
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
+      const address = `/${pieces.join('')}`;
+      table.find(address);
+      if (typeof parseAddress(address) === 'string') return;
+      const found = buildAddressTable([{ address, entry: 1 }]).find(address.toUpperCase());
+      assert.equal(found?.entry, 1);
+    }),
+    { numRuns: 2000 },
+  );
 });

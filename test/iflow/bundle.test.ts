@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { buildBundle, emptyBundle } from '../../shared/iflow/bundle/build.ts';
 import { BundleFault, bundleIdentity, readBundle } from '../../shared/iflow/bundle/bundle.ts';
 import { renameBundle } from '../../shared/iflow/bundle/rename.ts';
@@ -265,5 +266,22 @@ test('an empty bundle can be read and has a start that leads to an end', () => {
   assert.match(
     text(bundle.read(bundle.paths.find((p) => p.endsWith('.iflw')) ?? '')),
     /sequenceFlow/,
+  );
+});
+
+test('a zip with any bytes changed is either read or refused with a BundleFault', () => {
+  const good = greeting();
+  const change = fc.tuple(fc.nat(good.length - 1), fc.nat(255));
+  fc.assert(
+    fc.property(fc.array(change, { minLength: 1, maxLength: 5 }), (changes) => {
+      const zip = Buffer.from(good);
+      for (const [at, value] of changes) zip[at] = value;
+      try {
+        readBundle(zip);
+      } catch (error) {
+        assert.ok(error instanceof BundleFault, String(error));
+      }
+    }),
+    { numRuns: 500 },
   );
 });

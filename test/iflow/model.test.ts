@@ -258,3 +258,19 @@ test('an id that stands twice is a fault', () => {
 test('an .iflw without collaboration is a fault', () => {
   assert.throws(() => modelOfXml('<bpmn2:process id="P"/>'), BundleFault);
 });
+
+test('values that multiply beyond measure are refused before they are put in', () => {
+  const address = '{{big}}'.repeat(1000);
+  assert.throws(() => modelOf({ address, parameters: { big: 'x'.repeat(100_000) } }), {
+    name: 'BundleFault',
+    message: 'The values of its parameters make the iFlow too large.',
+  });
+});
+
+test('a flow of more steps and routes than allowed is refused', () => {
+  const steps = Array.from({ length: 5001 }, (_, i) => `<bpmn2:callActivity id="A${i}"/>`).join('');
+  assert.throws(
+    () => modelOfXml(`<bpmn2:collaboration/><bpmn2:process id="P">${steps}</bpmn2:process>`),
+    { message: 'The iFlow has more than 5000 steps, routes and channels.' },
+  );
+});

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import type { Body, Value } from '../../shared/iflow/exchange.ts';
 import { formatDate, parseDatePattern } from '../../shared/iflow/expressions/date-format.ts';
 import { ExpressionFault, parseSimple } from '../../shared/iflow/expressions/parse-simple.ts';
@@ -171,4 +172,42 @@ test('SimpleDateFormat: midnight and noon in the four ways to count hours', () =
   const pattern = parseDatePattern('H k K h');
   assert.equal(formatDate(pattern, Date.UTC(2026, 0, 1), 'UTC'), '0 24 0 12');
   assert.equal(formatDate(pattern, Date.UTC(2026, 0, 1, 12), 'UTC'), '12 12 0 12');
+});
+
+test('Simple: any text is either parsed and evaluated, or refused with a fault of its own', () => {
+  const piece = fc.constantFrom(
+    '${',
+    '}',
+    'body',
+    'property.',
+    'header',
+    '[',
+    ']',
+    '.substring(',
+    '1',
+    ',',
+    ')',
+    "'",
+    'date:now:',
+    'yyyy',
+    '\\',
+    'n',
+    '$',
+    ' ',
+    '.length()',
+    '.',
+  );
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 10 }), (pieces) => {
+      try {
+        result(pieces.join(''));
+      } catch (error) {
+        assert.ok(
+          error instanceof ExpressionFault || error instanceof ExpressionFailure,
+          String(error),
+        );
+      }
+    }),
+    { numRuns: 2000 },
+  );
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { readXml, XmlError } from '../../shared/iflow/xml/read-xml.ts';
 import { writeXml } from '../../shared/iflow/xml/write-xml.ts';
 
@@ -112,4 +113,42 @@ test('thousands of nested namespace declarations are read', () => {
   const xml = `<a>${open}${'</b>'.repeat(depth)}</a>`;
   const limits = { maxCharacters: 1_000_000, maxDepth: 5000, maxNodes: 100_000 };
   assert.equal(readXml(xml, limits).documentElement.elements().length, 1);
+});
+
+test('any text is either read and written back alike, or refused with an XmlError', () => {
+  const piece = fc.constantFrom(
+    '<a>',
+    '</a>',
+    '<a/>',
+    '<',
+    '>',
+    '&lt;',
+    '&',
+    '<!--',
+    '-->',
+    '<![CDATA[',
+    ']]>',
+    '<?p',
+    '?>',
+    ' b="c"',
+    'xmlns:p="u"',
+    'p:',
+    '"',
+    "'",
+    '=',
+    'x',
+    ' ',
+    '\n',
+  );
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
+      try {
+        const written = writeXml(readXml(`<r>${pieces.join('')}</r>`, LIMITS).documentElement);
+        assert.equal(writeXml(readXml(written, LIMITS).documentElement), written);
+      } catch (error) {
+        assert.ok(error instanceof XmlError, String(error));
+      }
+    }),
+    { numRuns: 2000 },
+  );
 });

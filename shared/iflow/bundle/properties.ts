@@ -32,8 +32,7 @@ function* logicalLines(text: string): Generator<string> {
     if (held.length === 0 && (line === '' || line.startsWith('#') || line.startsWith('!'))) {
       continue;
     }
-    const backslashes = line.length - line.replace(/\\+$/, '').length;
-    if (backslashes % 2 === 1) {
+    if (trailingBackslashes(line) % 2 === 1) {
       held.push(line.slice(0, -1));
       continue;
     }
@@ -41,6 +40,12 @@ function* logicalLines(text: string): Generator<string> {
     held = [];
   }
   if (held.length > 0) yield held.join('');
+}
+
+function trailingBackslashes(line: string): number {
+  let count = 0;
+  while (line.charAt(line.length - 1 - count) === '\\') count++;
+  return count;
 }
 
 function keyEnd(line: string): number {

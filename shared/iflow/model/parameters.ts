@@ -1,18 +1,23 @@
+import { BundleFault } from '../bundle/fault.ts';
 import { escapeXml } from '../xml/write-xml.ts';
 import { XmlError, readXml } from '../xml/read-xml.ts';
 import type { Row } from './flow-model.ts';
 
 const USE = /\{\{([^{}]+)\}\}/g;
+/** Characters that values put in, all together: a long value may be used many times. */
+const MAX_FILLED_CHARACTERS = 50_000_000;
 const TABLE_LIMITS = { maxCharacters: 5_000_000, maxDepth: 10, maxNodes: 200_000 };
 
 /**
  * Puts the values of externalised parameters in the place of `{{name}}`. One pass: a value that
  * holds `{{…}}` itself stays as it is. Used names without a value are noted and left standing.
+ * @throws {BundleFault} when all values together are too much.
  */
 export class Parameters {
   readonly #values: ReadonlyMap<string, string>;
   readonly #overrides: ReadonlyMap<string, string>;
   readonly #unresolved = new Set<string>();
+  #filled = 0;
 
   constructor(values: ReadonlyMap<string, string>, overrides: ReadonlyMap<string, string>) {
     this.#values = values;
@@ -55,9 +60,16 @@ export class Parameters {
     return text.replace(USE, (use, written: string) => {
       const name = readName(written);
       const value = this.#overrides.get(name) ?? this.#values.get(name);
-      if (value !== undefined) return writeValue(value);
-      this.#unresolved.add(name);
-      return use;
+      if (value === undefined) {
+        this.#unresolved.add(name);
+        return use;
+      }
+      const filled = writeValue(value);
+      this.#filled += filled.length;
+      if (this.#filled > MAX_FILLED_CHARACTERS) {
+        throw new BundleFault(['The values of its parameters make the iFlow too large.']);
+      }
+      return filled;
     });
   }
 }

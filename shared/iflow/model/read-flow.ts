@@ -17,6 +17,8 @@ import { isTable, Parameters, parseTable } from './parameters.ts';
 
 const BPMN = 'http://www.omg.org/spec/BPMN/20100524/MODEL';
 const IFL = 'http:///com.sap.ifl.model/Ifl.xsd';
+/** Steps, routes and channels; the largest flow that SAP publishes has 500. */
+const MAX_PARTS = 5000;
 const NOT_NODES = new Set(['extensionElements', 'sequenceFlow', 'documentation', 'laneSet']);
 
 /**
@@ -43,6 +45,9 @@ export function readFlow(
     channels: collaboration.elements('messageFlow', BPMN).map((e) => reader.channel(e)),
     processes: root.elements('process', BPMN).map((e) => reader.process(e)),
   };
+  if (reader.parts > MAX_PARTS) {
+    throw new BundleFault([`The iFlow has more than ${MAX_PARTS} steps, routes and channels.`]);
+  }
   const faults = [...reader.faults, ...repeatedIds(model.processes)];
   if (faults.length > 0) throw new BundleFault(faults);
   return { ...model, unresolvedParameters: reader.parameters.unresolved };
@@ -56,12 +61,15 @@ interface Settings {
 class FlowReader {
   readonly parameters: Parameters;
   readonly faults: string[] = [];
+  /** Steps, routes and channels read. */
+  parts = 0;
 
   constructor(parameters: Parameters) {
     this.parameters = parameters;
   }
 
   channel(element: XmlElement): Channel {
+    this.parts++;
     const { properties, tables } = this.properties(element);
     return {
       id: element.attribute('id'),
@@ -97,6 +105,7 @@ class FlowReader {
   }
 
   node(element: XmlElement): NodeModel {
+    this.parts++;
     const own = this.properties(element);
     const definition = element
       .elements(undefined, BPMN)
@@ -126,6 +135,7 @@ class FlowReader {
   }
 
   sequenceFlow(element: XmlElement): SequenceFlow {
+    this.parts++;
     const condition = element.elements('conditionExpression', BPMN)[0]?.textContent ?? '';
     const { properties } = this.properties(element);
     return {
