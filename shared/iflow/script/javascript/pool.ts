@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { ScriptFailure } from '../engine.ts';
 import type { ScriptCall, ScriptEngine, ScriptResult } from '../engine.ts';
 import { readResult } from './result.ts';
-import { timeoutText } from './sandbox.ts';
+import { memoryText, timeoutText } from './sandbox.ts';
 import type { Outcome } from './sandbox.ts';
 import { ScriptThread } from './thread.ts';
 import type { Run } from './thread.ts';
@@ -71,8 +71,6 @@ class Pool implements ScriptEngine {
   }
 
   async run(call: ScriptCall): Promise<ScriptResult> {
-    if (this.#closed) throw new ScriptFailure('busy', 'The script engine is closed.');
-    if (this.#waiting.length >= this.#queueLength) throw busy();
     this.#module ??= compileBinary();
     try {
       this.#compiled ??= await this.#module;
@@ -80,6 +78,8 @@ class Pool implements ScriptEngine {
       this.#module = undefined;
       throw error;
     }
+    if (this.#closed) throw new ScriptFailure('busy', 'The script engine is closed.');
+    if (this.#waiting.length >= this.#queueLength) throw busy();
     const outcome = await this.#settled(call);
     if ('reason' in outcome) {
       throw new ScriptFailure(
@@ -124,58 +124,55 @@ class Pool implements ScriptEngine {
     else run.resolve(outcome);
   }
 
-  /** Gives what waits to workers, scripts known to be short first. */
+  /** Gives what waits to workers, scripts known to be short first; starts workers that lack. */
   #dispatch(): void {
-    this.#dispatchWhere('short');
-    this.#dispatchWhere('unknown');
-    this.#dispatchWhere('long');
+    let lacking = 0;
+    for (const kind of ['short', 'unknown', 'long'] as const) lacking += this.#dispatchWhere(kind);
+    for (const thread of this.#threads) if (!thread.ready) lacking -= 1;
+    while (lacking > 0 && this.#startThread()) lacking -= 1;
   }
 
-  #dispatchWhere(kind: Run['kind']): void {
+  /** @returns how many runs would begin if there were another worker */
+  #dispatchWhere(kind: Run['kind']): number {
+    let lacking = 0;
     for (let index = 0; index < this.#waiting.length;) {
       const run = this.#waiting[index];
-      const thread = run?.kind === kind ? this.#threadFor(run) : undefined;
-      if (run === undefined || thread === undefined) index += 1;
-      else {
+      if (run?.kind !== kind || (kind === 'long' && !this.#mayBeLong(run, 1))) {
+        index += 1;
+        continue;
+      }
+      const thread = this.#threadFor(kind);
+      if (thread === undefined) {
+        lacking += 1;
+        index += 1;
+      } else {
         this.#waiting.splice(index, 1);
+        thread.long = kind === 'long';
         thread.post(run);
       }
     }
+    return lacking;
   }
 
-  #threadFor(run: Run): ScriptThread | undefined {
-    if (run.kind === 'long') return this.#threadForLong(run);
-    if (run.kind === 'unknown') return this.#threadForUnknown();
-    return this.#leastBusy() ?? this.#startThread();
-  }
-
-  /** A script not seen yet may be a wild one: one at a time on a worker, alone where possible. */
-  #threadForUnknown(): ScriptThread | undefined {
+  /**
+   * A long run has a worker to itself. A script not seen yet may be a wild one: there is one at a
+   * time on a worker.
+   */
+  #threadFor(kind: Run['kind']): ScriptThread | undefined {
     const best = this.#leastBusy();
-    if (best?.runs.length === 0) return best;
-    const thread = this.#startThread();
-    if (thread !== undefined) return thread;
-    return best?.runs.some(({ kind }) => kind === 'unknown') === true ? undefined : best;
+    if (kind === 'short' || best === undefined || best.runs.length === 0) return best;
+    return kind === 'long' || hasUnknown(best) ? undefined : best;
   }
 
   #leastBusy(): ScriptThread | undefined {
     let best: ScriptThread | undefined;
     let least = Infinity;
     for (const thread of this.#threads) {
-      if (thread.long || thread.runs.length >= PIPELINE) continue;
-      const unknown = thread.runs.some(({ kind }) => kind === 'unknown');
-      const load = thread.runs.length + (unknown ? PIPELINE : 0) + (thread.ready ? 0 : PIPELINE);
+      if (!thread.ready || thread.long || thread.runs.length >= PIPELINE) continue;
+      const load = thread.runs.length + (hasUnknown(thread) ? PIPELINE : 0);
       if (load < least) [best, least] = [thread, load];
     }
     return best;
-  }
-
-  #threadForLong(run: Run): ScriptThread | undefined {
-    if (!this.#mayBeLong(run, 1)) return undefined;
-    let thread = [...this.#threads].find(({ long, runs }) => !long && runs.length === 0);
-    thread ??= this.#startThread();
-    if (thread !== undefined) thread.long = true;
-    return thread;
   }
 
   /** @param more long runs than there are, counting this one */
@@ -185,17 +182,21 @@ class Pool implements ScriptEngine {
     return long.length + more <= this.#longRuns && ofKey.length + more <= this.#longRunsOfKey;
   }
 
-  #startThread(): ScriptThread | undefined {
+  /** @returns whether there was room for one */
+  #startThread(): boolean {
     const living = [...this.#threads].filter(({ abortedAt }) => abortedAt === undefined).length;
-    if (living >= this.#workers || this.#compiled === undefined) return undefined;
+    if (living >= this.#workers || this.#compiled === undefined) return false;
     const thread = new ScriptThread(this.#compiled, this.#guest, {
       answered: (run, outcome, tookMs) => this.#answered(run, outcome, tookMs),
       idle: () => this.#dispatch(),
-      ready: (guest) => (this.#guest ??= guest),
+      ready: (guest) => {
+        this.#guest ??= guest;
+        this.#dispatch();
+      },
       ended: (ended, error) => this.#ended(ended, error),
     });
     this.#threads.add(thread);
-    return thread;
+    return true;
   }
 
   #answered(run: Run, outcome: Outcome | 'skipped', tookMs: number): void {
@@ -214,13 +215,12 @@ class Pool implements ScriptEngine {
     if (head !== undefined) {
       const code = 'code' in error ? error.code : undefined;
       const full = code === 'ERR_WORKER_OUT_OF_MEMORY';
-      if (full)
-        this.#settle(head, { reason: 'memory', message: 'The script used too much memory.' });
-      else this.#settle(head, error);
+      const message = memoryText(head.call.limits.memoryBytes);
+      this.#settle(head, full ? { reason: 'memory', message } : error);
     }
-    // A worker that never came up would not come up for them either.
-    if (thread.ready) this.#waiting.unshift(...rest);
-    else for (const run of rest) this.#settle(run, error);
+    this.#waiting.unshift(...rest);
+    // Where one worker does not come up, another would not either.
+    if (!thread.ready) for (const run of this.#waiting.splice(0)) this.#settle(run, error);
     if (!this.#closed) this.#dispatch();
   }
 
@@ -304,6 +304,10 @@ class Pool implements ScriptEngine {
       this.#settle(run, { reason: 'busy', message: busy().message });
     }
   }
+}
+
+function hasUnknown(thread: ScriptThread): boolean {
+  return thread.runs.some(({ kind }) => kind === 'unknown');
 }
 
 function busy(): ScriptFailure {

@@ -118,7 +118,6 @@ export class QuickJsMachine {
   #exports: Exports;
   #bytes: Buffer;
   #view: DataView;
-  #discarded = false;
 
   /**
    * @param interrupt asked every few thousand operations; true ends the guest code that runs.
@@ -153,8 +152,7 @@ export class QuickJsMachine {
 
   /** Makes the state that of the image. Memory that has grown is given back. */
   reset(image: Image): void {
-    if (this.#discarded || this.#memory().length !== image.size) {
-      this.#discarded = false;
+    if (this.#memory().length !== image.size) {
       this.#exports = this.#instantiate();
       const missing = image.size - this.#exports.memory.buffer.byteLength;
       this.#exports.memory.grow(missing / WASM_PAGE);
@@ -167,12 +165,12 @@ export class QuickJsMachine {
     this.#exports.__stack_pointer.value = STACK_BYTES;
   }
 
-  /** Has the next `reset` make a new instance: for one that trapped somewhere unknown. */
+  /** Lets go of the instance: it trapped somewhere unknown, or its memory is more than is needed. */
   discard(): void {
-    this.#discarded = true;
+    this.#exports = this.#instantiate();
   }
 
-  /** Bytes of linear memory, for tests. */
+  /** Bytes of linear memory. */
   get memoryBytes(): number {
     return this.#memory().length;
   }

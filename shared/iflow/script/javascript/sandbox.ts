@@ -24,6 +24,9 @@ export type Outcome =
     }
   | { readonly reason: ScriptFailure['reason'] | 'aborted'; readonly message: string };
 
+/** Memory that a worker keeps between runs; a run that needed more gives it back. */
+const KEPT_MEMORY_BYTES = 4 * 1024 * 1024;
+
 interface PreparedScript {
   readonly image: Image;
   readonly loaded: bigint;
@@ -111,6 +114,7 @@ export class Sandbox {
       return this.#explain(task.limits);
     } finally {
       this.#deadline = Infinity;
+      if (this.#machine.memoryBytes > KEPT_MEMORY_BYTES) this.#machine.discard();
     }
   }
 
