@@ -68,14 +68,15 @@ const FUNCTIONS: readonly FunctionImport[] = [
  * the management node learns nothing about what is there.
  */
 export function createODataApi(deps: ODataDeps): Handler {
-  const routes: Routes = {
-    ...serviceRoutes(),
+  const entityRoutes: Routes = {
     ...packageRoutes(deps.packages),
     ...designtimeArtifactRoutes(deps.artifacts, deps.readBundle),
     ...runtimeArtifactRoutes(deps),
     ...serviceEndpointRoutes(deps.directory, deps.issuer),
     ...messageProcessingLogRoutes(deps.messageLog),
   };
+  const sets = TYPES.filter((type) => Object.hasOwn(entityRoutes, type.set));
+  const routes: Routes = { ...serviceRoutes(sets), ...entityRoutes };
 
   return async (call) => {
     const segments = parsePath(call.url.pathname.replace(/^\/api\/v1(?=\/|$)/i, ''));
@@ -104,8 +105,11 @@ export function createODataApi(deps: ODataDeps): Handler {
   };
 }
 
-/** The service document, `$metadata` and `$batch`. */
-function serviceRoutes(): Routes {
+/**
+ * The service document, `$metadata` and `$batch`.
+ * @param listed types whose entity sets can be asked for by themselves.
+ */
+function serviceRoutes(listed: readonly EntityType[]): Routes {
   return {
     '': {
       GET: ({ json, base }) =>
@@ -114,12 +118,12 @@ function serviceRoutes(): Routes {
             ? {
                 status: 200,
                 headers: { 'Content-Type': 'application/json' },
-                body: serviceDocumentJson(TYPES),
+                body: serviceDocumentJson(listed),
               }
             : {
                 status: 200,
                 headers: { 'Content-Type': 'application/atomsvc+xml;charset=utf-8' },
-                body: serviceDocumentAtom(TYPES, base),
+                body: serviceDocumentAtom(listed, base),
               },
         ),
     },

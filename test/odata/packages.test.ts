@@ -43,6 +43,19 @@ test('a package is created (201), read, changed (202) and deleted (202) as on a 
   assert.equal((await api.delete("IntegrationPackages('Orders')")).status, 404);
 });
 
+test('a package takes the longest texts that it may have, all at once', async () => {
+  const api = await startApi();
+  await api.post('IntegrationPackages', { Id: 'P' });
+  const text = '\u0001'.repeat(10_000);
+  const names = ['Name', 'Description', 'ShortText', 'Version', 'Vendor', 'SupportedPlatform'];
+  names.push('Products', 'Keywords', 'Countries', 'Industries', 'LineOfBusiness');
+  for (const name of names) {
+    assert.equal((await api.put("IntegrationPackages('P')", { [name]: text })).status, 202, name);
+  }
+  const read = entityIn(await api.get("IntegrationPackages('P')"));
+  for (const name of names) assert.equal(read[name], text);
+});
+
 test('a package Id with a special character is refused in SAP’s words, and nothing is created', async () => {
   const api = await startApi();
   for (const Id of ['with space', 'a-b', '', 'x'.repeat(121), 'ä', "a'b"]) {
@@ -74,6 +87,7 @@ test('a misspelt property, a body that is no JSON object and an Atom body are re
     [400, { Id: 'P', Nmae: 'x' }, undefined],
     [400, { Id: 7 }, undefined],
     [400, { Name: 'no id' }, undefined],
+    [400, { Id: 'P', Keywords: 'x'.repeat(10_001) }, undefined],
     [400, [1], undefined],
     [400, '{', 'application/json'],
     [400, '', 'application/json'],

@@ -160,10 +160,17 @@ test('a client that fetches a CSRF token gets one, the same each time; nobody ne
   assert.equal((await api.get('')).headers.get('x-csrf-token'), null);
 });
 
-test('the service document lists the entity sets, in JSON and in AtomPub', async () => {
+test('the service document lists the entity sets that can be read, in JSON and in AtomPub', async () => {
   const api = await startApi();
   const sets = entityIn(await api.get(''))['EntitySets'] as string[];
-  assert.ok(sets.includes('IntegrationPackages') && sets.includes('MessageProcessingLogs'));
+  assert.deepEqual(sets, [
+    'IntegrationPackages',
+    'IntegrationDesigntimeArtifacts',
+    'IntegrationRuntimeArtifacts',
+    'ServiceEndpoints',
+    'MessageProcessingLogs',
+  ]);
+  for (const set of sets) assert.equal((await api.get(set)).status, 200, set);
   const atom = await api.get('', { accept: '*/*' });
   assert.equal(atom.headers.get('content-type'), 'application/atomsvc+xml;charset=utf-8');
   const collections = parseXml(atom.text).getElementsByTagName('collection');

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
+import type { CompiledFlow } from '../../shared/iflow/flow.ts';
 import {
   type ApiUnderTest,
   bundleAt,
@@ -196,4 +198,88 @@ test('what is not deployed is 404 in the words that published tools look for', a
   }
   assert.equal((await api.post('IntegrationRuntimeArtifacts', {})).status, 501);
   assert.equal(await api.store.readGeneration(), '');
+});
+
+/** A compiled flow with a sender at each address. */
+function flowAt(addresses: readonly string[]): CompiledFlow {
+  return {
+    format: 1,
+    id: 'many',
+    name: 'many',
+    version: '1.0.0',
+    settings: {
+      namespaces: {},
+      allowedHeaders: [],
+      returnExceptionToSender: false,
+      httpSessionHandling: 'None',
+    },
+    senders: addresses.map((address, i) => ({
+      adapter: 'HTTPS',
+      channelId: `c${i}`,
+      channelName: `c${i}`,
+      address,
+      userRole: 'ESBMessaging.send',
+      csrfProtected: false,
+      maximumBodySize: 1,
+      processId: 'p',
+      startId: 's',
+    })),
+    processes: {},
+    scripts: {},
+  };
+}
+
+test('addresses that overlap within one iFlow, and too many of them, end in ERROR', async () => {
+  const many = Array.from({ length: 201 }, (_, i) => `/many/${i}`);
+  for (const [addresses, expected] of [
+    [['/a/*', '/A/b'], /The address \/A\/b overlaps that of another sender channel of this iFlow/],
+    [many, /may have 200 sender channels; this one has 201/],
+  ] as const) {
+    const api = await startApi({ compileBundle: () => ({ flow: flowAt(addresses) }) });
+    await upload(api, 'many', '/unused');
+    await deploy(api, 'many');
+    assert.equal(await statusOf(api, 'many'), 'ERROR');
+    const error = await api.get("IntegrationRuntimeArtifacts('many')/ErrorInformation/$value");
+    assert.match(error.text, expected);
+    assert.deepEqual(resultsIn(await api.get('ServiceEndpoints')), []);
+  }
+});
+
+test('a flow without a sender is STARTED and has no endpoint', async () => {
+  const api = await startApi({ compileBundle: () => ({ flow: flowAt([]) }) });
+  await upload(api, 'quiet', '/unused');
+  // As integrationArtifactDeploy of SAP/jenkins-library spells the version.
+  await api.post("DeployIntegrationDesigntimeArtifact?Id='quiet'&Version='Active'");
+  assert.equal(await statusOf(api, 'quiet'), 'STARTED');
+  assert.deepEqual(resultsIn(await api.get('ServiceEndpoints')), []);
+});
+
+test('faults without end are cut, and the text says how many more there are', async () => {
+  const api = await startApi({
+    compileBundle: () => {
+      const faults = Array.from({ length: 5000 }, (_, i) => `Fault ${i} ${'\u0001'.repeat(5000)}`);
+      throw Object.assign(new Error('faults'), { faults });
+    },
+  });
+  await upload(api, 'broken', '/unused');
+  await deploy(api, 'broken');
+  assert.equal(await statusOf(api, 'broken'), 'ERROR');
+  const error = await api.get("IntegrationRuntimeArtifacts('broken')/ErrorInformation/$value");
+  assert.match(error.text, /And 4900 more\./);
+  const [deployment] = (await api.directory.current()).deployments;
+  assert.ok((deployment?.faults.join().length ?? Infinity) < 110_000);
+});
+
+test('a flow too large to keep ends in ERROR, and its rows are not left behind', async () => {
+  const flow = {
+    ...flowAt(['/a']),
+    scripts: { 'a.js': randomBytes(26_000_000).toString('latin1') },
+  };
+  const api = await startApi({ compileBundle: () => ({ flow }) });
+  await upload(api, 'large', '/unused');
+  await deploy(api, 'large');
+  assert.equal(await statusOf(api, 'large'), 'ERROR');
+  const [deployment] = (await api.directory.current()).deployments;
+  assert.match(deployment?.faults.join() ?? '', /too large to deploy/);
+  assert.equal(await api.store.readFlow(deployment?.revision ?? ''), undefined);
 });

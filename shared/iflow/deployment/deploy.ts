@@ -53,8 +53,8 @@ export interface Deployer {
 const MOST_TRIES = 30;
 /** Tasks of one artifact that can be asked for; older ones are removed. */
 const TASKS_KEPT = 10;
-/** What a deployment keeps of its faults, at most. */
-const MOST_FAULTS = 200;
+/** What a deployment keeps of its faults, at most: with every character escaped, one row holds it. */
+const MOST_FAULTS = 100;
 const LONGEST_FAULT = 1000;
 const MOST_ADDRESSES = 200;
 

@@ -22,7 +22,7 @@ export interface Packages {
   list(): Promise<IntegrationPackage[]>;
   /** @throws {Fault} 404 */
   get(id: string): Promise<IntegrationPackage>;
-  /** @throws {Fault} 400 for an id with other characters than letters and digits, 500 for one in use. */
+  /** @throws {Fault} 400 for an id with other characters than letters and digits or a text above 10,000 characters, 500 for an id in use. */
   create(id: string, fields: Partial<PackageFields>, user: string): Promise<IntegrationPackage>;
   /** Fields left out stay. @throws {Fault} 404 */
   update(id: string, fields: Partial<PackageFields>, user: string): Promise<IntegrationPackage>;
@@ -43,6 +43,9 @@ const EMPTY: PackageFields = {
   industries: '',
   lineOfBusiness: '',
 };
+
+/** So that one row holds all of a package, with every character escaped. */
+const LONGEST_TEXT = 10_000;
 
 /** A change that finds itself overtaken is decided anew, this often at most. */
 const MOST_TRIES = 20;
@@ -70,6 +73,7 @@ export function createPackages(deps: {
           { reason: 'invalid_id' },
         );
       }
+      requireTexts(fields);
       const now = clock.now();
       const value: IntegrationPackage = {
         ...EMPTY,
@@ -93,6 +97,7 @@ export function createPackages(deps: {
     },
 
     async update(id, fields, user) {
+      requireTexts(fields);
       for (let tries = 0; tries < MOST_TRIES; tries += 1) {
         const found = await store.findPackage(id);
         if (found === undefined) throw unknownPackage();
@@ -114,6 +119,15 @@ export function createPackages(deps: {
       }
     },
   };
+}
+
+function requireTexts(fields: Partial<PackageFields>): void {
+  for (const [name, text] of Object.entries(fields)) {
+    if (text.length <= LONGEST_TEXT) continue;
+    throw new Fault(400, `The ${name} of a package has at most ${LONGEST_TEXT} characters.`, {
+      reason: 'invalid_package',
+    });
+  }
 }
 
 export function unknownPackage(): Fault {
