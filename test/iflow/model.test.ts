@@ -274,3 +274,25 @@ test('a flow of more steps and routes than allowed is refused', () => {
     { message: 'The iFlow has more than 5000 steps, routes and channels.' },
   );
 });
+
+const uses: readonly [text: string, filled: string, unresolved: string[]][] = [
+  ['{{a}}{{a}}', '11', []],
+  ['{{{b}}', '2', []],
+  ['{{{a}}}', '{1}', []],
+  ['{{ {{a}}', '{{ 1', []],
+  ['{{c}} {{a}}', '{{c}} 1', ['c']],
+  ['{{{c}}', '{{{c}}', ['c']],
+  ['{{{{{{{{a}}', '{{{{{{1', []],
+  ['{{}} {{', '{{}} {{', []],
+  ['}} {{a', '}} {{a', []],
+  ['{"x":{"y":{}}}', '{"x":{"y":{}}}', []],
+  ['{{a}', '{{a}', []],
+];
+
+for (const [text, filled, unresolved] of uses) {
+  test(`parameters in ${text} make ${filled}`, () => {
+    const model = modelOf({ userRole: text, parameters: { a: '1', '{b': '2' } });
+    assert.equal(model.channels[0]?.properties.get('userRole'), filled);
+    assert.deepEqual(model.unresolvedParameters, unresolved);
+  });
+}

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { build } from 'esbuild';
 import type { StepDescription } from '../../shared/iflow/bundle/build.ts';
 import { compileBundle } from '../../shared/iflow/compile.ts';
 import { helloWorldBundle } from '../../shared/iflow/design/hello-world.ts';
@@ -198,4 +200,34 @@ test('a compiled flow of a step that is gone fails as a mistake of ours', async 
     runFlow({ ...flow, processes: {} }, sender, exchangeOf(), environmentOf(), NOW + 1),
     /no step that can run at StartEvent_1/,
   );
+});
+
+test('running a flow loads neither zip nor XML code before an XPath needs it', async () => {
+  const { metafile } = await build({
+    entryPoints: ['shared/iflow/run.ts'],
+    absWorkingDir: join(import.meta.dirname, '../..'),
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    packages: 'external',
+    outdir: 'unused',
+    write: false,
+    metafile: true,
+  });
+  const outputs = Object.entries(metafile.outputs);
+  const entry = outputs.find(([, output]) => output.entryPoint === 'shared/iflow/run.ts');
+  const atOnce = [
+    entry?.[0],
+    ...(entry?.[1].imports ?? []).filter((i) => i.kind === 'import-statement').map((i) => i.path),
+  ];
+  const files = outputs
+    .filter(([path]) => atOnce.includes(path))
+    .flatMap(([, output]) => Object.keys(output.inputs));
+  assert.ok(files.includes('shared/iflow/steps/content-modifier.ts'));
+  assert.deepEqual(
+    files.filter((file) => /bundle|xml|xpath-engine|compile/.test(file)),
+    [],
+  );
+  assert.ok(!atOnce.includes('fontoxpath'));
 });

@@ -3,7 +3,8 @@ import { escapeXml } from '../xml/write-xml.ts';
 import { XmlError, readXml } from '../xml/read-xml.ts';
 import type { Row } from './flow-model.ts';
 
-const USE = /\{\{([^{}]+)\}\}/g;
+const MAX_NAME_CHARACTERS = 300;
+const MAX_OPENINGS = 4;
 /** Characters that values put in, all together: a long value may be used many times. */
 const MAX_FILLED_CHARACTERS = 50_000_000;
 const TABLE_LIMITS = { maxCharacters: 5_000_000, maxDepth: 10, maxNodes: 200_000 };
@@ -57,20 +58,57 @@ export class Parameters {
     writeValue: (value: string) => string,
   ): string {
     if (!text.includes('{{')) return text;
-    return text.replace(USE, (use, written: string) => {
-      const name = readName(written);
-      const value = this.#overrides.get(name) ?? this.#values.get(name);
+    let filled = '';
+    let at = 0;
+    for (let close = text.indexOf('}}'); close >= 0; close = text.indexOf('}}', at)) {
+      const from = Math.max(at, close - MAX_NAME_CHARACTERS);
+      const use = this.#findUse(text.slice(from, close), readName);
+      if (use === undefined) {
+        filled += text.slice(at, close + 1);
+        at = close + 1;
+        continue;
+      }
+      const value = this.#valueOf(use.name);
       if (value === undefined) {
-        this.#unresolved.add(name);
-        return use;
+        this.#unresolved.add(use.name);
+        filled += text.slice(at, close + 2);
+      } else {
+        const written = writeValue(value);
+        this.#filled += written.length;
+        if (this.#filled > MAX_FILLED_CHARACTERS) {
+          throw new BundleFault(['The values of its parameters make the iFlow too large.']);
+        }
+        filled += text.slice(at, from + use.open) + written;
       }
-      const filled = writeValue(value);
-      this.#filled += filled.length;
-      if (this.#filled > MAX_FILLED_CHARACTERS) {
-        throw new BundleFault(['The values of its parameters make the iFlow too large.']);
-      }
-      return filled;
-    });
+      at = close + 2;
+    }
+    return filled + text.slice(at);
+  }
+
+  /**
+   * Names may begin with a brace. Of the last few `{{` before an end, the outermost that has a value
+   * is meant, else the innermost.
+   */
+  #findUse(
+    before: string,
+    readName: (written: string) => string,
+  ): { open: number; name: string } | undefined {
+    let innermost: { open: number; name: string } | undefined;
+    let valued: { open: number; name: string } | undefined;
+    let open = before.length;
+    for (let i = 0; i < MAX_OPENINGS && open > 0; i++) {
+      open = before.lastIndexOf('{{', open - 1);
+      if (open < 0) break;
+      const name = readName(before.slice(open + 2));
+      if (name === '') continue;
+      innermost ??= { open, name };
+      if (this.#valueOf(name) !== undefined) valued = { open, name };
+    }
+    return valued ?? innermost;
+  }
+
+  #valueOf(name: string): string | undefined {
+    return this.#overrides.get(name) ?? this.#values.get(name);
   }
 }
 
