@@ -38,13 +38,16 @@ test('an iFlow is created from a bundle (201), read, replaced (200), downloaded 
     ['orders', 'Orders', 'P', 'Takes orders', '1.0.0'],
   );
 
-  // PIPER spells the version with a capital, and sends no Id; the version is the bundle's.
+  const first = await api.design.findArtifact('orders');
+  // SAP/jenkins-library spells the version with a capital, and sends no Id; the version is the bundle's.
   const replaced = await api.put("IntegrationDesigntimeArtifacts(Id='orders',Version='Active')", {
     ArtifactContent: bundleAt('/orders', { id: 'orders', name: 'Orders 2', version: '1.0.1' }),
   });
   assert.equal(replaced.status, 200);
   const after = entityIn(await api.get(active('orders')));
   assert.deepEqual([after['Name'], after['Version']], ['Orders 2', '1.0.1']);
+
+  assert.equal(await api.blobs.get(first?.value.content ?? ''), undefined);
 
   const download = await api.get(`${active('orders')}/$value`, { accept: 'application/zip' });
   assert.equal(download.headers.get('content-disposition'), 'attachment; filename="orders.zip"');

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { openTables } from '../../shared/storage/tables.ts';
 import { bundleAt, entityIn, errorIn, resultsIn, startApi } from './api-under-test.ts';
 
 test('a package is created (201), read, changed (202) and deleted (202) as on a tenant', async () => {
@@ -168,7 +169,6 @@ test('a removal that ended half-way is taken up by the next create of that packa
   const api = await startApi();
   await api.post('IntegrationPackages', { Id: 'P', Name: 'old' });
   await api.post('IntegrationDesigntimeArtifacts', { Id: 'left', PackageId: 'P' });
-  const { openTables } = await import('../../shared/storage/tables.ts');
   await openTables(api.storage)
     .table('design')
     .updateEntity({ partitionKey: 'design', rowKey: 'p|P', closed: true }, 'Merge');

@@ -134,9 +134,11 @@ test('keys may be quoted, percent-encoded and hold slashes and doubled quotes', 
     assert.equal((await api.get(path)).status, 200, path);
   }
   for (const key of ["it''s", 'a/b', 'a%2Fb', '%20', 'a%27%27b', '%27%27']) {
-    const unknown = await api.get(`IntegrationPackages('${key}')`);
-    assert.equal(unknown.status, 404, key);
-    assert.equal(errorIn(unknown).message.value, 'Requested entity could not be found.');
+    for (const quote of ["'", '%27']) {
+      const unknown = await api.get(`IntegrationPackages(${quote}${key}${quote})`);
+      assert.equal(unknown.status, 404, key);
+      assert.equal(errorIn(unknown).message.value, 'Requested entity could not be found.');
+    }
   }
 });
 

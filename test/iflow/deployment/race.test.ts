@@ -19,6 +19,9 @@ test('instances that deploy iFlows of one address at the same time end with exac
       'tester',
     );
   }
+  // What guards the deployments is there from the first one on.
+  await first.deployer.deploy('a', 'active', 'tester');
+  await first.deployer.undeploy('a');
   await Promise.all(
     ids.map((id, i) => (i % 2 === 0 ? first : second).deployer.deploy(id, 'active', 'tester')),
   );

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { openTables } from '../../../shared/storage/tables.ts';
 import { startApi } from '../../odata/api-under-test.ts';
 
 test('a package that is deleted while artifacts are created in it leaves none behind', async () => {
@@ -34,4 +35,24 @@ test('fields that a change leaves out stay, and both of two changes at the same 
     [name, vendor, keywords, createdBy, modifiedBy],
     ['n', 'w', 'l', 'maker', 'changer'],
   );
+});
+
+test('an artifact is not created in a package that was closed since it was read', async () => {
+  const { packages, artifacts, design, storage } = await startApi();
+  await packages.create('P', {}, 'tester');
+  const read = await design.findPackage('P');
+  assert.ok(read !== undefined);
+  const given = { packageId: 'P', name: undefined, description: undefined, content: undefined };
+  const first = await artifacts.create({ ...given, id: 'first' }, 'tester');
+  assert.equal(await design.createArtifact({ ...first, id: 'late' }, read), 'stale');
+
+  const closing = await design.findPackage('P');
+  assert.ok(closing !== undefined);
+  await openTables(storage)
+    .table('design')
+    .updateEntity({ partitionKey: 'design', rowKey: 'p|P', closed: true }, 'Merge');
+  assert.equal(await design.createArtifact({ ...first, id: 'late' }, closing), 'stale');
+  assert.equal(await design.replacePackage(closing.value, closing.etag), 'stale');
+  assert.equal(await design.findPackage('P'), undefined);
+  assert.equal(await design.findArtifact('late'), undefined);
 });
