@@ -11,7 +11,7 @@ const AT_A_TIME = 500;
  * no more than {@link MOST_SEARCHED}: a page may hold few clients or none and still have a next one.
  */
 export async function searchClients(
-  store: ClientStore,
+  store: Pick<ClientStore, 'list'>,
   text: string,
   { after, limit }: PageRequest,
 ): Promise<Page<Client>> {

@@ -152,7 +152,7 @@ export function readClientSettings(
     });
   }
   const parsed = schema.safeParse(given);
-  if (!parsed.success) errors.push(...parsed.error.issues.map(toDetail));
+  if (!parsed.success) errors.push(...detailsOf(parsed.error));
   if (!parsed.success || errors.length > 0) throw Problem.invalid(errors);
   const { data } = parsed;
   return {
@@ -204,8 +204,14 @@ export function unknownMember(name: string): ProblemDetail {
   return { pointer: pointerTo([name]), detail: detail ?? 'There is no such member.' };
 }
 
-function toDetail(issue: z.core.$ZodIssue): ProblemDetail {
-  return { pointer: pointerTo(issue.path), detail: issue.message };
+/** One entry per member: text in the place of an array may break the rules of both. */
+function detailsOf(error: z.ZodError): readonly ProblemDetail[] {
+  const first = new Map<string, ProblemDetail>();
+  for (const issue of error.issues) {
+    const pointer = pointerTo(issue.path);
+    if (!first.has(pointer)) first.set(pointer, { pointer, detail: issue.message });
+  }
+  return [...first.values()];
 }
 
 /** RFC 6901 section 3; a name out of a body is cut, since it comes back in the answer. */

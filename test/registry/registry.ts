@@ -1,0 +1,90 @@
+import { randomBytes } from 'node:crypto';
+import { subscriptionsOf } from '../../shared/config/subscriptions.ts';
+import type { Handler } from '../../shared/http/call.ts';
+import { BearerFault, type BearerGate } from '../../shared/oauth/gate.ts';
+import { createRegistryApi } from '../../shared/registry/api/registry-api.ts';
+import { cacheClients, cacheRoles } from '../../shared/registry/directories.ts';
+import { createClientStore } from '../../shared/storage/clients.ts';
+import { createRoleStore } from '../../shared/storage/roles.ts';
+import { openTables } from '../../shared/storage/tables.ts';
+import { testStorage } from '../support/azurite.ts';
+import { type Answer, answerOf, type CallOptions, makeCall } from '../support/call.ts';
+
+/** A clock that stands still until it is told. */
+export function fakeClock(start = Date.UTC(2030, 0, 1)) {
+  let now = start;
+  return { now: () => now, advance: (ms: number) => void (now += ms) };
+}
+
+/** Lets in whoever shows the name of a role as bearer token, with that role. */
+export const gateByRoleName: BearerGate = {
+  authenticate(call, subscription) {
+    const user = /^Bearer (\S+)$/.exec(call.headers.get('authorization') ?? '')?.[1];
+    if (user === undefined) {
+      return Promise.reject(new BearerFault('missing_token', 'Send a bearer token.'));
+    }
+    const claims = {
+      iss: 'http://localhost',
+      sub: user,
+      client_id: user,
+      aud: subscription,
+      exp: 2,
+      iat: 1,
+      jti: 'a',
+    };
+    return Promise.resolve({ user, clientId: user, subscription, claims });
+  },
+  requireRole(caller, oneOf) {
+    if (oneOf.includes(caller.user)) return Promise.resolve();
+    return Promise.reject(new BearerFault('missing_role', `This takes ${oneOf.join(' or ')}.`));
+  },
+};
+
+export const subscriptions = subscriptionsOf('acme');
+
+/** A registry over storage of its own; `another()` is a second instance over the same storage. */
+export async function openRegistry(extra?: Readonly<Record<string, Handler>>) {
+  const storage = await testStorage();
+  const clock = fakeClock();
+  const open = () => {
+    const tables = openTables(storage);
+    const clients = cacheClients(createClientStore(tables), clock);
+    const roles = cacheRoles(createRoleStore(tables), clock);
+    const api = createRegistryApi({
+      gate: gateByRoleName,
+      subscriptions,
+      clients: clients.store,
+      roles: roles.store,
+      clock,
+      random: randomBytes,
+      ...(extra === undefined ? {} : { extra }),
+    });
+    const call = (options: CallOptions): Promise<Answer> =>
+      answerOf(
+        api,
+        makeCall({
+          ...options,
+          path: `/registry/v1${options.path}`,
+          headers: { authorization: 'Bearer AuthGroup.Administrator', ...options.headers },
+        }),
+      );
+    const send = (
+      method: string,
+      path: string,
+      body?: unknown,
+      headers: Readonly<Record<string, string>> = {},
+    ) => call({ method, path, body, headers });
+    return { clients, roles, api, send };
+  };
+  return { ...open(), clock, storage, another: open };
+}
+
+export type Registry = Awaited<ReturnType<typeof openRegistry>>;
+
+export function itemsOf(answer: Answer, member: string): unknown[] {
+  return (answer.json()['items'] as Record<string, unknown>[]).map((item) => item[member]);
+}
+
+export function pointersOf(answer: Answer): unknown[] {
+  return (answer.json()['errors'] as { pointer: string }[]).map((error) => error.pointer);
+}
