@@ -172,7 +172,7 @@ test('everything that is missing is told at once, each step by name and type', (
     'Step "Set" (Enricher) cannot set the header "path": the XPath //q:a is not well-formed or not available.',
     'Step "Set" (Enricher) has the data type "byte[]" for the header "bytes", which is not available yet.',
     'Step "Set" (Enricher) deletes each header by the pattern "$include=a|b"; only names and * are available.',
-    'Step "Set" (Enricher) cannot set the property "count": The value of the property "count" is not of the data type integer: "many".',
+    'Step "Set" (Enricher) cannot set the property "count": "many" is not of the data type integer.',
     'Step "Set" (Enricher) takes the value of the property "last" from "global persisted variables", which is not available yet.',
   ]);
 });

@@ -1,5 +1,4 @@
 import { ExpressionFault, parseSimple } from '../expressions/parse-simple.ts';
-import { ExpressionFailure } from '../expressions/simple.ts';
 import { compileXPath } from '../expressions/xpath-engine.ts';
 import type { NodeModel, Properties, Row } from '../model/flow-model.ts';
 import type { CompileContext } from './compiler.ts';
@@ -102,8 +101,12 @@ function compileSource(
     case 'constant':
     // Its `{{name}}` has been replaced when the flow was read.
     case 'external parameter': {
-      const constant = attempt(context, what, () => convert(value, type, what));
-      return constant === undefined ? undefined : { from: 'constant', value: constant };
+      const constant = convert(value, type);
+      if (constant !== undefined) return { from: 'constant', value: constant };
+      context.fault(
+        `cannot set ${what}: ${JSON.stringify(value.slice(0, 100))} is not of the data type ${type}`,
+      );
+      return undefined;
     }
     case 'expression': {
       const template = attempt(context, what, () => parseSimple(value));
@@ -175,8 +178,8 @@ function attempt<T>(context: CompileContext, what: string, compile: () => T): T 
   try {
     return compile();
   } catch (error) {
-    if (!(error instanceof ExpressionFault) && !(error instanceof ExpressionFailure)) throw error;
-    context.fault(`cannot set ${what}: ${error.message.replace(/\.$/, '')}`);
+    if (!(error instanceof ExpressionFault)) throw error;
+    context.fault(`cannot set ${what}: ${error.message}`);
     return undefined;
   }
 }

@@ -154,37 +154,34 @@ function valueOf(
       break;
   }
   if (fallback !== '' && (value === null || value === '')) value = fallback;
-  return convert(value, type, row.name);
+  const converted = convert(value, type);
+  if (converted !== undefined) return converted;
+  const shown = JSON.stringify(asText(value).slice(0, 100));
+  throw new ExpressionFailure(
+    `The value of ${row.name} is not of the data type ${type}: ${shown}.`,
+  );
 }
 
-/** As Camel converts to the row's data type. @throws {ExpressionFailure} */
-export function convert(value: Value | Body, type: DataType, name: string): Value {
+/** As Camel converts to the row's data type. @returns undefined where it cannot. */
+export function convert(value: Value | Body, type: DataType): Value | undefined {
   if (value === null) return null;
-  if (value instanceof Uint8Array) return convert(asText(value), type, name);
+  if (value instanceof Uint8Array) return convert(asText(value), type);
   if (type === 'any') return value;
   const text = asText(value);
+  const trimmed = text.trim();
   switch (type) {
     case 'text':
     case 'node':
     case 'nodes':
       return text;
     case 'boolean':
-      if (/^(?:true|false)$/i.test(text.trim())) return text.trim().toLowerCase() === 'true';
-      break;
+      return /^(?:true|false)$/i.test(trimmed) ? trimmed.toLowerCase() === 'true' : undefined;
+    case 'decimal':
+      return trimmed !== '' && Number.isFinite(Number(trimmed)) ? Number(trimmed) : undefined;
     case 'integer':
     case 'long':
-    case 'decimal': {
-      const number = Number(text.trim());
-      const fits =
-        text.trim() !== '' &&
-        (type === 'decimal' ? Number.isFinite(number) : isWhole(text.trim(), number, type));
-      if (fits) return number;
-      break;
-    }
+      return isWhole(trimmed, Number(trimmed), type) ? Number(trimmed) : undefined;
   }
-  throw new ExpressionFailure(
-    `The value of ${name} is not of the data type ${type}: ${JSON.stringify(text.slice(0, 100))}.`,
-  );
 }
 
 function isWhole(text: string, number: number, type: 'integer' | 'long'): boolean {
