@@ -62,10 +62,15 @@ function runConnection(
       const end = received.indexOf('\r\n\r\n');
       if (end === -1) return;
       const head = received.toString('latin1', 0, end);
-      if (!head.startsWith('HTTP/1.1 200'))
-        return fail(`Not a 200: ${received.toString('latin1')}`);
+      if (!head.startsWith('HTTP/1.1 200')) {
+        fail(`Not a 200: ${received.toString('latin1')}`);
+        return;
+      }
       const length = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1];
-      if (length === undefined) return fail(`No Content-Length: ${head}`);
+      if (length === undefined) {
+        fail(`No Content-Length: ${head}`);
+        return;
+      }
       if (received.length < end + 4 + Number(length)) return;
       received = Buffer.alloc(0);
       latencies.push(performance.now() - sentAt);

@@ -1,5 +1,12 @@
 import type { Clock } from '../config/clock.ts';
 
+/**
+ * A refusal rests on nothing older than this, so that what an administrator has just granted on
+ * another instance works at once. Not zero: callers that are refused again and again make an
+ * instance read storage ten times a second at most.
+ */
+export const REFUSE_ON_MS = 100;
+
 export interface StaleCacheOptions {
   readonly clock: Clock;
   /** Most entries kept; the least recently used one goes first. */

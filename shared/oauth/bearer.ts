@@ -1,3 +1,4 @@
+import { REFUSE_ON_MS } from '../cache/stale-cache.ts';
 import type { HttpCall } from '../http/call.ts';
 import { json } from '../http/call.ts';
 import type { Surface } from '../http/endpoint.ts';
@@ -5,9 +6,6 @@ import { type AccessTokenClaims, type AccessTokenVerifier, TokenFault } from '..
 import type { ClientDirectory, RoleDirectory } from '../registry/client.ts';
 import { codeOfStatus } from './errors.ts';
 import { BearerFault, type BearerGate, type Caller } from './gate.ts';
-
-/** Before a refusal, assignments older than this are read again. */
-const REFUSE_ON_MS = 1000;
 
 /** The gate of everything that takes our access tokens (RFC 6750). */
 export function createBearerGate(deps: {

@@ -1,3 +1,4 @@
+import { REFUSE_ON_MS } from '../cache/stale-cache.ts';
 import type { Clock } from '../config/clock.ts';
 import { readBasic } from '../http/basic-auth.ts';
 import type { HttpCall } from '../http/call.ts';
@@ -18,8 +19,6 @@ export interface ClientAuthenticationDeps {
 
 /** A refusal comes no sooner than this after the call, so that time tells nothing. */
 const REFUSE_AFTER_MS = 100;
-/** A refusal is based on a registration no older than this: a new secret works at once. */
-const REFUSE_ON_MS = 1000;
 
 interface Credentials {
   readonly clientId: string;

@@ -20,8 +20,8 @@ export interface BearerGate {
    */
   authenticate(call: HttpCall, subscription: string): Promise<Caller>;
   /**
-   * Passes if the caller has at least one of the roles. Before refusing, assignments older than a
-   * second are read again, so that a role just given works at once.
+   * Passes if the caller has at least one of the roles. Before refusing, assignments older than
+   * `REFUSE_ON_MS` are read again, so that a role just given works at once.
    * @throws {BearerFault} 403 `missing_role`
    */
   requireRole(caller: Caller, oneOf: readonly string[]): Promise<void>;

@@ -30,7 +30,7 @@ test('the adapter sets the headers that SAP names, and the caller cannot', () =>
   assert.equal(headers['CamelHttpPath'], '17/items');
   assert.equal(headers['CamelServletContextPath'], '/v1/orders/*');
   assert.equal(headers['CamelHttpQuery'], query);
-  assert.match(String(headers['CamelHttpUrl']), /^https?:\/\/[^?]+\/http\/v1\/orders\/17\/items$/);
+  assert.equal(headers['CamelHttpUrl'], 'http://localhost:7071/http/v1/orders/17/items');
   assert.equal(headers['SapAuthenticatedUserName'], 'oauth_client_a');
   assert.equal(headers['SAP_MessageProcessingLogID'], 'A'.repeat(28));
   assert.equal(headers['SAP_MplCorrelationId'], 'B'.repeat(28));

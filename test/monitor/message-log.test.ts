@@ -134,7 +134,7 @@ test('no more than the stated number of entries is held, and what is given up is
   const written: MessageLogEntry[] = [];
   const problems: string[] = [];
   const writer = createMessageLogWriter(
-    { append: async (entries) => void written.push(...entries) },
+    { append: (entries) => Promise.resolve(void written.push(...entries)) },
     { maxHeld: 2, onError: (problem) => problems.push(problem) },
   );
   const sent = [entry(NOW), entry(NOW), entry(NOW)];

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 
 const ACCOUNT = 'devstoreaccount1';
 const KEY =
@@ -64,7 +64,7 @@ export async function startAzurite(): Promise<{ connectionString: string; stop()
   });
   // It must not keep the test process alive.
   child.stdout.removeAllListeners('data').resume();
-  (child.stdout as Socket).unref();
+  if (child.stdout instanceof Socket) child.stdout.unref();
   child.unref();
   const endpoints = ['Blob', 'Queue', 'Table']
     .map((s) => `${s}Endpoint=http://127.0.0.1:${ports.get(s.toLowerCase())}/${ACCOUNT};`)

@@ -1,3 +1,4 @@
+import { REFUSE_ON_MS } from '../../cache/stale-cache.ts';
 import type { Clock } from '../../config/clock.ts';
 import type { Handler, HttpCall, HttpReply } from '../../http/call.ts';
 import { Fault } from '../../http/fault.ts';
@@ -5,6 +6,7 @@ import { makeMessageGuid } from '../../monitor/message-guid.ts';
 import type { MessageLogWriter } from '../../monitor/message-log.ts';
 import { BearerFault, type BearerGate, type Caller } from '../../oauth/gate.ts';
 import type { Deployment, DeploymentDirectory } from '../deployment/deployment.ts';
+import { UnknownRevision } from '../deployment/directory.ts';
 import { FlowFailure, type FlowEnvironment, type FlowOutcome, type RunFlow } from '../engine.ts';
 import type { CompiledFlow, HttpsSender } from '../flow.ts';
 import type { CsrfTokens } from './csrf.ts';
@@ -80,12 +82,13 @@ async function findDestination(
   if (found !== undefined) {
     try {
       return await destinationOf(found, flows);
-    } catch {
-      // The revision is gone: it was deployed again or undeployed since. The second look decides.
+    } catch (error) {
+      // It was deployed again or undeployed since: the second look decides.
+      if (!(error instanceof UnknownRevision)) throw error;
     }
   }
   // A flow deployed a moment ago on another instance is looked for before the answer is 404.
-  const again = deps.findAddress(await deps.deployments.current(1000), path);
+  const again = deps.findAddress(await deps.deployments.current(REFUSE_ON_MS), path);
   if (again !== undefined) return destinationOf(again, flows);
   throw new Fault(404, `No iFlow is deployed at the address ${path.slice(0, 200)}.`, {
     reason: 'unknown_address',
