@@ -119,7 +119,9 @@ const textOf = (value) => {
 const describe = (error) => {
   if (error instanceof InvalidResult) return fail('invalid_result', error.message);
   if (!(error instanceof Error)) return fail(error === null ? 'null' : 'thrown', textOf(error) + ' (' + fileName + ')');
-  if (error instanceof InternalError && error.message === 'out of memory') return fail('memory', '');
+  if (error instanceof InternalError && (error.message === 'out of memory' || error.message === 'string too long')) {
+    return fail('memory', '');
+  }
   let text = 'an error that cannot be shown';
   let stack = '';
   try {

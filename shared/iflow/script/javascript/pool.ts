@@ -8,7 +8,10 @@ import { ScriptThread } from './thread.ts';
 import type { Run } from './thread.ts';
 
 export interface JavaScriptEngineOptions {
-  /** The most worker threads at once, at least 2. */
+  /**
+   * The most worker threads that share the work, at least 2. One more is started where all of them
+   * are held up, so that there is always one that can answer at once.
+   */
   readonly workers: number;
   /** The most runs that wait for a worker; beyond, a run fails with `busy`. */
   readonly queueLength?: number;
@@ -26,6 +29,8 @@ const ABORT_GRACE_MS = 15;
 const SLOW_MS = 15;
 /** Runs given to one worker at once: it need not wake up for each. */
 const PIPELINE = 16;
+/** What waits longer for a worker fails with `busy`. */
+const MAX_WAIT_MS = 5000;
 /** Scripts whose kind is remembered. */
 const MAX_KINDS = 10_000;
 
@@ -183,9 +188,9 @@ class Pool implements ScriptEngine {
   }
 
   /** @returns whether there was room for one */
-  #startThread(): boolean {
+  #startThread(most = this.#workers): boolean {
     const living = [...this.#threads].filter(({ abortedAt }) => abortedAt === undefined).length;
-    if (living >= this.#workers || this.#compiled === undefined) return false;
+    if (living >= most || this.#compiled === undefined) return false;
     const thread = new ScriptThread(this.#compiled, this.#guest, {
       answered: (run, outcome, tookMs) => this.#answered(run, outcome, tookMs),
       idle: () => this.#dispatch(),
@@ -245,12 +250,13 @@ class Pool implements ScriptEngine {
     for (const thread of this.#threads) this.#check(thread, now);
     this.#refuseOld(now);
     this.#dispatch();
-    // A worker takes a while to start: have one at hand before the others are all held up.
+    // A worker takes a while to start: have one at hand when the others are all held up.
     const threads = [...this.#threads];
     const free = threads.some(
       (t) => !t.ready || now - t.headSince < SLOW_MS || t.runs.length === 0,
     );
-    if (!free || (threads.length < 2 && threads.every(({ ready }) => ready))) this.#startThread();
+    if (!free) this.#startThread(this.#workers + 1);
+    else if (threads.length < 2 && threads.every(({ ready }) => ready)) this.#startThread();
   }
 
   #check(thread: ScriptThread, now: number): void {
@@ -295,11 +301,10 @@ class Pool implements ScriptEngine {
     void thread.end();
   }
 
-  /** A run that has waited as long as it may run is not going to get its turn in time. */
   #refuseOld(now: number): void {
     for (let index = this.#waiting.length - 1; index >= 0; index--) {
       const run = this.#waiting[index];
-      if (run === undefined || now - run.since <= run.call.limits.timeoutMs) continue;
+      if (run === undefined || now - run.since <= MAX_WAIT_MS) continue;
       this.#waiting.splice(index, 1);
       this.#settle(run, { reason: 'busy', message: busy().message });
     }
