@@ -22,10 +22,10 @@ suite('a script that takes too long is ended', () => {
   ];
   for (const statement of wild) {
     test(statement, async () => {
-      const failure = await failureOf(process(engine, statement, { timeoutMs: 150 }));
+      const failure = await failureOf(process(engine, statement, { timeoutMs: 100 }));
       assert.deepEqual(
         [failure.reason, failure.message],
-        ['timeout', 'The script took longer than 150 ms.'],
+        ['timeout', 'The script took longer than 100 ms.'],
       );
     });
   }

@@ -1,4 +1,5 @@
-import { guestJava } from './guest-java.ts';
+import { guestClasses } from './guest-classes.ts';
+import { guestCollections } from './guest-collections.ts';
 import { guestMessage } from './guest-message.ts';
 
 /** Errors' own lines are found by file name; those of this file are not shown to anybody. */
@@ -22,7 +23,8 @@ const MAX_VALUE_NODES = 10_000;
  */
 export const guestSource = `(function (random) {
 'use strict';
-${guestJava}
+${guestCollections}
+${guestClasses}
 ${guestMessage}
 ${String.raw`
 Math.random = () => random();

@@ -65,6 +65,7 @@ class Pool implements ScriptEngine {
   #guest: Uint8Array | undefined;
   #timer: NodeJS.Timeout | undefined;
   #lastTick = 0;
+  #waitedForAnswers = false;
   #pending = 0;
   #closed = false;
 
@@ -241,7 +242,11 @@ class Pool implements ScriptEngine {
     // After this thread was held up, answers may be waiting to be read: look again next time.
     const late = now - this.#lastTick > 3 * TICK_MS;
     this.#lastTick = now;
-    if (late) return;
+    if (late && !this.#waitedForAnswers) {
+      this.#waitedForAnswers = true;
+      return;
+    }
+    this.#waitedForAnswers = false;
     if (this.#pending === 0) {
       clearInterval(this.#timer);
       this.#timer = undefined;

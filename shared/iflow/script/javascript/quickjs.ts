@@ -10,6 +10,8 @@
  * The guest sees a clock, random numbers and nothing else of the host.
  */
 import { randomFillSync } from 'node:crypto';
+import { segmentsOf } from './image.ts';
+import type { Image } from './image.ts';
 
 /** What is used of the binary's exports. A `Pointer` is an address in its memory. */
 interface Exports {
@@ -60,20 +62,6 @@ interface Exports {
 }
 export type Pointer = number;
 
-/** The state of a machine at one time. */
-export interface Image {
-  /** Bytes of linear memory. */
-  readonly size: number;
-  /** All memory that is in use, in order; without bytes where it is all zeros. */
-  readonly segments: readonly Segment[];
-}
-
-interface Segment {
-  readonly at: number;
-  readonly end: number;
-  readonly bytes: Uint8Array | undefined;
-}
-
 /** Guest code could not go on; what it was doing is unknown. */
 export class GuestAborted extends Error {
   /** A crash in the interpreter itself, against an exception that nothing in the guest caught. */
@@ -96,8 +84,6 @@ const GUEST_STACK_BYTES = 256 * 1024;
 const HEADROOM_BYTES = 192 * 1024;
 /** Most runs end before they have made so much garbage. */
 const GC_THRESHOLD_BYTES = 4 * 1024 * 1024;
-const PAGE = 4096;
-const ZEROS = Buffer.alloc(PAGE);
 const WASM_PAGE = 65536;
 
 /** All of the language but `performance`, `DOMException`, `atob`/`btoa` and weak references. */
@@ -396,29 +382,6 @@ export class QuickJsMachine {
     });
     return exports as unknown as Exports;
   }
-}
-
-/** Cuts memory into runs of pages that are zero, the same as in the base, or neither. */
-function segmentsOf(memory: Uint8Array, from: number, to: number, base?: Image): Segment[] {
-  const segments: { at: number; end: number; known: Segment | undefined; zero: boolean }[] = [];
-  for (let at = from; at < to; at += PAGE) {
-    const page = memory.subarray(at, at + PAGE);
-    const zero = Buffer.compare(page, ZEROS) === 0;
-    const candidate = zero ? undefined : base?.segments.find((s) => s.at <= at && at < s.end);
-    const known = candidate?.bytes?.subarray(at - candidate.at, at - candidate.at + PAGE);
-    const same = known !== undefined && Buffer.compare(page, known) === 0 ? candidate : undefined;
-    const last = segments.at(-1);
-    if (last?.zero === zero && last.known === same) last.end = at + PAGE;
-    else segments.push({ at, end: at + PAGE, known: same, zero });
-  }
-  return segments.map(({ at, end, known, zero }) => ({
-    at,
-    end,
-    bytes: zero
-      ? undefined
-      : (known?.bytes?.subarray(at - known.at, end - known.at) ??
-        Uint8Array.prototype.slice.call(memory, at, end)),
-  }));
 }
 
 const randomness = new Uint32Array(1024);

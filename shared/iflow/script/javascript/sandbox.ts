@@ -2,8 +2,9 @@ import { isUtf8 } from 'node:buffer';
 import type { Body } from '../../exchange.ts';
 import type { ScriptFailure, ScriptLimits } from '../engine.ts';
 import { GUEST_FILE, MAX_RESULT_CHARACTERS, guestSource } from './guest-run.ts';
+import type { Image } from './image.ts';
 import { GuestAborted, QuickJsMachine, STRIP_DEBUG, STRIP_SOURCE } from './quickjs.ts';
-import type { Image, Pointer } from './quickjs.ts';
+import type { Pointer } from './quickjs.ts';
 
 /** What a run is asked, in the form that crosses to the worker. */
 export interface Task {
