@@ -55,7 +55,14 @@ export const settingsSchema = z.object({
   FLOWGATE_BOOTSTRAP_CLIENT_ID: optional(
     z.string().regex(/^[A-Za-z0-9._~-]{1,100}$/, 'must match ^[A-Za-z0-9._~-]{1,100}$'),
   ),
-  FLOWGATE_BOOTSTRAP_CLIENT_SECRET: optional(z.string().min(16).max(256)),
+  FLOWGATE_BOOTSTRAP_CLIENT_SECRET: optional(
+    z
+      .string()
+      .refine(
+        (text) => [...text].length >= 16 && [...text].length <= 256 && !/\p{Cc}/u.test(text),
+        'must have 16 to 256 characters, none of them a control character',
+      ),
+  ),
   FLOWGATE_SIGNING_ALG: withDefault(z.enum(['ES256', 'RS256', 'PS256']), 'ES256'),
   /** Age at which the daily timer makes the next signing key. */
   FLOWGATE_KEY_ROTATION_DAYS: withDefault(wholeNumber(1, 3650), '90'),

@@ -82,6 +82,16 @@ test('an issuer with a query or a fragment is refused (RFC 8414 section 2)', () 
   }
 });
 
+test('a bootstrap secret that no client may have is refused before anything starts', () => {
+  const id = { FLOWGATE_BOOTSTRAP_CLIENT_ID: 'admin' };
+  for (const secret of ['x'.repeat(15), 'x'.repeat(257), `${'x'.repeat(16)}\u0007`]) {
+    const faults = faultsOf({ ...valid, ...id, FLOWGATE_BOOTSTRAP_CLIENT_SECRET: secret });
+    assert.match(faults.join(), /FLOWGATE_BOOTSTRAP_CLIENT_SECRET must have 16 to 256/);
+  }
+  const emoji = { FLOWGATE_BOOTSTRAP_CLIENT_SECRET: '😀'.repeat(16) };
+  assert.ok(loadConfig({ ...valid, ...id, ...emoji }).bootstrap);
+});
+
 test('the bootstrap client needs id and secret, and the secret must not contain the id', () => {
   const id = { FLOWGATE_BOOTSTRAP_CLIENT_ID: 'admin' };
   assert.match(faultsOf({ ...valid, ...id }).join(), /go together/);
