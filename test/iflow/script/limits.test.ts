@@ -56,6 +56,20 @@ suite('a script that takes too much memory is ended', () => {
       );
     });
   }
+  test('a crash of the interpreter is a failure of that run only', async () => {
+    const crashes = [
+      'eval("(".repeat(1e5));',
+      'new Function("return " + "[".repeat(5000) + "]".repeat(5000))();',
+    ];
+    for (const statement of crashes) {
+      const failure = await failureOf(process(engine, statement));
+      assert.deepEqual(
+        [failure.reason, failure.message],
+        ['memory', 'The script nests calls or code too deeply for the interpreter’s stack.'],
+      );
+      assert.equal((await engine.run(scriptCall(WALK_THROUGH))).body, 'Hello world from IFlow');
+    }
+  });
   test('a body that does not fit into it', async () => {
     const body = 'x'.repeat(20 * MIB);
     assert.equal(

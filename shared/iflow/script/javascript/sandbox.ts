@@ -112,7 +112,7 @@ export class Sandbox {
     } catch (error) {
       if (!(error instanceof GuestAborted)) throw error;
       if (error.crashed) this.#machine.discard();
-      return this.#explain(task.limits);
+      return this.#explain(task.limits, error.crashed);
     } finally {
       this.#deadline = Infinity;
       if (this.#machine.memoryBytes > KEPT_MEMORY_BYTES) this.#machine.discard();
@@ -124,8 +124,10 @@ export class Sandbox {
     return this.#interrupted;
   }
 
-  #explain({ timeoutMs, memoryBytes }: ScriptLimits): Outcome {
-    if (!this.#interrupted) return { reason: 'memory', message: memoryText(memoryBytes) };
+  #explain({ timeoutMs, memoryBytes }: ScriptLimits, crashed: boolean): Outcome {
+    if (!this.#interrupted) {
+      return { reason: 'memory', message: crashed ? STACK_TEXT : memoryText(memoryBytes) };
+    }
     if (this.#aborted()) return { reason: 'aborted', message: '' };
     return { reason: 'timeout', message: timeoutText(timeoutMs) };
   }
@@ -222,6 +224,8 @@ interface GuestFailure {
   readonly reason: Exclude<ScriptFailure['reason'], 'timeout' | 'busy'> | 'null';
   readonly message: string;
 }
+
+const STACK_TEXT = 'The script nests calls or code too deeply for the interpreter’s stack.';
 
 export function timeoutText(timeoutMs: number): string {
   return `The script took longer than ${timeoutMs} ms.`;
