@@ -40,6 +40,7 @@ export async function startInstance(
   const exited = once(child, 'exit');
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+    child.ref();
     await exited;
   };
   // Not after(): inside a hook that would end the instance with the hook.
