@@ -7,6 +7,7 @@ import { type Handler, json } from './http/call.ts';
 import type { Prepared } from './http/endpoint.ts';
 import { Fault } from './http/fault.ts';
 import { Problem } from './http/problem.ts';
+import type { MessageLogEntry } from './monitor/message-log.ts';
 
 /**
  * Joins the rooms: what each needs is made here, on first use and once per process. Modules are
@@ -99,9 +100,10 @@ const ensureBootstrap = once(async () => {
 
 const messageLog = once(async () => {
   const { createMessageLogStore } = await import('./storage/message-logs.ts');
-  const { createMessageLogWriter } = await import('./monitor/write-behind.ts');
+  const { createWriteBehind } = await import('./monitor/write-behind.ts');
   const store = createMessageLogStore(await tables());
-  const writer = createMessageLogWriter(store, {
+  const writer = createWriteBehind<MessageLogEntry>((entries) => store.append(entries), {
+    what: 'message log entries',
     onError: (problem, cause) => console.error(problem, cause),
   });
   endings.push(() => writer.flush());
@@ -167,11 +169,21 @@ export const provide = {
   registry: prepared(async ({ subscriptions }) => {
     const { createRegistryApi } = await import('./registry/api/registry-api.ts');
     const { createKeysApi } = await import('./jwt/keys-api.ts');
+    const { createAddressTracer } = await import('./iflow/dispatch/trace-address.ts');
+    const { openDesignStore } = await import('./storage/design.ts');
     return createRegistryApi({
       gate: await gate(),
       subscriptions,
       clients: (await clients()).store,
       roles: (await roles()).store,
+      flows: createAddressTracer({
+        deployments: (await deployments()).store,
+        design: openDesignStore(await tables()),
+        blobs: await blobs(),
+        readAddresses: async (zip) =>
+          (await import('./iflow/model/sender-addresses.ts')).readSenderAddresses(zip),
+        clock,
+      }),
       clock,
       random: randomBytes,
       extra: {
@@ -296,6 +308,9 @@ export const provide = {
 const notFound: Handler = (call) => {
   if (call.url.pathname !== '/') {
     throw Problem.notFound(`There is nothing at ${call.url.pathname.slice(0, 200)}.`);
+  }
+  if (call.method !== 'GET' && call.method !== 'HEAD') {
+    throw Fault.methodNotAllowed(['GET', 'HEAD']);
   }
   return json(200, {
     service: 'Flowgate',

@@ -1,7 +1,7 @@
 import type { Clock } from '../config/clock.ts';
 import { Fault } from '../http/fault.ts';
+import type { LogStore } from './log-store.ts';
 import { startOfMessageGuid } from './message-guid.ts';
-import type { MessageLogStore } from './message-log-store.ts';
 import type {
   MessageLogEntry,
   MessageLogQuery,
@@ -19,7 +19,7 @@ const MOST_ENTRIES_READ = 200_000;
  * @param retentionMs how far back entries are kept.
  */
 export function createMessageLogReader(
-  store: MessageLogStore,
+  store: Pick<LogStore<MessageLogEntry>, 'scan'>,
   writer: Pick<MessageLogWriter, 'flush'>,
   clock: Clock,
   retentionMs: number,

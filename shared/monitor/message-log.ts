@@ -1,3 +1,5 @@
+import type { WriteBehind } from './write-behind.ts';
+
 /** One entry of the message processing log (MPL); field names as in `MessageProcessingLogs`. */
 export interface MessageLogEntry {
   readonly messageGuid: string;
@@ -22,11 +24,7 @@ export interface MessageLogEntry {
 }
 
 /** Where dispatch puts entries: kept in memory and written behind the answer within one second. */
-export interface MessageLogWriter {
-  add(entry: MessageLogEntry): void;
-  /** Writes what is held. Called when the host ends the app. */
-  flush(): Promise<void>;
-}
+export type MessageLogWriter = WriteBehind<MessageLogEntry>;
 
 export interface MessageLogQuery {
   /** Inclusive bounds on LogStart, milliseconds since the epoch. */

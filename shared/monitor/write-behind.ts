@@ -1,7 +1,13 @@
-import type { MessageLogEntry, MessageLogWriter } from './message-log.ts';
-import type { MessageLogStore } from './message-log-store.ts';
+/** Takes entries at once and writes them later. */
+export interface WriteBehind<T> {
+  add(entry: T): void;
+  /** Writes what is held. Called before a read, and when the host ends the app. */
+  flush(): Promise<void>;
+}
 
 export interface WriteBehindOptions {
+  /** Names the entries where something is told of them, such as `message log entries`. */
+  readonly what: string;
   /** Milliseconds from the first entry held to the write. */
   readonly delayMs?: number;
   /** Entries held while storage does not take them; beyond, the oldest are given up and reported. */
@@ -11,15 +17,16 @@ export interface WriteBehindOptions {
 }
 
 /**
- * Keeps log entries in memory and writes them packed, behind the answers that they tell of, half a
+ * Keeps entries in memory and writes them together, behind the answers that they tell of, half a
  * second after the first. A process that is killed loses what it holds at that moment; one that is
  * ended properly flushes. While storage fails, entries wait and are tried again.
+ * @param append has to take the same entries twice without making them two.
  */
-export function createMessageLogWriter(
-  store: Pick<MessageLogStore, 'append'>,
-  { delayMs = 500, maxHeld = 20_000, onError }: WriteBehindOptions,
-): MessageLogWriter {
-  let held: MessageLogEntry[] = [];
+export function createWriteBehind<T>(
+  append: (entries: readonly T[]) => Promise<void>,
+  { what, delayMs = 500, maxHeld = 20_000, onError }: WriteBehindOptions,
+): WriteBehind<T> {
+  let held: T[] = [];
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> = Promise.resolve();
   let givenUp = 0;
@@ -31,11 +38,11 @@ export function createMessageLogWriter(
     const entries = held;
     held = [];
     try {
-      await store.append(entries);
-      if (givenUp > 0) onError(`${givenUp} message log entries were given up`, undefined);
+      await append(entries);
+      if (givenUp > 0) onError(`${givenUp} ${what} were given up`, undefined);
       givenUp = 0;
     } catch (error) {
-      onError(`${entries.length} message log entries wait for storage`, error);
+      onError(`${entries.length} ${what} wait for storage`, error);
       held = entries.concat(held);
       if (held.length > maxHeld) {
         givenUp += held.length - maxHeld;

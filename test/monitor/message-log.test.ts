@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { makeMessageGuid, startOfMessageGuid } from '../../shared/monitor/message-guid.ts';
 import { createMessageLogReader } from '../../shared/monitor/message-log-reader.ts';
 import type { MessageLogEntry, MessageLogQuery } from '../../shared/monitor/message-log.ts';
-import { createMessageLogWriter } from '../../shared/monitor/write-behind.ts';
+import { createWriteBehind } from '../../shared/monitor/write-behind.ts';
 import { createMessageLogStore } from '../../shared/storage/message-logs.ts';
 import { openTables } from '../../shared/storage/tables.ts';
 import { testStorage } from '../support/azurite.ts';
@@ -12,6 +12,7 @@ import { testStorage } from '../support/azurite.ts';
 const DAY_MS = 86_400_000;
 const NOW = Date.UTC(2026, 10, 22, 12, 0, 30);
 const clock = { now: () => NOW };
+const what = 'message log entries';
 
 const all: MessageLogQuery = {
   orderBy: 'LogStart',
@@ -48,7 +49,10 @@ async function openLog() {
   const problems: string[] = [];
   const openInstance = () => {
     const store = createMessageLogStore(openTables(storage));
-    const writer = createMessageLogWriter(store, { onError: (problem) => problems.push(problem) });
+    const writer = createWriteBehind<MessageLogEntry>((entries) => store.append(entries), {
+      what,
+      onError: (problem) => problems.push(problem),
+    });
     return { store, writer, reader: createMessageLogReader(store, writer, clock, 30 * DAY_MS) };
   };
   return { openInstance, problems };
@@ -109,15 +113,13 @@ test('entries that storage does not take are kept and written later, once', asyn
   const { openInstance, problems } = await openLog();
   const { store } = openInstance();
   let failures = 2;
-  const writer = createMessageLogWriter(
-    {
-      append: async (entries) => {
-        failures -= 1;
-        if (failures >= 0) throw new Error('storage is away');
-        await store.append(entries);
-      },
+  const writer = createWriteBehind<MessageLogEntry>(
+    async (entries) => {
+      failures -= 1;
+      if (failures >= 0) throw new Error('storage is away');
+      await store.append(entries);
     },
-    { delayMs: 10, onError: (problem) => problems.push(problem) },
+    { what, delayMs: 10, onError: (problem) => problems.push(problem) },
   );
   const sent = entry(NOW);
   writer.add(sent);
@@ -133,9 +135,9 @@ test('entries that storage does not take are kept and written later, once', asyn
 test('no more than the stated number of entries is held, and what is given up is told', async () => {
   const written: MessageLogEntry[] = [];
   const problems: string[] = [];
-  const writer = createMessageLogWriter(
-    { append: (entries) => Promise.resolve(void written.push(...entries)) },
-    { maxHeld: 2, onError: (problem) => problems.push(problem) },
+  const writer = createWriteBehind<MessageLogEntry>(
+    (entries) => Promise.resolve(void written.push(...entries)),
+    { what, maxHeld: 2, onError: (problem) => problems.push(problem) },
   );
   const sent = [entry(NOW), entry(NOW), entry(NOW)];
   for (const e of sent) writer.add(e);
