@@ -36,7 +36,7 @@ function makeCheckout(t: TestContext): {
   chmodSync(join(root, 'bin', 'npm'), 0o755);
   writeFileSync(
     join(root, 'script.ts'),
-    'const [, , ...args]: string[] = process.argv;\nconsole.log(JSON.stringify(args));\nif (args[0] === "wait") setInterval(() => undefined, 1000);\nelse process.exitCode = Number(args[0] ?? 0);\nprocess.on("SIGTERM", () => process.exit(33));\n',
+    'const [, , ...args]: string[] = process.argv;\nprocess.on("SIGTERM", () => process.exit(33));\nconsole.log(JSON.stringify(args));\nif (args[0] === "wait") setInterval(() => undefined, 1000);\nelse process.exitCode = Number(args[0] ?? 0);\n',
   );
   const lock = (version: string): void => {
     const packages = { '': {}, 'node_modules/one': { version } };
