@@ -44,7 +44,10 @@ export function endpoint(surface: Surface, prepare: () => Promise<Prepared>): Ht
       fields['reason'] = fault.reason;
       if (fault.status >= 500) context.error(`${context.functionName}: ${fault.reason}`, error);
       const shown = surface.toReply(fault, call);
-      reply = { ...shown, headers: { ...shown.headers, ...fault.headers } };
+      // What was refused may be granted a moment later, and 404 and 405 may be kept unless they say
+      // otherwise (RFC 9110 section 15.1).
+      const headers = { 'Cache-Control': 'no-store', ...shown.headers, ...fault.headers };
+      reply = { ...shown, headers };
     }
     const event = {
       event: context.functionName,

@@ -59,6 +59,19 @@ test('a fault becomes problem+json with its status, text and headers (RFC 9457 s
   });
 });
 
+test('no refusal may be kept on the way: what is missing may be there a moment later (RFC 9110 section 15.1)', async () => {
+  for (const fault of [
+    Problem.notFound('x'),
+    Fault.methodNotAllowed(['GET']),
+    new TypeError('x'),
+  ]) {
+    const { headers } = await invoke(() => {
+      throw fault;
+    });
+    assert.equal(headers['Cache-Control'], 'no-store');
+  }
+});
+
 test('a problem lists what is invalid by JSON pointer', async () => {
   const errors = [{ pointer: '/enabled', detail: 'enabled must be true or false.' }];
   const { status, body } = await invoke(() => {
