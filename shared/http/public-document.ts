@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { HttpCall, HttpReply } from './call.ts';
+import { matchesIfNoneMatch } from './conditional.ts';
 import { Fault } from './fault.ts';
 
 /**
@@ -22,13 +23,6 @@ export async function answerPublicDocument(
     ETag: etag,
     'Access-Control-Allow-Origin': '*',
   };
-  if (isMatch(call.headers.get('if-none-match'), etag)) return { status: 304, headers };
+  if (matchesIfNoneMatch(call.headers, etag)) return { status: 304, headers };
   return call.method === 'HEAD' ? { status: 200, headers } : { status: 200, headers, body };
-}
-
-/** Weak comparison (RFC 9110 section 8.8.3.2) with every tag of the list. */
-function isMatch(ifNoneMatch: string | null, etag: string): boolean {
-  if (ifNoneMatch === null) return false;
-  const tags = ifNoneMatch.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
-  return tags.includes('*') || tags.includes(etag);
 }

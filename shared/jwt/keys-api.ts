@@ -1,13 +1,17 @@
 import { type Handler, json } from '../http/call.ts';
 import { Fault } from '../http/fault.ts';
+import { Problem } from '../http/problem.ts';
 import type { BearerGate } from '../oauth/gate.ts';
 import type { KeyRing } from './key-ring.ts';
 import type { KeyStanding } from './rotation.ts';
 
+const METHODS = ['GET', 'HEAD', 'POST', 'OPTIONS'];
+
 /**
  * `/registry/v1/keys`: GET lists the ring (without any private part), POST makes the next key on
  * command. POST answers 201 with the key that it has made, or 200 with the one that is already
- * waiting for its turn: it can be repeated without harm.
+ * waiting for its turn: it can be repeated without harm. The registry's router
+ * makes HEAD of GET.
  */
 export function createKeysApi(deps: {
   readonly ring: KeyRing;
@@ -17,11 +21,15 @@ export function createKeysApi(deps: {
 }): Handler {
   const { ring, gate, subscription } = deps;
   return async (call) => {
-    if (call.method !== 'GET' && call.method !== 'POST') {
-      throw Fault.methodNotAllowed(['GET', 'POST']);
+    if (!/\/keys\/?$/.test(call.url.pathname)) {
+      throw Problem.notFound(
+        'There is nothing at this address. The keys are at /registry/v1/keys.',
+      );
     }
+    if (!METHODS.includes(call.method)) throw Fault.methodNotAllowed(METHODS);
+    if (call.method === 'OPTIONS') return { status: 204, headers: { Allow: METHODS.join(', ') } };
     const caller = await gate.authenticate(call, subscription);
-    if (call.method === 'GET') {
+    if (call.method !== 'POST') {
       await gate.requireRole(caller, ['AuthGroup.Administrator', 'AuthGroup.ReadOnly']);
       return json(200, { items: (await ring.standings()).map(describe) });
     }

@@ -111,6 +111,9 @@ void suite('who may do what in the registry', { concurrency: true }, async () =>
   test('other rooms answer below their own first segment', async () => {
     const answer = await send('GET', '/keys/anything', undefined, { authorization: '' });
     assert.deepEqual(answer.json(), { room: 'GET' });
+    assert.equal(answer.headers.get('cache-control'), 'no-store');
+    const head = await send('HEAD', '/keys');
+    assert.deepEqual([head.status, head.text], [200, '']);
     assert.equal((await send('GET', '/toString')).status, 404);
   });
 

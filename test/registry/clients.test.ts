@@ -164,6 +164,25 @@ void suite('clients', { concurrency: true }, async () => {
     );
   });
 
+  test('If-None-Match: 304 for what the caller has, 412 for a change of it (RFC 9110 section 13.1.2)', async () => {
+    const made = await send('POST', '/clients', { client_id: 'conditional' });
+    const etag = made.headers.get('etag') ?? '';
+    const path = '/clients/conditional';
+    for (const known of [etag, `W/${etag}`, `"x", ${etag}`, '*']) {
+      const answer = await send('GET', path, undefined, { 'if-none-match': known });
+      assert.deepEqual([answer.status, answer.text], [304, ''], known);
+      assert.equal(answer.headers.get('etag'), etag);
+      const conditions = { 'if-match': '*', 'if-none-match': known };
+      for (const method of ['PUT', 'PATCH', 'DELETE']) {
+        assert.equal((await send(method, path, {}, conditions)).status, 412, method);
+      }
+    }
+    const other = await send('GET', path, undefined, { 'if-none-match': '"other"' });
+    assert.deepEqual([other.status, other.headers.get('etag')], [200, etag]);
+    const conditions = { 'if-match': etag, 'if-none-match': '"other"' };
+    assert.equal((await send('DELETE', path, undefined, conditions)).status, 204);
+  });
+
   test('of two changes of one version at once, one is made and one is 412', async () => {
     const made = await send('POST', '/clients', { client_id: 'race' });
     const headers = { 'if-match': made.headers.get('etag') ?? '' };

@@ -1,4 +1,5 @@
 import { type HttpCall, type HttpReply, json } from '../../http/call.ts';
+import { matchesIfNoneMatch } from '../../http/conditional.ts';
 import { Problem } from '../../http/problem.ts';
 import { changeClient, deleteClient, type IfMatch, readClient } from '../change-client.ts';
 import { isClientId } from '../client-id.ts';
@@ -110,16 +111,21 @@ async function removeClient(
   return { status: 204 };
 }
 
-/** @throws {Problem} 404 before 428: what is not there needs no ETag. */
+/**
+ * Also heeds If-None-Match, after If-Match (RFC 9110 section 13.2.2).
+ * @throws {Problem} 404 before 428: what is not there needs no ETag; 412.
+ */
 async function requireIfMatch(
   call: HttpCall,
   deps: RegistryDeps,
   clientId: string,
 ): Promise<IfMatch> {
   const ifMatch = readIfMatch(call);
-  if (ifMatch !== undefined) return ifMatch;
-  await readClient(deps.clients, clientId);
-  throw Problem.preconditionRequired();
+  if (ifMatch !== undefined && !call.headers.has('if-none-match')) return ifMatch;
+  const { etag } = await readClient(deps.clients, clientId);
+  if (ifMatch === undefined) throw Problem.preconditionRequired();
+  if (matchesIfNoneMatch(call.headers, etag)) throw Problem.preconditionFailed();
+  return ifMatch;
 }
 
 function readClientId(members: Members, deps: RegistryDeps): string {

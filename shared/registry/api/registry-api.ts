@@ -1,8 +1,10 @@
 import type { Handler, HttpCall, HttpReply } from '../../http/call.ts';
+import { matchesIfNoneMatch } from '../../http/conditional.ts';
 import { Fault } from '../../http/fault.ts';
 import { Problem } from '../../http/problem.ts';
 import { assignmentRoutes } from './assignments.ts';
 import { clientRoutes } from './clients.ts';
+import { diagnosisRoutes } from './diagnosis.ts';
 import { BASE, type RegistryDeps, type Route } from './request.ts';
 import { roleRoutes } from './roles.ts';
 import { secretRoutes } from './secrets.ts';
@@ -11,6 +13,7 @@ import { subscriptionRoutes } from './subscriptions.ts';
 const ROUTES: readonly (Route & { readonly segments: readonly string[] })[] = [
   ...clientRoutes,
   ...secretRoutes,
+  ...diagnosisRoutes,
   ...subscriptionRoutes,
   ...roleRoutes,
   ...assignmentRoutes,
@@ -30,7 +33,7 @@ export function createRegistryApi(deps: RegistryDeps): Handler {
     const [first = ''] = segments;
     if (deps.extra !== undefined && Object.hasOwn(deps.extra, first)) {
       const room = deps.extra[first];
-      if (room !== undefined) return room(call);
+      if (room !== undefined) return withoutStoring(call, await room(call));
     }
     const { route, values } = findRoute(segments);
     const allowed = methodsOf(route);
@@ -51,6 +54,11 @@ export function createRegistryApi(deps: RegistryDeps): Handler {
 /** What the registry tells is for the caller alone, and may hold a secret. */
 function withoutStoring(call: HttpCall, reply: HttpReply): HttpReply {
   const headers = { ...reply.headers, 'Cache-Control': 'no-store' };
+  const etag = reply.headers?.['ETag'];
+  const reading = call.method === 'GET' || call.method === 'HEAD';
+  if (reading && etag !== undefined && matchesIfNoneMatch(call.headers, etag)) {
+    return { status: 304, headers };
+  }
   // RFC 9110 section 9.3.2: HEAD is GET without the content.
   if (call.method === 'HEAD') return { status: reply.status, headers };
   return { ...reply, headers };

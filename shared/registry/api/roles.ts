@@ -65,6 +65,9 @@ async function putRole(
   const custom = { role, description, createdAt: deps.clock.now() };
   const view = viewRole({ ...custom, kind: 'custom' });
   const before = await deps.roles.readRole(subscription.name, role);
+  if (before !== undefined && call.headers.get('if-none-match')?.trim() === '*') {
+    throw Problem.preconditionFailed();
+  }
   if (before === undefined) {
     const others = await deps.roles.listRoles(subscription.name);
     if (others.length >= MOST_CUSTOM_ROLES) {
