@@ -89,23 +89,32 @@ export function buildAddressTable<T>(
 }
 
 function findBranch<T>(root: Branch<T>, path: string): ReturnType<AddressTable<T>['find']> {
-  if (!path.startsWith('/')) return undefined;
-  const segments = path.slice(1).replace(/\/$/, '').split('/');
-  const decoded: string[] = [];
+  const decoded = decodePath(path);
+  if (decoded === undefined) return undefined;
   let branch: Branch<T> | undefined = root;
   let wildcard: { entry: T; depth: number } | undefined;
-  for (const raw of segments) {
-    const segment = decodeSegment(raw);
-    if (segment === undefined) return undefined;
-    if (branch?.wildcard !== undefined) {
-      wildcard = { entry: branch.wildcard.entry, depth: decoded.length };
-    }
-    decoded.push(segment);
+  for (const [depth, segment] of decoded.entries()) {
+    if (branch?.wildcard !== undefined) wildcard = { entry: branch.wildcard.entry, depth };
     branch = branch?.below.get(segment.toLowerCase());
   }
   if (branch?.exact !== undefined) return { entry: branch.exact.entry, wildcardTail: '' };
   if (wildcard === undefined) return undefined;
   return { entry: wildcard.entry, wildcardTail: decoded.slice(wildcard.depth).join('/') };
+}
+
+/**
+ * The decoded segments of a path that a call may have, without a slash at the end; undefined for one
+ * that no address can serve.
+ */
+export function decodePath(path: string): readonly string[] | undefined {
+  if (!path.startsWith('/')) return undefined;
+  const decoded: string[] = [];
+  for (const raw of path.slice(1).replace(/\/$/, '').split('/')) {
+    const segment = decodeSegment(raw);
+    if (segment === undefined) return undefined;
+    decoded.push(segment);
+  }
+  return decoded;
 }
 
 /** Undefined for what is malformed or names a place of its own: empty, `.` and `..`. */

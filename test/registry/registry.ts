@@ -3,6 +3,7 @@ import { subscriptionsOf } from '../../shared/config/subscriptions.ts';
 import type { Handler } from '../../shared/http/call.ts';
 import { BearerFault, type BearerGate } from '../../shared/oauth/gate.ts';
 import { createRegistryApi } from '../../shared/registry/api/registry-api.ts';
+import type { FlowTracer } from '../../shared/registry/diagnosis/flow-trace.ts';
 import { cacheClients, cacheRoles } from '../../shared/registry/directories.ts';
 import { createClientStore } from '../../shared/storage/clients.ts';
 import { createRoleStore } from '../../shared/storage/roles.ts';
@@ -43,7 +44,10 @@ export const gateByRoleName: BearerGate = {
 export const subscriptions = subscriptionsOf('acme');
 
 /** A registry over storage of its own; `another()` is a second instance over the same storage. */
-export async function openRegistry(extra?: Readonly<Record<string, Handler>>) {
+export async function openRegistry(
+  extra?: Readonly<Record<string, Handler>>,
+  flows: FlowTracer = { trace: () => Promise.resolve(undefined) },
+) {
   const storage = await testStorage();
   const clock = fakeClock();
   const open = () => {
@@ -55,6 +59,7 @@ export async function openRegistry(extra?: Readonly<Record<string, Handler>>) {
       subscriptions,
       clients: clients.store,
       roles: roles.store,
+      flows,
       clock,
       random: randomBytes,
       ...(extra === undefined ? {} : { extra }),

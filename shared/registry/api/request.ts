@@ -3,6 +3,7 @@ import type { Clock } from '../../config/clock.ts';
 import type { Subscriptions } from '../../config/subscriptions.ts';
 import type { BearerGate } from '../../oauth/gate.ts';
 import type { ClientStore } from '../client-store.ts';
+import type { FlowTracer } from '../diagnosis/flow-trace.ts';
 import type { RoleStore } from '../role-store.ts';
 import type { RandomBytes } from '../secrets.ts';
 
@@ -12,6 +13,8 @@ export interface RegistryDeps {
   /** Those of `cacheClients` and `cacheRoles`, so that this instance sees its own changes at once. */
   readonly clients: ClientStore;
   readonly roles: RoleStore;
+  /** For diagnosis. */
+  readonly flows: FlowTracer;
   readonly clock: Clock;
   readonly random: RandomBytes;
   /** Rooms that answer below `/registry/v1/<name>`; they check their callers themselves. */

@@ -1,0 +1,113 @@
+import type { Clock } from '../../config/clock.ts';
+import { Fault } from '../../http/fault.ts';
+import type {
+  DesignedFlow,
+  FlowTrace,
+  FlowTracer,
+  ServedAddress,
+} from '../../registry/diagnosis/flow-trace.ts';
+import { buildAddressTable, decodePath } from '../address.ts';
+import type { Deployment } from '../deployment/deployment.ts';
+import type { DeploymentState, DeploymentStore } from '../deployment/deployment-store.ts';
+import type { BundleBlobs, DesignArtifact, DesignStore } from '../design/design-store.ts';
+import { createFindAddress } from './routing.ts';
+
+export interface AddressTracerDeps {
+  readonly deployments: Pick<DeploymentStore, 'readState' | 'readFlow'>;
+  readonly design: Pick<DesignStore, 'listArtifacts'>;
+  readonly blobs: Pick<BundleBlobs, 'get'>;
+  /** The addresses of the HTTPS senders of a bundle, also of one that cannot be deployed. */
+  readonly readAddresses: (zip: Uint8Array) => Promise<readonly string[]>;
+  readonly clock: Clock;
+}
+
+/** Bundles that are opened to find one that is designed for an address, at most, and for how long. */
+export const MOST_BUNDLES = 50;
+export const LONGEST_SEARCH_MS = 5000;
+/** How often a look begins again because a flow was deployed or undeployed meanwhile. */
+const TRIES = 5;
+
+/** Tells what serves an address as dispatch would find it, and if nothing does, what was meant to. */
+export function createAddressTracer(deps: AddressTracerDeps): FlowTracer {
+  return {
+    async trace(path) {
+      if (decodePath(path) === undefined) return undefined;
+      for (let tries = 0; tries < TRIES; tries += 1) {
+        const state = await deps.deployments.readState();
+        const found = await findServed(deps, state, path);
+        if (found === 'replaced') continue;
+        return found === undefined ? await findDesigned(deps, state, path) : { served: found };
+      }
+      throw Fault.unavailable('iFlows are being deployed at this moment. Ask again.', 1);
+    },
+  };
+}
+
+async function findServed(
+  deps: AddressTracerDeps,
+  { generation, deployments }: DeploymentState,
+  path: string,
+): Promise<ServedAddress | 'replaced' | undefined> {
+  const snapshot = { generation, deployments: deployments.map((stored) => stored.deployment) };
+  const found = createFindAddress()(snapshot, path);
+  if (found === undefined) return undefined;
+  const flow = await deps.deployments.readFlow(found.deployment.revision);
+  const sender = flow?.senders.find((one) => one.address === found.address);
+  if (sender === undefined) return 'replaced';
+  const { address, userRole, csrfProtected } = sender;
+  return { iflow: found.deployment.id, address, userRole, csrfProtected };
+}
+
+/** Opens the bundles of iFlows in ERROR, then of those changed last, until one has the address. */
+async function findDesigned(
+  deps: AddressTracerDeps,
+  state: DeploymentState,
+  path: string,
+): Promise<FlowTrace> {
+  const deployments = new Map(
+    state.deployments.map(({ deployment }) => [deployment.id, deployment] as const),
+  );
+  const isBroken = ({ id }: DesignArtifact): number =>
+    deployments.get(id)?.status === 'ERROR' ? 1 : 0;
+  const artifacts = (await deps.design.listArtifacts()).sort(
+    (a, b) => isBroken(b) - isBroken(a) || b.modifiedAt - a.modifiedAt,
+  );
+  const addresses = [...deployments.values()].flatMap((deployment) => deployment.addresses);
+  const until = deps.clock.now() + LONGEST_SEARCH_MS;
+  let opened = 0;
+  for (const artifact of artifacts) {
+    if (opened === MOST_BUNDLES || deps.clock.now() > until) break;
+    opened += 1;
+    const address = await findDesignedAddress(deps, artifact, path);
+    if (address === undefined) continue;
+    const designed = describe(artifact, address, deployments.get(artifact.id));
+    return { served: undefined, addresses, designed, more: false };
+  }
+  return { served: undefined, addresses, designed: undefined, more: opened < artifacts.length };
+}
+
+async function findDesignedAddress(
+  deps: AddressTracerDeps,
+  artifact: DesignArtifact,
+  path: string,
+): Promise<string | undefined> {
+  // Changed or removed this very moment: there is nothing to be said of it.
+  const zip = await deps.blobs.get(artifact.content);
+  if (zip === undefined) return undefined;
+  const addresses = await deps.readAddresses(zip);
+  const table = buildAddressTable(addresses.map((address) => ({ address, entry: address })));
+  return table.find(path)?.entry;
+}
+
+function describe(
+  artifact: DesignArtifact,
+  address: string,
+  deployment: Deployment | undefined,
+): DesignedFlow {
+  return {
+    iflow: artifact.id,
+    address,
+    status: deployment?.status,
+    faults: deployment?.faults ?? [],
+  };
+}

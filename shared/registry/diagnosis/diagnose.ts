@@ -1,0 +1,77 @@
+import type { Clock } from '../../config/clock.ts';
+import type { Subscriptions } from '../../config/subscriptions.ts';
+import type { ClientStore } from '../client-store.ts';
+import { isClientId } from '../client-id.ts';
+import type { RoleStore } from '../role-store.ts';
+import { searchClients } from '../search-clients.ts';
+import type { Check, Diagnosis } from './check.ts';
+import { checkClient, checkSubscription, explainAbsence, similarIds } from './client-checks.ts';
+import { checkAccessPolicy, checkCsrf, checkFlow } from './flow-checks.ts';
+import type { FlowTrace } from './flow-trace.ts';
+import { checkRole, readRoleFindings } from './role-check.ts';
+
+export interface DiagnosisDeps {
+  readonly clients: Pick<ClientStore, 'read' | 'list'>;
+  readonly roles: RoleStore;
+  readonly subscriptions: Subscriptions;
+  readonly clock: Clock;
+}
+
+/** The call that is asked about. */
+export interface CallToDiagnose {
+  /** As it stands in the URL after `/http`. */
+  readonly path: string;
+  readonly method: string;
+  readonly trace: FlowTrace;
+}
+
+/**
+ * Walks the chain from a client to an iFlow in the order in which a token request and then a call
+ * meet its links, and goes on behind a broken one as far as anything can be said. Reads what
+ * storage holds at this moment and changes nothing.
+ * @param call left out, only what concerns the client is checked.
+ */
+export async function diagnose(
+  deps: DiagnosisDeps,
+  clientId: string,
+  call?: CallToDiagnose,
+): Promise<Diagnosis> {
+  const checks = [
+    ...(await diagnoseClient(deps, clientId, call !== undefined)),
+    ...(call === undefined ? [] : await diagnoseCall(deps, clientId, call)),
+  ];
+  return { ok: checks.every((check) => check.ok), checks };
+}
+
+async function diagnoseClient(
+  { clients, subscriptions, clock }: DiagnosisDeps,
+  clientId: string,
+  callsFlow: boolean,
+): Promise<readonly Check[]> {
+  const client = isClientId(clientId) ? (await clients.read(clientId))?.value : undefined;
+  if (client !== undefined) {
+    return [
+      ...checkClient(client, clock.now()),
+      checkSubscription(client, subscriptions, callsFlow),
+    ];
+  }
+  const similar = similarIds(clientId);
+  const { items } = await searchClients(clients, similar.text, { limit: 200 });
+  const others = items.map((one) => one.clientId).filter((id) => similar.matches(id));
+  return [explainAbsence(clientId, others)];
+}
+
+/** Roles are given to names, so that the user's can be judged before its client is there. */
+async function diagnoseCall(
+  { roles, subscriptions }: DiagnosisDeps,
+  clientId: string,
+  { path, method, trace }: CallToDiagnose,
+): Promise<readonly Check[]> {
+  const flow = checkFlow(path, trace);
+  if (trace.served === undefined) return [flow];
+  const { served } = trace;
+  const role = isClientId(clientId)
+    ? [checkRole(await readRoleFindings(roles, subscriptions, clientId, served.userRole))]
+    : [];
+  return [flow, ...role, checkAccessPolicy(served), checkCsrf(path, method, served)];
+}
