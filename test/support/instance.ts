@@ -6,7 +6,12 @@ import { Socket } from 'node:net';
 import type { TestStorage } from './azurite.ts';
 
 const root = join(import.meta.dirname, '..', '..');
-const ADMIN = { id: 'test-admin', secret: 'a-secret-for-the-test-run' };
+/** The issuer of instances unless their environment says otherwise. */
+export const ISSUER = 'https://flowgate.example';
+export const ADMIN = { id: 'test-admin', secret: 'a-secret-for-the-test-run' };
+
+/** The master key of instances over this storage. */
+export const masterKeyOf = (storage: TestStorage): Buffer => Buffer.alloc(32, storage.prefix);
 
 export interface Instance {
   readonly url: string;
@@ -30,8 +35,8 @@ export async function startInstance(
       ...process.env,
       AzureWebJobsStorage: storage.connectionString,
       FLOWGATE_STORAGE_PREFIX: storage.prefix,
-      FLOWGATE_MASTER_KEY: Buffer.alloc(32, storage.prefix).toString('base64'),
-      FLOWGATE_ISSUER: 'https://flowgate.example',
+      FLOWGATE_MASTER_KEY: masterKeyOf(storage).toString('base64'),
+      FLOWGATE_ISSUER: ISSUER,
       FLOWGATE_BOOTSTRAP_CLIENT_ID: ADMIN.id,
       FLOWGATE_BOOTSTRAP_CLIENT_SECRET: ADMIN.secret,
       ...env,

@@ -1,0 +1,259 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { before, suite, test } from 'node:test';
+import { promisify } from 'node:util';
+import * as oauth from 'oauth4webapi';
+import * as openid from 'openid-client';
+import { buildBundle } from '../../shared/iflow/bundle/build.ts';
+import { testStorage } from '../support/azurite.ts';
+import { type Instance, ISSUER, manage, startInstance } from '../support/instance.ts';
+
+/** What is used of simple-oauth2, which comes without types. */
+interface SimpleOAuth2 {
+  readonly ClientCredentials: new (options: {
+    readonly client: { readonly id: string; readonly secret: string };
+    readonly auth: { readonly tokenHost: string; readonly tokenPath?: string };
+    readonly options?: {
+      readonly authorizationMethod?: 'header' | 'body';
+      readonly credentialsEncodingMode?: 'strict' | 'loose';
+      readonly bodyFormat?: 'form' | 'json';
+    };
+  }) => {
+    getToken(params: { readonly scope?: string }): Promise<{
+      readonly token: Readonly<Record<string, unknown>>;
+      expired(windowSeconds?: number): boolean;
+    }>;
+  };
+}
+const { ClientCredentials } = createRequire(import.meta.url)('simple-oauth2') as SimpleOAuth2;
+
+/** Characters that form encoding changes: each library has its own way with them. */
+const SECRET = 'p+s/w%41 &=:ä, sixteen';
+const ASCII_SECRET = 'p+s/w%41 &=:~ sixteen';
+const ID = 'foreign.client_1~x';
+const ASCII_ID = 'foreign.ascii-2';
+
+let instance: Instance;
+
+before(async () => {
+  instance = await startInstance(await testStorage());
+  const admin = await manage(instance);
+  for (const [client_id, client_secret] of [
+    [ID, SECRET],
+    [ASCII_ID, ASCII_SECRET],
+  ]) {
+    const made = await admin.send('POST', '/registry/v1/clients', {
+      client_id,
+      client_secret,
+      scope: 'read write',
+    });
+    assert.equal(made.status, 201, await made.text());
+    const users = '/registry/v1/subscriptions/flowgateiflmap/roles/ESBMessaging.send/users';
+    const assigned = await admin.send('PUT', `${users}/oauth_client_${client_id ?? ''}`);
+    assert.equal(assigned.status, 204);
+  }
+  const source = 'function processData(message) { message.setBody("hello"); return message; }';
+  const steps = [{ type: 'script' as const, name: 'Hello', fileName: 'script1.js', source }];
+  const bundle = buildBundle({ id: 'Hello', name: 'Hello', address: '/hello', steps });
+  assert.equal(await admin.deploy('Hello', bundle), 'SUCCESS');
+});
+
+/** The libraries insist on the issuer's own https address: a proxy in one line. */
+const throughProxy = (url: string, init?: object): Promise<Response> => {
+  assert.ok(url.startsWith(`${ISSUER}/`), url);
+  return fetch(instance.url + url.slice(ISSUER.length), init);
+};
+
+async function callHello(token: unknown): Promise<string> {
+  const response = await fetch(`${instance.url}/http/hello`, {
+    headers: { authorization: `Bearer ${String(token)}` },
+  });
+  return `${response.status} ${await response.text()}`;
+}
+
+void suite('openid-client', () => {
+  for (const algorithm of ['oauth2', 'oidc'] as const) {
+    test(`discovers the server by its ${algorithm} document and gets a token that calls an iFlow`, async () => {
+      const config = await openid.discovery(
+        new URL(ISSUER),
+        ID,
+        undefined,
+        openid.ClientSecretBasic(SECRET),
+        { algorithm, [openid.customFetch]: throughProxy },
+      );
+      const token = await openid.clientCredentialsGrant(config, { scope: 'read' });
+      assert.deepEqual(
+        [token.token_type, token.expiresIn(), token.scope],
+        ['bearer', 3600, 'read'],
+      );
+      assert.equal(await callHello(token.access_token), '200 hello');
+    });
+  }
+
+  test('is told invalid_scope for a scope that the client does not have', async () => {
+    const config = await openid.discovery(
+      new URL(ISSUER),
+      ID,
+      undefined,
+      openid.ClientSecretPost(SECRET),
+      { algorithm: 'oauth2', [openid.customFetch]: throughProxy },
+    );
+    await assert.rejects(
+      openid.clientCredentialsGrant(config, { scope: 'read all' }),
+      (error: unknown) =>
+        error instanceof openid.ResponseBodyError &&
+        error.error === 'invalid_scope' &&
+        /all/.test(error.error_description ?? ''),
+    );
+  });
+});
+
+void suite('oauth4webapi', () => {
+  const proxied = { [oauth.customFetch]: throughProxy };
+  const discover = async (): Promise<oauth.AuthorizationServer> => {
+    const issuer = new URL(ISSUER);
+    const response = await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...proxied });
+    return oauth.processDiscoveryResponse(issuer, response);
+  };
+  const authentications = {
+    client_secret_basic: oauth.ClientSecretBasic,
+    client_secret_post: oauth.ClientSecretPost,
+  };
+  for (const [method, authentication] of Object.entries(authentications)) {
+    test(`gets a token with ${method} and takes it as a resource server with our JWKS (RFC 9068)`, async () => {
+      const server = await discover();
+      assert.ok(server.token_endpoint_auth_methods_supported?.includes(method));
+      const client = { client_id: ID };
+      const response = await oauth.clientCredentialsGrantRequest(
+        server,
+        client,
+        authentication(SECRET),
+        {},
+        proxied,
+      );
+      const token = await oauth.processClientCredentialsResponse(server, client, response);
+      assert.equal(token.scope, 'read write');
+      const presented = new Request(`${ISSUER}/http/hello`, {
+        headers: { authorization: `Bearer ${token.access_token}` },
+      });
+      const claims = await oauth.validateJwtAccessToken(
+        server,
+        presented,
+        'flowgateiflmap',
+        proxied,
+      );
+      assert.equal(claims.client_id, ID);
+      assert.equal(claims.sub, `oauth_client_${ID}`);
+      assert.deepEqual(claims['roles'], ['ESBMessaging.send']);
+      await assert.rejects(
+        oauth.validateJwtAccessToken(server, presented, 'anotheriflmap', proxied),
+        'another audience',
+      );
+      assert.equal(await callHello(token.access_token), '200 hello');
+    });
+  }
+
+  test('takes our 401 of an iFlow call as the challenge that it is (RFC 6750 section 3)', async () => {
+    const url = new URL(`${ISSUER}/http/hello`);
+    await assert.rejects(
+      oauth.protectedResourceRequest('not.a.token', 'GET', url, undefined, undefined, proxied),
+      (error: unknown) => {
+        assert.ok(error instanceof oauth.WWWAuthenticateChallengeError);
+        const [challenge] = error.cause;
+        assert.deepEqual([error.status, challenge?.scheme], [401, 'bearer']);
+        assert.equal(challenge?.parameters.error, 'invalid_token');
+        return true;
+      },
+    );
+  });
+});
+
+void suite('simple-oauth2', () => {
+  for (const authorizationMethod of ['header', 'body'] as const) {
+    for (const credentialsEncodingMode of ['strict', 'loose'] as const) {
+      test(`gets a token with credentials in the ${authorizationMethod}, encoded ${credentialsEncodingMode}`, async () => {
+        const client = new ClientCredentials({
+          client: { id: ASCII_ID, secret: ASCII_SECRET },
+          // Its default path, /oauth/token, is the alias.
+          auth: { tokenHost: instance.url },
+          options: { authorizationMethod, credentialsEncodingMode },
+        });
+        const grant = await client.getToken({ scope: 'write' });
+        assert.equal(grant.expired(), false);
+        assert.equal(grant.token['scope'], 'write');
+        assert.equal(await callHello(grant.token['access_token']), '200 hello');
+      });
+    }
+  }
+
+  test('is told what to do when it sends its parameters as JSON', async () => {
+    const client = new ClientCredentials({
+      client: { id: ASCII_ID, secret: ASCII_SECRET },
+      auth: { tokenHost: instance.url, tokenPath: '/oauth2/api/v1/token' },
+      options: { bodyFormat: 'json' },
+    });
+    await assert.rejects(client.getToken({}), (error: { data?: { payload?: unknown } }) => {
+      assert.match(JSON.stringify(error.data?.payload), /application\/x-www-form-urlencoded/);
+      return true;
+    });
+  });
+});
+
+const run = promisify(execFile);
+const curl = (...args: readonly string[]): Promise<{ stdout: string }> =>
+  run('curl', ['--silent', '--show-error', '--fail-with-body', '--max-time', '10', ...args]);
+
+const hasCurl = await curl('--version').then(
+  () => true,
+  () => false,
+);
+
+void suite('curl', { skip: hasCurl ? false : 'there is no curl on this machine' }, () => {
+  const endpoint = (): string => `${instance.url}/oauth2/api/v1/token`;
+  const accessToken = ({ stdout }: { stdout: string }): unknown =>
+    (JSON.parse(stdout) as { access_token?: string }).access_token;
+
+  test('as SAP documents it: POST, grant_type in the query, Basic, empty body', async () => {
+    const url = `${endpoint()}?grant_type=client_credentials`;
+    const answer = await curl('-X', 'POST', '-u', `${ID}:${SECRET}`, url);
+    assert.equal(await callHello(accessToken(answer)), '200 hello');
+  });
+
+  test('the same with -d and an empty body, which makes it a form', async () => {
+    const url = `${endpoint()}?grant_type=client_credentials`;
+    const answer = await curl('-d', '', '-u', `${ID}:${SECRET}`, url);
+    assert.equal(await callHello(accessToken(answer)), '200 hello');
+  });
+
+  test('grant_type in the body, credentials by Basic', async () => {
+    const grant = 'grant_type=client_credentials';
+    const answer = await curl('-d', grant, '-u', `${ID}:${SECRET}`, endpoint());
+    assert.equal(await callHello(accessToken(answer)), '200 hello');
+  });
+
+  test('everything in the body', async () => {
+    const form = [`client_id=${ID}`, `client_secret=${SECRET}`, 'grant_type=client_credentials'];
+    const answer = await curl(
+      ...form.flatMap((parameter) => ['--data-urlencode', parameter]),
+      endpoint(),
+    );
+    assert.equal(await callHello(accessToken(answer)), '200 hello');
+  });
+
+  test('calls an iFlow with --oauth2-bearer', async () => {
+    const url = `${endpoint()}?grant_type=client_credentials`;
+    const token = accessToken(await curl('-X', 'POST', '-u', `${ID}:${SECRET}`, url));
+    const { stdout } = await curl('--oauth2-bearer', String(token), `${instance.url}/http/hello`);
+    assert.equal(stdout, 'hello');
+  });
+
+  test('a chunked body is answered 411 with what to do', async () => {
+    const url = `${endpoint()}?grant_type=client_credentials`;
+    const chunked = ['-H', 'Transfer-Encoding: chunked', '-d', 'scope=read'];
+    await assert.rejects(
+      curl(...chunked, '-u', `${ID}:${SECRET}`, url),
+      (error: { stdout?: string }) => /Content-Length/.test(error.stdout ?? ''),
+    );
+  });
+});
