@@ -54,7 +54,8 @@ function install() {
   const isWindows = process.platform === 'win32';
   const { status, error } = spawnSync(
     isWindows ? 'npm.cmd' : 'npm',
-    ['ci', '--include=dev', '--include=optional', '--no-audit'],
+    // The Node.js that npm runs on is not the one that the packages will run on.
+    ['ci', '--include=dev', '--include=optional', '--no-audit', '--loglevel=error'],
     // stdout belongs to the script.
     { cwd: root, stdio: ['ignore', 2, 2], shell: isWindows },
   );

@@ -9,7 +9,10 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export interface Bootstrap {
   readonly clientId: string;
   readonly clientSecret: string;
-  /** Where it comes from: the file in the data folder, made by this start or an earlier one, or the environment. */
+  /**
+   * Where it comes from: the environment, or the file in the data folder, which is new until a start
+   * has shown what is in it.
+   */
   readonly from: 'new file' | 'file' | 'environment';
   readonly file: string;
 }
@@ -36,7 +39,7 @@ export function readSecrets(data: string, env: Environment): Promise<Secrets> {
   return withFileLock(join(data, '.secrets.lock'), async () => {
     const masterKey =
       env['FLOWGATE_MASTER_KEY'] ||
-      (await readOrMake(join(data, 'master.key'), () => randomBytes(32).toString('base64'))).text;
+      (await readOrMake(join(data, 'master.key'), () => randomBytes(32).toString('base64')));
     return {
       masterKey: masterKey.trim(),
       bootstrap: await readBootstrap(join(data, 'bootstrap.json'), env),
@@ -58,29 +61,47 @@ async function readBootstrap(file: string, env: Environment): Promise<Bootstrap>
       'FLOWGATE_BOOTSTRAP_CLIENT_ID and FLOWGATE_BOOTSTRAP_CLIENT_SECRET go together: set both or neither.',
     );
   }
-  const { text, isNew } = await readOrMake(file, () =>
+  const text = await readOrMake(file, () =>
     JSON.stringify(
       { clientId: 'flowgate-admin', clientSecret: randomBytes(32).toString('base64url') },
       null,
       2,
     ),
   );
-  const kept = JSON.parse(text) as { clientId: string; clientSecret: string };
-  return { ...kept, from: isNew ? 'new file' : 'file', file };
+  const kept = JSON.parse(text) as KeptBootstrap;
+  return {
+    clientId: kept.clientId,
+    clientSecret: kept.clientSecret,
+    from: kept.shown === true ? 'file' : 'new file',
+    file,
+  };
 }
 
-async function readOrMake(
-  file: string,
-  make: () => string,
-): Promise<{ text: string; isNew: boolean }> {
+interface KeptBootstrap {
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly shown?: boolean;
+}
+
+/** Remembers that the secret has been shown: a start that fails before leaves it to the next one. */
+export async function rememberShown({ file, from, ...kept }: Bootstrap): Promise<void> {
+  if (from === 'new file')
+    await writeWhole(file, JSON.stringify({ ...kept, shown: true }, null, 2));
+}
+
+async function readOrMake(file: string, make: () => string): Promise<string> {
   try {
-    return { text: await readFile(file, 'utf8'), isNew: false };
+    return await readFile(file, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
   const text = make();
-  // Renamed into place, so that a start that is killed here leaves no half a key.
+  await writeWhole(file, text);
+  return text;
+}
+
+/** Renamed into place, so that a start that is killed here leaves no half a file. */
+async function writeWhole(file: string, text: string): Promise<void> {
   await writeFile(`${file}.new`, `${text}\n`, { mode: 0o600 });
   await rename(`${file}.new`, file);
-  return { text, isNew: true };
 }

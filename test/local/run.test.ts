@@ -76,7 +76,9 @@ suite('run.mjs', { concurrency: 2 }, () => {
     const first = run(root, 'script.ts', '0', '--flag', 'a b');
     assert.equal(first.stdout, '["0","--flag","a b"]\n', 'npm keeps off stdout');
     assert.equal(first.status, 0);
-    assert.deepEqual(npmCalls(), ['ci --include=dev --include=optional --no-audit']);
+    assert.deepEqual(npmCalls(), [
+      'ci --include=dev --include=optional --no-audit --loglevel=error',
+    ]);
     run(root, 'script.ts');
     assert.equal(npmCalls().length, 1);
     lock('1.0.1');
