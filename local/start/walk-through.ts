@@ -34,7 +34,7 @@ export function walkThrough(
     `ADMIN=$(${fetchToken(url, administrator(bootstrap))})`,
     `curl -w '\\n' -X POST ${admin} "${url}/api/v1/DeployIntegrationDesigntimeArtifact?Id='${IFLOW.Id}'&Version='active'"`,
     `curl -w '\\n' -X POST ${admin} -H 'Content-Type: application/json' -d ${quote(client)} ${url}/registry/v1/clients`,
-    `curl -X PUT ${admin} ${role}/users/oauth_client_${CLIENT}`,
+    `curl -sS -w '%{http_code}\\n' -X PUT ${admin} ${role}/users/oauth_client_${CLIENT}`,
     `TOKEN=$(${fetchToken(url, quote(`${CLIENT}:${clientSecret}`))})`,
     `curl -w '\\n' -H "Authorization: Bearer $TOKEN" ${url}/http/v1/test/hello`,
   ];
@@ -64,7 +64,7 @@ Ctrl-C stops Flowgate.`;
 }
 
 function fetchToken(url: string, credentials: string): string {
-  return `curl -s -X POST -u ${credentials} '${url}/oauth2/api/v1/token?grant_type=client_credentials' | sed 's/.*"access_token": *"\\([^"]*\\)".*/\\1/'`;
+  return `curl -sS -X POST -u ${credentials} '${url}/oauth2/api/v1/token?grant_type=client_credentials' | sed 's/.*"access_token": *"\\([^"]*\\)".*/\\1/'`;
 }
 
 /** For curl's `-u`. */
