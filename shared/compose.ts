@@ -253,6 +253,7 @@ export const provide = {
       runFlow,
       environment: {
         scriptEngine: javaScriptEngine,
+        xpathEngine: javaScriptEngine,
         scriptLimits: { timeoutMs: script.timeoutMs, memoryBytes: script.memoryMb * 1024 * 1024 },
       },
       flowTimeoutMs,

@@ -1,4 +1,5 @@
 import type { Exchange } from './exchange.ts';
+import type { XPathEngine } from './expressions/xpath.ts';
 import type { CompiledFlow } from './flow.ts';
 import type { ScriptEngine, ScriptLimits, ScriptLogEntry } from './script/engine.ts';
 
@@ -7,6 +8,9 @@ export interface FlowEnvironment {
   readonly now: () => number;
   /** The engine for a script step's language; loaded when a flow first needs it. */
   readonly scriptEngine: (language: 'JavaScript') => Promise<ScriptEngine>;
+  /** Loaded when a flow first needs it. */
+  readonly xpathEngine: () => Promise<XPathEngine>;
+  /** The time limit holds for the XPath of a step as well. */
   readonly scriptLimits: ScriptLimits;
   /** Names the deployment, so that compiled scripts are kept apart: unique per deploy. */
   readonly revision: string;

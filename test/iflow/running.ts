@@ -2,6 +2,7 @@ import { buildBundle, type BundleDescription } from '../../shared/iflow/bundle/b
 import { compileBundle } from '../../shared/iflow/compile.ts';
 import type { FlowEnvironment, FlowOutcome } from '../../shared/iflow/engine.ts';
 import { type Body, type Exchange, HeaderMap, type Value } from '../../shared/iflow/exchange.ts';
+import { evaluateQueries } from '../../shared/iflow/expressions/xpath-engine.ts';
 import { runFlow } from '../../shared/iflow/run.ts';
 import type { ScriptEngine } from '../../shared/iflow/script/engine.ts';
 
@@ -30,6 +31,9 @@ export function environmentOf(
   return {
     now,
     scriptEngine: () => Promise.resolve(engine),
+    // On this thread: what the worker threads add is tested with them.
+    xpathEngine: () =>
+      Promise.resolve({ evaluate: (call) => Promise.resolve().then(() => evaluateQueries(call)) }),
     scriptLimits: { timeoutMs: 5000, memoryBytes: 64 * 1024 * 1024 },
     revision: 'revision-1',
   };

@@ -1,24 +1,27 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { FlowFailure } from '../../shared/iflow/engine.ts';
 import type { Body, Exchange } from '../../shared/iflow/exchange.ts';
 import { ExpressionFault } from '../../shared/iflow/expressions/parse-simple.ts';
-import { ExpressionFailure } from '../../shared/iflow/expressions/simple.ts';
 import { compileXPath } from '../../shared/iflow/expressions/xpath-engine.ts';
-import { openForXPath, type XPathResult } from '../../shared/iflow/expressions/xpath.ts';
-import { exchangeOf } from './running.ts';
+import type { XPathCall } from '../../shared/iflow/expressions/xpath.ts';
+import { environmentOf, exchangeOf, run } from './running.ts';
 
 const NAMESPACES = { n: 'urn:names' };
 const ORDER =
   '<order xmlns:m="urn:names"><id>7</id><item nr="1">bolt</item><item nr="2">nut</item><m:note>call <b>first</b></m:note></order>';
 
+/** Sets a property by XPath in a Content Modifier. @returns its value */
 async function select(
   xpath: string,
   on: Exchange = exchangeOf(ORDER),
-  result: XPathResult = 'text',
+  dataType = 'java.lang.String',
 ): Promise<unknown> {
-  const compiled = compileXPath(xpath, NAMESPACES);
-  const stored = JSON.parse(JSON.stringify(compiled)) as typeof compiled;
-  return (await openForXPath(on)).evaluate(stored, NAMESPACES, result);
+  const row = { name: 'selected', type: 'xpath' as const, value: xpath, dataType };
+  const steps = [{ type: 'contentModifier' as const, name: 'Select', properties: [row] }];
+  const namespaceMapping = 'xmlns:n=urn:names';
+  await run({ steps, namespaceMapping }, on, environmentOf());
+  return on.properties.get('selected');
 }
 
 const texts: readonly [xpath: string, text: string][] = [
@@ -66,9 +69,9 @@ test('XPath: a variable is a header, else a property, else empty', async () => {
 
 test('XPath: the data types Node and NodeList keep the markup', async () => {
   const exchange = exchangeOf('<a><b c="1">x</b><b>y</b></a>');
-  assert.equal(await select('//b', exchange, 'node'), '<b c="1">x</b>');
-  assert.equal(await select('//b', exchange, 'nodes'), '<b c="1">x</b><b>y</b>');
-  assert.equal(await select('/', exchange, 'node'), '<a><b c="1">x</b><b>y</b></a>');
+  assert.equal(await select('//b', exchange, 'org.w3c.dom.Node'), '<b c="1">x</b>');
+  assert.equal(await select('//b', exchange, 'org.w3c.dom.NodeList'), '<b c="1">x</b><b>y</b>');
+  assert.equal(await select('/', exchange, 'org.w3c.dom.Node'), '<a><b c="1">x</b><b>y</b></a>');
 });
 
 for (const xpath of ['//item[', '//q:item', 'unknown(1)', '', 'doc(']) {
@@ -76,6 +79,69 @@ for (const xpath of ['//item[', '//q:item', 'unknown(1)', '', 'doc(']) {
     assert.throws(() => compileXPath(xpath, NAMESPACES), ExpressionFault);
   });
 }
+
+const BOMB = 'count(1 to 1000000000000)';
+for (const xpath of [
+  `1) else (), if (${BOMB}) then (2`,
+  `Q{'}a) else (), if (${BOMB}) then (Q{'}b`,
+  `1 (: ) else (), ${BOMB} :`,
+  '('.repeat(3000),
+  'a'.repeat(4001),
+]) {
+  test(`XPath: ${xpath.slice(0, 40)} is refused, and nothing of it is evaluated`, () => {
+    assert.throws(() => compileXPath(xpath, NAMESPACES), ExpressionFault);
+  });
+}
+
+test('XPath: compiling evaluates nothing', () => {
+  for (const xpath of [
+    BOMB,
+    `${BOMB} (: of numbers :)`,
+    `/a[${BOMB}]`,
+    `let $a := ${BOMB} return 1`,
+  ]) {
+    assert.equal(compileXPath(xpath, NAMESPACES).source, xpath);
+  }
+});
+
+test('XPath: expressions without variables are evaluated together, one with variables at its turn', async () => {
+  const asked: string[][] = [];
+  const environment = environmentOf();
+  const recording = {
+    ...environment,
+    xpathEngine: async () => {
+      const engine = await environment.xpathEngine();
+      return {
+        evaluate: (call: XPathCall) => {
+          asked.push(call.queries.map(({ source }) => source));
+          return engine.evaluate(call);
+        },
+      };
+    },
+  };
+  const row = (name: string, value: string) => ({ name, type: 'xpath', value });
+  const steps = [
+    {
+      type: 'contentModifier' as const,
+      name: 'Select',
+      headers: [row('nr', '//item/@nr'), row('first', '//item[@nr = $nr]')],
+      properties: [row('id', '/order/id')],
+      body: { type: 'constant' as const, content: 'replaced' },
+    },
+  ];
+  const exchange = exchangeOf(ORDER);
+  await run({ steps }, exchange, recording);
+  assert.deepEqual(asked, [['//item/@nr', '/order/id'], ['//item[@nr = $nr]']]);
+  assert.deepEqual(
+    [...exchange.headers],
+    [
+      ['nr', '1'],
+      ['first', 'bolt'],
+    ],
+  );
+  assert.equal(exchange.properties.get('id'), '7');
+  assert.equal(exchange.body, 'replaced');
+});
 
 const unreadable: readonly [what: string, body: Body][] = [
   ['an empty body', ''],
@@ -99,7 +165,8 @@ for (const [what, body] of unreadable) {
     await assert.rejects(
       select('/a', exchangeOf(body)),
       (error) =>
-        error instanceof ExpressionFailure &&
+        error instanceof FlowFailure &&
+        error.reason === 'expression' &&
         error.message.startsWith('The message body cannot be read as XML, which an XPath needs: '),
     );
   });
@@ -107,7 +174,7 @@ for (const [what, body] of unreadable) {
 
 test('XPath: an expression that does not fit the message fails with a sentence', async () => {
   await assert.rejects(select('substring(//item, 1)'), {
-    name: 'ExpressionFailure',
+    name: 'FlowFailure',
     message: 'The XPath substring(//item, 1) cannot be evaluated on this message.',
   });
 });
@@ -118,4 +185,12 @@ test('XPath: bytes are read in the encoding that they declare', async () => {
   assert.equal(await select('/a', exchangeOf(latin)), 'ä');
   assert.equal(await select('/a', exchangeOf(utf16)), 'ä');
   assert.equal(await select('/a', exchangeOf(Buffer.from('<a>ä</a>'))), 'ä');
+});
+
+test('XPath: results above what one step may yield fail with a sentence', async () => {
+  const nested = `${'<a>'.repeat(400)}${'x'.repeat(200_000)}${'</a>'.repeat(400)}`;
+  await assert.rejects(select('//a', exchangeOf(nested), 'org.w3c.dom.NodeList'), {
+    name: 'FlowFailure',
+    message: 'The XPath expressions of the step yield more than 20971520 characters.',
+  });
 });

@@ -23,7 +23,7 @@ export interface DispatchDeps {
   readonly deployments: DeploymentDirectory;
   readonly findAddress: FindAddress;
   readonly runFlow: RunFlow;
-  readonly environment: Pick<FlowEnvironment, 'scriptEngine' | 'scriptLimits'>;
+  readonly environment: Pick<FlowEnvironment, 'scriptEngine' | 'xpathEngine' | 'scriptLimits'>;
   readonly flowTimeoutMs: number;
   readonly csrf: CsrfTokens;
   readonly log: MessageLogWriter;

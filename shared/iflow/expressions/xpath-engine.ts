@@ -1,22 +1,47 @@
 import fontoxpath from 'fontoxpath';
-import { asText, ExpressionFailure, MAX_RESULT_CHARACTERS } from './simple.ts';
+import { ExpressionFailure } from './simple.ts';
 import { ExpressionFault } from './parse-simple.ts';
-import type { XPathBody, XPathExpression } from './xpath.ts';
-import { type Body, bodyBytes, type Exchange, type Value } from '../exchange.ts';
+import type { XPathCall, XPathExpression, XPathQuery } from './xpath.ts';
+import { type Body, bodyBytes } from '../exchange.ts';
 import { type XmlDocument, XmlElement, type XmlAttribute, type XmlNode } from '../xml/nodes.ts';
 import { readXml, XmlError } from '../xml/read-xml.ts';
 import { writeXml } from '../xml/write-xml.ts';
 
-/** Reading XML holds the event loop: this much takes about half a second. */
+export { ExpressionFailure } from './simple.ts';
+
+/** What a worker thread's memory holds, and reads in about half a second. */
 const LIMITS = { maxCharacters: 10 * 1024 * 1024, maxDepth: 500, maxNodes: 500_000 };
+/** The longest in the flows that SAP publishes has a few hundred. */
+const MAX_SOURCE_CHARACTERS = 4000;
+/** Of all results of one call: they are copied out of the worker thread. */
+const MAX_RESULT_CHARACTERS = 20 * 1024 * 1024;
+/** Expressions that the library keeps compiled; it never lets go of one. */
+const MAX_KEPT = 2000;
 
-const { evaluateXPath } = fontoxpath;
+const { evaluateXPath, parseScript, Language } = fontoxpath;
 
-/** XPath's static errors (XPath 3.1 appendix F): what a message cannot mend. */
-const STATIC_ERROR = /XPST\d{4}/;
+/** The library offers its parser only together with a tree that it builds. */
+const noNode = (): never => ({}) as never;
+const nothing = (): void => undefined;
+const NO_TREE = {
+  createAttributeNS: noNode,
+  createCDATASection: noNode,
+  createComment: noNode,
+  createElementNS: noNode,
+  createProcessingInstruction: noNode,
+  createTextNode: noNode,
+};
+const NO_WRITER = {
+  insertBefore: nothing,
+  removeAttributeNS: nothing,
+  removeChild: nothing,
+  setAttributeNS: nothing,
+  setData: nothing,
+};
 
 /**
- * Checks an expression: its grammar, prefixes, functions and variables.
+ * Checks an expression: its grammar, prefixes, functions and variables. Nothing of it is evaluated,
+ * since this runs on the event loop; the time it takes is linear in its length.
  * @throws {ExpressionFault}
  */
 export function compileXPath(
@@ -24,59 +49,76 @@ export function compileXPath(
   namespaces: Readonly<Record<string, string>>,
 ): XPathExpression {
   if (source.trim() === '') throw new ExpressionFault('the XPath is empty');
+  if (source.length > MAX_SOURCE_CHARACTERS) {
+    throw new ExpressionFault(`the XPath has more than ${MAX_SOURCE_CHARACTERS} characters`);
+  }
   // A quoted string is no place for a variable.
   const code = source.replace(/"[^"]*"|'[^']*'/g, "''");
   const names = new Set(
     [...code.matchAll(/\$([\p{L}_][\p{L}\p{N}_.-]*)/gu)].map((m) => m[1] ?? ''),
   );
-  const expression = { source, variables: [...names] };
+  const variables = Object.fromEntries([...names].map((name) => [name, null]));
   try {
-    const empty = readXml('<empty/>', LIMITS);
-    select(expression, empty, namespaces, Object.fromEntries([...names].map((n) => [n, null])));
+    // By itself first: only what is an expression is one expression in the parentheses below.
+    parseScript(source, { language: Language.XPATH_3_1_LANGUAGE }, NO_TREE, NO_WRITER);
+    // The branch that is never taken is checked like any other.
+    const guarded = `if (false()) then (${source}\n) else ()`;
+    select({ source: guarded, variables }, readXml('<empty/>', LIMITS), namespaces, true);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    // Dynamic errors speak of the empty document only.
-    if (STATIC_ERROR.test(error.message)) {
-      throw new ExpressionFault(`the XPath ${shown(source)} is not well-formed or not available`);
-    }
+    throw new ExpressionFault(`the XPath ${shown(source)} is not well-formed or not available`);
   }
-  return expression;
+  return { source, variables: [...names] };
 }
 
-/** @throws {ExpressionFailure} */
-export function readBodyForXPath(exchange: Exchange): XPathBody {
-  const document = readBody(exchange.body);
-  return {
-    evaluate(expression, namespaces, result) {
-      const variables = Object.fromEntries(
-        expression.variables.map((name) => [name, variable(exchange, name)]),
-      );
-      let items: unknown[];
-      try {
-        items = select(expression, document, namespaces, variables);
-      } catch (cause) {
-        throw new ExpressionFailure(
-          `The XPath ${shown(expression.source)} cannot be evaluated on this message.`,
-          cause,
-        );
-      }
-      const text =
-        result === 'text'
+/**
+ * Evaluates the queries of a call, in a worker thread.
+ * @throws {ExpressionFailure}
+ */
+export function evaluateQueries(
+  call: Pick<XPathCall, 'body' | 'namespaces' | 'queries'>,
+): string[] {
+  const document = readBody(call.body);
+  let left = MAX_RESULT_CHARACTERS;
+  return call.queries.map((query) => {
+    let text: string;
+    try {
+      const items = select(query, document, call.namespaces, !keep(query.source));
+      text =
+        query.result === 'text'
           ? itemText(items[0])
-          : itemsXml(result === 'node' ? items.slice(0, 1) : items);
-      if (text.length > MAX_RESULT_CHARACTERS) {
-        throw new ExpressionFailure(`The XPath ${shown(expression.source)} yields too much text.`);
-      }
-      return text;
-    },
-  };
+          : itemsXml(query.result === 'node' ? items.slice(0, 1) : items, left);
+    } catch (cause) {
+      if (cause instanceof ExpressionFailure) throw cause;
+      throw new ExpressionFailure(
+        `The XPath ${shown(query.source)} cannot be evaluated on this message.`,
+        cause,
+      );
+    }
+    left -= text.length;
+    if (left < 0) throw tooMuchText();
+    return text;
+  });
+}
+
+function tooMuchText(): ExpressionFailure {
+  return new ExpressionFailure(
+    `The XPath expressions of the step yield more than ${MAX_RESULT_CHARACTERS} characters.`,
+  );
+}
+
+const kept = new Set<string>();
+
+function keep(source: string): boolean {
+  if (kept.size < MAX_KEPT) kept.add(source);
+  return kept.has(source);
 }
 
 function select(
-  { source }: XPathExpression,
+  { source, variables }: Pick<XPathQuery, 'source' | 'variables'>,
   document: XmlDocument,
   namespaces: Readonly<Record<string, string>>,
-  variables: Readonly<Record<string, unknown>>,
+  disableCache: boolean,
 ): unknown[] {
   const found: unknown = evaluateXPath(
     source,
@@ -85,6 +127,7 @@ function select(
     variables,
     evaluateXPath.ALL_RESULTS_TYPE,
     {
+      disableCache,
       namespaceResolver: (prefix) =>
         prefix === ''
           ? null
@@ -94,12 +137,6 @@ function select(
     },
   );
   return Array.isArray(found) ? (found as unknown[]) : [found];
-}
-
-/** As Camel resolves a variable: a header, else a property; an empty sequence where neither is. */
-function variable(exchange: Exchange, name: string): Value {
-  const value = exchange.headers.get(name) ?? exchange.properties.get(name) ?? null;
-  return value !== null && typeof value === 'object' ? asText(value) : value;
 }
 
 function itemText(item: unknown): string {
@@ -115,13 +152,16 @@ function nodeText(node: XmlNode | XmlAttribute | XmlDocument): string {
   return node.data;
 }
 
-function itemsXml(items: readonly unknown[]): string {
-  return items
-    .map((item) => {
-      if (!isNode(item) || item.nodeType === 2) return itemText(item);
-      return writeXml(item.nodeType === 9 ? item.documentElement : item);
-    })
-    .join('');
+function itemsXml(items: readonly unknown[], most: number): string {
+  let text = '';
+  for (const item of items) {
+    text +=
+      !isNode(item) || item.nodeType === 2
+        ? itemText(item)
+        : writeXml(item.nodeType === 9 ? item.documentElement : item);
+    if (text.length > most) throw tooMuchText();
+  }
+  return text;
 }
 
 function isNode(item: unknown): item is XmlNode | XmlAttribute | XmlDocument {

@@ -1,4 +1,4 @@
-import type { Exchange, Value } from '../exchange.ts';
+import type { Body, Value } from '../exchange.ts';
 
 /** An XPath expression checked at deployment. Plain JSON. */
 export interface XPathExpression {
@@ -10,22 +10,33 @@ export interface XPathExpression {
 /** What a row's data type makes of the result. */
 export type XPathResult = 'text' | 'node' | 'nodes';
 
-/** A message body read once, for all expressions of a step. */
-export interface XPathBody {
-  /** @throws {ExpressionFailure} */
-  evaluate(
-    expression: XPathExpression,
-    namespaces: Readonly<Record<string, string>>,
-    result: XPathResult,
-  ): Value;
+export interface XPathQuery {
+  readonly source: string;
+  /** Values of the variables that it uses. */
+  readonly variables: Readonly<Record<string, Value>>;
+  readonly result: XPathResult;
+}
+
+/** Expressions to evaluate on one message body. Crosses to a worker thread. */
+export interface XPathCall {
+  /** Names the step: how long its expressions took is remembered under it. */
+  readonly key: string;
+  readonly body: Body;
+  /** Prefixes to namespace URIs. */
+  readonly namespaces: Readonly<Record<string, string>>;
+  readonly queries: readonly XPathQuery[];
+  readonly timeoutMs: number;
 }
 
 /**
- * Reads the body as XML. The XPath engine is loaded here on first use, so that flows without XPath
- * start without it.
- * @throws {ExpressionFailure} when the body is not XML.
+ * Evaluates XPath away from the event loop: what an expression costs is the product of its text and
+ * the sender's XML, and no rule about either bounds it.
  */
-export async function openForXPath(exchange: Exchange): Promise<XPathBody> {
-  const { readBodyForXPath } = await import('./xpath-engine.ts');
-  return readBodyForXPath(exchange);
+export interface XPathEngine {
+  /**
+   * @returns a text for each query.
+   * @throws {ExpressionFailure} for a body that is not XML, or an expression that does not fit it.
+   * @throws {ScriptFailure} for what takes too much time or memory, or finds no worker.
+   */
+  evaluate(call: XPathCall): Promise<readonly string[]>;
 }

@@ -6,8 +6,10 @@ import {
   ExpressionFailure,
   type Template,
 } from '../expressions/simple.ts';
-import { openForXPath, type XPathBody, type XPathExpression } from '../expressions/xpath.ts';
-import { type Step, StepFailure } from './step.ts';
+import type { XPathExpression, XPathQuery, XPathResult } from '../expressions/xpath.ts';
+import { ScriptFailure } from '../script/engine.ts';
+import { type Step, type StepContext, StepFailure } from './step.ts';
+import type { CompiledNode } from '../flow.ts';
 
 export interface ContentModifierConfig {
   readonly headers: readonly RowConfig[];
@@ -52,52 +54,104 @@ export type DataType =
 export const contentModifier: Step = {
   run(exchange, node, context) {
     const config = node.config as ContentModifierConfig;
-    const { flow, environment } = context;
-    const expressions = { now: environment.now, flowId: flow.id };
-    if (!usesXPath(config)) {
-      apply(config, exchange, expressions, undefined);
-      return undefined;
-    }
-    return openForXPath(exchange)
-      .catch(rethrow)
-      .then((body) =>
-        apply(config, exchange, expressions, (xpath, result) =>
-          body.evaluate(xpath, flow.settings.namespaces, result),
-        ),
-      );
+    const changes = apply(config, exchange, {
+      now: context.environment.now,
+      flowId: context.flow.id,
+    });
+    const first = changes.next();
+    return first.done === true
+      ? undefined
+      : answerXPath(first.value, changes, { config, exchange, node, context });
   },
 };
 
-type EvaluateXPath = (
-  xpath: XPathExpression,
-  result: Parameters<XPathBody['evaluate']>[2],
-) => Value;
+type XPathRow = Extract<SourceConfig, { from: 'xpath' }> & { readonly result: XPathResult };
 
-function usesXPath({ headers, properties }: ContentModifierConfig): boolean {
-  const byXPath = (row: RowConfig): boolean =>
-    row.action === 'create' && row.source.from === 'xpath';
-  return headers.some(byXPath) || properties.some(byXPath);
+/**
+ * Evaluates what the rows ask for: all expressions without variables at once, since none depends on
+ * another row, and those with variables when it is their turn.
+ */
+async function answerXPath(
+  first: XPathRow,
+  changes: Generator<XPathRow, void, Value>,
+  step: {
+    readonly config: ContentModifierConfig;
+    readonly exchange: Exchange;
+    readonly node: CompiledNode;
+    readonly context: StepContext;
+  },
+): Promise<void> {
+  // The body that the step was given: the body row comes last.
+  const { body } = step.exchange;
+  const evaluate = async (rows: readonly XPathRow[]): Promise<readonly string[]> => {
+    const { flow, environment, deadline } = step.context;
+    const timeLeft = Math.max(1, deadline - environment.now());
+    const engine = await environment.xpathEngine();
+    return engine.evaluate({
+      key: `${environment.revision}/${step.node.id}`,
+      body,
+      namespaces: flow.settings.namespaces,
+      queries: rows.map((row) => queryOf(row, step.exchange)),
+      timeoutMs: Math.min(environment.scriptLimits.timeoutMs, timeLeft),
+    });
+  };
+  const known = new Map<XPathExpression, string>();
+  let asked: IteratorResult<XPathRow, void> = { done: false, value: first };
+  while (asked.done !== true) {
+    const row: XPathRow = asked.value;
+    try {
+      if (row.xpath.variables.length === 0 && known.size === 0) {
+        const rows = xpathRows(step.config).filter(({ xpath }) => xpath.variables.length === 0);
+        const texts = await evaluate(rows);
+        rows.forEach(({ xpath }, i) => known.set(xpath, texts[i] ?? ''));
+      }
+      const text = known.get(row.xpath) ?? (await evaluate([row]))[0] ?? '';
+      asked = changes.next(text);
+    } catch (error) {
+      asked = changes.throw(error);
+    }
+  }
 }
 
-function apply(
+function xpathRows({ headers, properties }: ContentModifierConfig): XPathRow[] {
+  return [...headers, ...properties].flatMap((row) =>
+    row.action === 'create' && row.source.from === 'xpath'
+      ? [{ ...row.source, result: xpathResult(row.type) }]
+      : [],
+  );
+}
+
+const xpathResult = (type: DataType): XPathResult =>
+  type === 'node' || type === 'nodes' ? type : 'text';
+
+/** As Camel resolves a variable: a header, else a property; an empty sequence where neither is. */
+function queryOf({ xpath, result }: XPathRow, { headers, properties }: Exchange): XPathQuery {
+  const variables = xpath.variables.map((name): [string, Value] => {
+    const value = headers.get(name) ?? properties.get(name) ?? null;
+    return [name, value !== null && typeof value === 'object' ? asText(value) : value];
+  });
+  return { source: xpath.source, variables: Object.fromEntries(variables), result };
+}
+
+/** Works the rows out; yields each XPath that it needs the value of. */
+function* apply(
   config: ContentModifierConfig,
   exchange: Exchange,
   expressions: Omit<ExpressionContext, 'exchange'>,
-  evaluateXPath: EvaluateXPath | undefined,
-): void {
+): Generator<XPathRow, void, Value> {
   const before = { headers: [...exchange.headers], properties: [...exchange.properties] };
   const context = { ...expressions, exchange };
   try {
     for (const row of config.headers) {
       if (row.action === 'delete') deleteMatching(exchange.headers, row);
-      else exchange.headers.set(row.name, valueOf(row, context, evaluateXPath));
+      else exchange.headers.set(row.name, yield* valueOf(row, context));
     }
     for (const row of config.properties) {
       if (row.action === 'delete') {
         deleteMatching(exchange.properties, row);
         continue;
       }
-      const value = valueOf(row, context, evaluateXPath);
+      const value = yield* valueOf(row, context);
       // Camel's setProperty with null removes the property; its setHeader keeps the name.
       if (value === null) exchange.properties.delete(row.name);
       else exchange.properties.set(row.name, value);
@@ -125,15 +179,18 @@ function restore(
 }
 
 function rethrow(error: unknown): never {
+  if (error instanceof ScriptFailure) {
+    const reason = error.reason === 'busy' ? 'busy' : `xpath_${error.reason}`;
+    throw new StepFailure(reason, error.message, error);
+  }
   if (!(error instanceof ExpressionFailure)) throw error;
   throw new StepFailure('expression', error.message, error);
 }
 
-function valueOf(
+function* valueOf(
   row: Extract<RowConfig, { action: 'create' }>,
   context: ExpressionContext,
-  evaluateXPath: EvaluateXPath | undefined,
-): Value {
+): Generator<XPathRow, Value, Value> {
   const { source, type, fallback } = row;
   let value: Value | Body | null;
   switch (source.from) {
@@ -149,8 +206,7 @@ function valueOf(
       value = context.exchange.properties.get(source.name) ?? null;
       break;
     case 'xpath':
-      if (evaluateXPath === undefined) throw new Error('The body was not opened for XPath.');
-      value = evaluateXPath(source.xpath, type === 'node' || type === 'nodes' ? type : 'text');
+      value = yield { ...source, result: xpathResult(type) };
       break;
   }
   if (fallback !== '' && (value === null || value === '')) value = fallback;

@@ -38,7 +38,8 @@ export const script: Step = {
       log.push(...result.log);
     } catch (error) {
       if (!(error instanceof ScriptFailure)) throw error;
-      throw new StepFailure(`script_${error.reason}`, error.message, error);
+      const reason = error.reason === 'busy' ? 'busy' : `script_${error.reason}`;
+      throw new StepFailure(reason, error.message, error);
     }
   },
 };

@@ -41,7 +41,10 @@ export function scriptCall(source: string, given: Given = {}): ScriptCall {
 }
 
 /** An engine of the test file's own, closed after its tests. */
-export function startEngine(workers = 2, queueLength?: number): ScriptEngine {
+export function startEngine(
+  workers = 2,
+  queueLength?: number,
+): ReturnType<typeof createJavaScriptEngine> {
   const engine = createJavaScriptEngine(
     queueLength === undefined ? { workers } : { workers, queueLength },
   );

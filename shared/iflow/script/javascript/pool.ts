@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { ScriptFailure } from '../engine.ts';
 import type { ScriptCall, ScriptEngine, ScriptResult } from '../engine.ts';
+import type { XPathCall, XPathEngine } from '../../expressions/xpath.ts';
+import { ExpressionFailure } from '../../expressions/simple.ts';
+import type { Outcome, Task } from './protocol.ts';
 import { readResult } from './result.ts';
 import { memoryText, timeoutText } from './sandbox.ts';
-import type { Outcome } from './sandbox.ts';
 import { ScriptThread } from './thread.ts';
 import type { Run } from './thread.ts';
 
@@ -34,8 +36,12 @@ const MAX_WAIT_MS = 5000;
 /** Scripts whose kind is remembered. */
 const MAX_KINDS = 10_000;
 
+/** A worker's heap, more or less; XPath has no finer limit. */
+const XPATH_MEMORY_BYTES = 256 * 1024 * 1024;
+
 /**
- * Runs JavaScript in QuickJS, in worker threads that start as they are needed.
+ * Runs JavaScript in QuickJS, in worker threads that start as they are needed, and beside it XPath,
+ * which is a run like any other but that it ends only with its worker.
  *
  * Runs of short scripts are handed to workers several at a time. A run that takes longer than 50 ms
  * is a long run, and what waits behind it goes to another worker at once: a run has no effect but
@@ -46,12 +52,14 @@ const MAX_KINDS = 10_000;
  * short and not behind each other, so a new wild script holds up another for 50 ms, once.
  * @throws {RangeError} for fewer than 2 workers
  */
-export function createJavaScriptEngine(options: JavaScriptEngineOptions): ScriptEngine {
+export function createJavaScriptEngine(
+  options: JavaScriptEngineOptions,
+): ScriptEngine & XPathEngine {
   if (!(options.workers >= 2)) throw new RangeError('The script engine needs at least 2 workers.');
   return new Pool(options.workers, options.queueLength ?? 1000);
 }
 
-class Pool implements ScriptEngine {
+class Pool implements ScriptEngine, XPathEngine {
   readonly #workers: number;
   readonly #queueLength: number;
   readonly #longRuns: number;
@@ -77,23 +85,27 @@ class Pool implements ScriptEngine {
   }
 
   async run(call: ScriptCall): Promise<ScriptResult> {
-    this.#module ??= compileBinary();
-    try {
-      this.#compiled ??= await this.#module;
-    } catch (error) {
-      this.#module = undefined;
-      throw error;
+    const { key, limits, message } = call;
+    const envelope = [
+      call.functionName.replace(/\p{Cc}/gu, ' ').toWellFormed(),
+      JSON.stringify(message.headers),
+      JSON.stringify(message.properties),
+    ].join('\n');
+    const task = { language: 'JavaScript', key, envelope, body: message.body, limits } as const;
+    const outcome = await this.#settled(call, task);
+    if ('meta' in outcome) return readResult(outcome, message);
+    throw failureOf(outcome);
+  }
+
+  async evaluate({ timeoutMs, ...call }: XPathCall): Promise<readonly string[]> {
+    const limits = { timeoutMs, memoryBytes: XPATH_MEMORY_BYTES };
+    const source = { key: call.key, fileName: '', source: '', limits };
+    const outcome = await this.#settled(source, { language: 'XPath', ...call });
+    if ('texts' in outcome) return outcome.texts;
+    if ('reason' in outcome && outcome.reason === 'thrown') {
+      throw new ExpressionFailure(outcome.message);
     }
-    if (this.#closed) throw new ScriptFailure('busy', 'The script engine is closed.');
-    if (this.#waiting.length >= this.#queueLength) throw busy();
-    const outcome = await this.#settled(call);
-    if ('reason' in outcome) {
-      throw new ScriptFailure(
-        outcome.reason === 'aborted' ? 'busy' : outcome.reason,
-        outcome.message,
-      );
-    }
-    return readResult(outcome, call.message);
+    throw failureOf(outcome, 'XPath of the step');
   }
 
   async close(): Promise<void> {
@@ -105,17 +117,19 @@ class Pool implements ScriptEngine {
     await Promise.all([...this.#threads].map((thread) => thread.end()));
   }
 
-  async #settled(call: ScriptCall): Promise<Outcome> {
-    const { message, key, limits } = call;
-    const envelope = [
-      call.functionName.replace(/\p{Cc}/gu, ' ').toWellFormed(),
-      JSON.stringify(message.headers),
-      JSON.stringify(message.properties),
-    ].join('\n');
+  async #settled(call: Run['call'], task: Task): Promise<Outcome> {
+    this.#module ??= compileBinary();
+    try {
+      this.#compiled ??= await this.#module;
+    } catch (error) {
+      this.#module = undefined;
+      throw error;
+    }
+    if (this.#closed) throw new ScriptFailure('busy', 'The script engine is closed.');
+    if (this.#waiting.length >= this.#queueLength) throw busy();
     return await new Promise<Outcome>((resolve, reject) => {
-      const task = { key, envelope, body: message.body, limits };
       const since = performance.now();
-      const kind = this.#kinds.get(key) ?? 'unknown';
+      const kind = this.#kinds.get(call.key) ?? 'unknown';
       this.#waiting.push({ call, task, resolve, reject, since, kind });
       this.#pending += 1;
       this.#startTicking();
@@ -314,6 +328,13 @@ class Pool implements ScriptEngine {
       this.#settle(run, { reason: 'busy', message: busy().message });
     }
   }
+}
+
+/** @param subject what takes the place of the script in the text */
+function failureOf(outcome: Outcome, subject = 'script'): Error {
+  if (!('reason' in outcome)) return new Error('A worker answered what it was not asked.');
+  const reason = outcome.reason === 'aborted' ? 'busy' : outcome.reason;
+  return new ScriptFailure(reason, outcome.message.replace('The script', `The ${subject}`));
 }
 
 function hasUnknown(thread: ScriptThread): boolean {

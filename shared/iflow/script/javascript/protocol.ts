@@ -1,7 +1,18 @@
-import type { Outcome, Task } from './sandbox.ts';
+import type { XPathCall } from '../../expressions/xpath.ts';
+import type { Outcome as ScriptOutcome, Task as ScriptTask } from './sandbox.ts';
+
+export interface XPathTask extends Omit<XPathCall, 'timeoutMs'> {
+  readonly language: 'XPath';
+}
+
+/** What a worker is asked to run. */
+export type Task = (ScriptTask & { readonly language: 'JavaScript' }) | XPathTask;
+
+export type Outcome = ScriptOutcome | { readonly texts: readonly string[] };
 
 /** To a worker: one run, and what it needs to know or forget for it. Handled in order. */
-export interface Request extends Task {
+export interface Request {
+  readonly task: Task;
   readonly sequence: number;
   /** The source, where this worker has not had it. */
   readonly load: { readonly fileName: string; readonly source: string } | undefined;

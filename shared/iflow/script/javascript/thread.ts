@@ -1,12 +1,12 @@
 import { Worker } from 'node:worker_threads';
 import type { ScriptCall } from '../engine.ts';
 import { Control } from './protocol.ts';
-import type { Reply, Request, WorkerData } from './protocol.ts';
-import type { Outcome, Task } from './sandbox.ts';
+import type { Outcome, Reply, Request, Task, WorkerData } from './protocol.ts';
 
 /** A call on its way to its outcome. */
 export interface Run {
-  readonly call: ScriptCall;
+  /** The source is '' for XPath, which a worker is sent with the task. */
+  readonly call: Pick<ScriptCall, 'key' | 'fileName' | 'source' | 'limits'>;
   readonly task: Task;
   readonly resolve: (outcome: Outcome) => void;
   readonly reject: (error: Error) => void;
@@ -82,7 +82,7 @@ export class ScriptThread {
     this.runs.push(run);
     this.#sequences.push(sequence);
     const load = known ? undefined : { fileName, source };
-    this.#worker.postMessage({ ...run.task, sequence, load, drop } satisfies Request);
+    this.#worker.postMessage({ task: run.task, sequence, load, drop } satisfies Request);
   }
 
   /** Takes back all runs but the first. */

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ExpressionFailure } from '../../../shared/iflow/expressions/simple.ts';
+import type { XPathCall, XPathQuery } from '../../../shared/iflow/expressions/xpath.ts';
+import { ScriptFailure } from '../../../shared/iflow/script/engine.ts';
+import { process, startEngine } from './engine.ts';
+
+const engine = startEngine(3);
+
+function callOf(source: string, given: Partial<XPathCall> = {}): XPathCall {
+  const queries = [{ source, variables: {}, result: 'text' as const }];
+  return {
+    key: source,
+    body: '<a><b>1</b></a>',
+    namespaces: {},
+    queries,
+    timeoutMs: 5000,
+    ...given,
+  };
+}
+
+test('XPath is evaluated in a worker, query by query', async () => {
+  const queries: XPathQuery[] = [
+    { source: '//b', variables: {}, result: 'node' },
+    { source: '//b + $more', variables: { more: 2 }, result: 'text' },
+  ];
+  assert.deepEqual(await engine.evaluate(callOf('two', { queries })), ['<b>1</b>', '3']);
+});
+
+test('an expression that does not fit the message fails with its sentence', async () => {
+  await assert.rejects(engine.evaluate(callOf('error()')), (error) => {
+    assert.ok(error instanceof ExpressionFailure);
+    assert.equal(error.message, 'The XPath error() cannot be evaluated on this message.');
+    return true;
+  });
+});
+
+const wide = `<a>${'<b/>'.repeat(20_000)}</a>`;
+for (const [source, body] of [
+  ['count((1 to 1000000000)[. mod 2 = 0])', '<a/>'],
+  ['count(//b[count(//b) = count(preceding::b)])', wide],
+  ['count(//b[//b[//b[. = "x"]]])', wide],
+] as const) {
+  test(`XPath that takes too long is ended, and scripts run on: ${source}`, async () => {
+    const call = callOf(source, { body, timeoutMs: 300 });
+    const wild = [1, 2, 3].map(() =>
+      engine.evaluate(call).then(
+        () => 'answered',
+        (error: unknown) => (error instanceof ScriptFailure ? error.message : String(error)),
+      ),
+    );
+    let ended = false;
+    const all = Promise.all(wild).finally(() => (ended = true));
+    const waits: number[] = [];
+    while (!ended) {
+      const startedAt = performance.now();
+      await process(engine, 'message.setBody("calm");');
+      await engine.evaluate(callOf('//b'));
+      waits.push(performance.now() - startedAt);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    for (const text of await all) {
+      assert.equal(text, 'The XPath of the step took longer than 300 ms.');
+    }
+    // Far above what it takes, since the machine runs other tests meanwhile.
+    assert.ok(Math.max(...waits) < 1000, `a calm run waited ${Math.max(...waits)} ms`);
+  });
+}
+
+test('XPath that takes too much memory ends its worker only', async () => {
+  const call = callOf('array:size(array { 1 to 30000000 })');
+  await assert.rejects(engine.evaluate(call), (error) => {
+    assert.ok(error instanceof ScriptFailure);
+    assert.equal(error.reason, 'memory');
+    return true;
+  });
+  assert.deepEqual(await engine.evaluate(callOf('//b')), ['1']);
+});
+
+test('the largest XML that may be read fits into a worker', async () => {
+  const body = `<a>${'<b c="1">xxxxxxx</b>'.repeat(166_000)}</a>`;
+  const counted = await engine.evaluate(callOf('count(//b[@c = 1])', { body, timeoutMs: 20_000 }));
+  assert.deepEqual(counted, ['166000']);
+});
+
+test('an expression cannot reach files, the network or the environment', async () => {
+  for (const source of [
+    "doc('file:///etc/passwd')",
+    "unparsed-text('/etc/passwd')",
+    "environment-variable('PATH')",
+    "fontoxpath:fetch('http://127.0.0.1/')",
+    "fontoxpath:evaluate('doc(''/etc/passwd'')', map{})",
+  ]) {
+    await assert.rejects(engine.evaluate(callOf(source)), ExpressionFailure, source);
+  }
+});
