@@ -32,11 +32,11 @@ export function walkThrough(
   const admin = '-H "Authorization: Bearer $ADMIN"';
   return [
     `ADMIN=$(${fetchToken(url, administrator(bootstrap))})`,
-    `curl -w '\\n' -X POST ${admin} "${url}/api/v1/DeployIntegrationDesigntimeArtifact?Id='${IFLOW.Id}'&Version='active'"`,
-    `curl -w '\\n' -X POST ${admin} -H 'Content-Type: application/json' -d ${quote(client)} ${url}/registry/v1/clients`,
+    `curl -sS -w '\\n' -X POST ${admin} "${url}/api/v1/DeployIntegrationDesigntimeArtifact?Id='${IFLOW.Id}'&Version='active'"`,
+    `curl -sS -w '\\n' -X POST ${admin} -H 'Content-Type: application/json' -d ${quote(client)} ${url}/registry/v1/clients`,
     `curl -sS -w '%{http_code}\\n' -X PUT ${admin} ${role}/users/oauth_client_${CLIENT}`,
     `TOKEN=$(${fetchToken(url, quote(`${CLIENT}:${clientSecret}`))})`,
-    `curl -w '\\n' -H "Authorization: Bearer $TOKEN" ${url}/http/v1/test/hello`,
+    `curl -sS -w '\\n' -H "Authorization: Bearer $TOKEN" ${url}/http/v1/test/hello`,
   ];
 }
 
