@@ -1,5 +1,6 @@
 import { overlaps, parseAddress, type Address } from './address.ts';
 import type { FlowSettings, HttpsSender } from './flow.ts';
+import { MAX_PATTERN_CHARACTERS, parseNamePattern } from './name-pattern.ts';
 import type { Channel, FlowModel, Properties } from './model/flow-model.ts';
 
 const MEGABYTE = 1024 * 1024;
@@ -17,17 +18,7 @@ export function compileSettings(settings: Properties, fault: Report): FlowSettin
   if (!['', 'None', 'onExchange', 'onIntegrationFlow'].includes(session)) {
     fault(`The HTTP session handling ${JSON.stringify(session.slice(0, 100))} is unknown.`);
   }
-  const allowedHeaders = (settings.get('allowedHeaderList') ?? '')
-    .split('|')
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== '');
-  for (const entry of allowedHeaders) {
-    if (entry !== '*' && !isPattern(entry)) {
-      fault(
-        `${JSON.stringify(entry.slice(0, 100))} in Allowed Headers is neither a name nor a regular expression.`,
-      );
-    }
-  }
+  const allowedHeaders = compileAllowedHeaders(settings.get('allowedHeaderList') ?? '', fault);
   return {
     namespaces: readNamespaces(settings.get('namespaceMapping') ?? '', fault),
     allowedHeaders,
@@ -35,6 +26,32 @@ export function compileSettings(settings: Properties, fault: Report): FlowSettin
     httpSessionHandling:
       session === 'onExchange' || session === 'onIntegrationFlow' ? session : 'None',
   };
+}
+
+/** Both are matched with every header of every message. */
+const MAX_ALLOWED_HEADERS = 200;
+const MAX_ALLOWED_PATTERNS = 10;
+
+function compileAllowedHeaders(list: string, fault: Report): string[] {
+  const entries = list.split('|', MAX_ALLOWED_HEADERS + 1).map((entry) => entry.trim());
+  if (entries.length > MAX_ALLOWED_HEADERS) {
+    fault(`Allowed Headers has more than ${MAX_ALLOWED_HEADERS} entries.`);
+    return [];
+  }
+  const allowed = entries.filter((entry) => entry !== '');
+  const patterns = allowed.filter((entry) => entry !== '*' && !/^[\w-]+$/.test(entry));
+  if (patterns.length > MAX_ALLOWED_PATTERNS) {
+    fault(
+      `Allowed Headers has ${patterns.length} regular expressions; it may have ${MAX_ALLOWED_PATTERNS}. Name the headers instead.`,
+    );
+  }
+  for (const entry of patterns) {
+    if (parseNamePattern(entry) !== undefined) continue;
+    fault(
+      `${JSON.stringify(entry.slice(0, 100))} in Allowed Headers is neither a name nor a regular expression that can be used here: one of at most ${MAX_PATTERN_CHARACTERS} characters, without groups.`,
+    );
+  }
+  return allowed;
 }
 
 /**
@@ -125,13 +142,19 @@ function compileSender(
   };
 }
 
+const MAX_MAPPING_CHARACTERS = 20_000;
+
 /** `xmlns:p=uri;xmlns:q="uri"`. */
 function readNamespaces(mapping: string, fault: Report): Record<string, string> {
   const namespaces = new Map<string, string>();
+  if (mapping.length > MAX_MAPPING_CHARACTERS) {
+    fault(`The namespace mapping has more than ${MAX_MAPPING_CHARACTERS} characters.`);
+    return {};
+  }
   for (const entry of mapping.split(';').map((e) => e.trim())) {
     if (entry === '') continue;
     const [, prefix, quoted, plain] =
-      /^xmlns:([\p{L}_][\p{L}\p{N}_.-]*)\s*=\s*(?:"([^"]*)"|(.*))$/u.exec(entry) ?? [];
+      /^xmlns:([\p{L}_][\p{L}\p{N}_.-]*)\s*=\s*(?:"([^"]*)"|([^\s"].*))$/u.exec(entry) ?? [];
     const uri = quoted ?? plain?.trim() ?? '';
     if (prefix === undefined || uri === '') {
       fault(
@@ -140,16 +163,6 @@ function readNamespaces(mapping: string, fault: Report): Record<string, string> 
     } else namespaces.set(prefix, uri);
   }
   return Object.fromEntries(namespaces);
-}
-
-function isPattern(entry: string): boolean {
-  try {
-    new RegExp(`^(?:${entry})$`, 'i');
-    return true;
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    return false;
-  }
 }
 
 function named({ id, name }: Channel): string {

@@ -1,6 +1,7 @@
 import type { HttpCall } from '../../http/call.ts';
 import { type Exchange, HeaderMap, type Value } from '../exchange.ts';
 import type { FlowSettings } from '../flow.ts';
+import { type NamePattern, parseNamePattern } from '../name-pattern.ts';
 
 /** What the adapter knows of a message besides the request itself. */
 export interface Arrival {
@@ -34,12 +35,11 @@ export function makeExchange(
   settings: Pick<FlowSettings, 'allowedHeaders'>,
 ): Exchange {
   const headers = new HeaderMap();
-  const allowed = settings.allowedHeaders.map(nameRule);
-  if (allowed.length > 0) {
+  if (settings.allowedHeaders.length > 0) {
+    const spellingOf = ruleOf(settings.allowedHeaders);
     for (const [name, value] of call.headers) {
-      if (isReserved(name)) continue;
-      const rule = allowed.find((r) => r.matches(name));
-      if (rule !== undefined) headers.set(rule.spelling ?? name, value);
+      const spelling = isReserved(name) ? undefined : spellingOf(name);
+      if (spelling !== undefined) headers.set(spelling, value);
     }
   }
   const contentType = call.headers.get('content-type');
@@ -77,36 +77,32 @@ function appended(before: Value | undefined, value: string): Value {
   return Array.isArray(before) ? [...(before as readonly Value[]), value] : [before, value];
 }
 
-interface NameRule {
-  matches(name: string): boolean;
-  /** The name as the flow spells it: the host hands over all names in lower case. */
-  readonly spelling?: string;
+/** Decides on a name in lower case. @returns the name to use, undefined for one that stays out. */
+type NameRule = (name: string) => string | undefined;
+
+/** A compiled flow never changes. */
+const rules = new WeakMap<readonly string[], NameRule>();
+
+function ruleOf(allowedHeaders: readonly string[]): NameRule {
+  let rule = rules.get(allowedHeaders);
+  if (rule === undefined) {
+    rule = makeRule(allowedHeaders);
+    rules.set(allowedHeaders, rule);
+  }
+  return rule;
 }
 
-/** An entry of Allowed Headers: a name, `*` for all, or a regular expression over whole names. */
-function nameRule(entry: string): NameRule {
-  if (entry === '*') return { matches: () => true };
-  if (/^[\w-]+$/.test(entry)) {
-    const lower = entry.toLowerCase();
-    return { matches: (name) => name === lower, spelling: entry };
+/** Entries of Allowed Headers: names, `*` for all, or patterns over whole names. */
+function makeRule(allowedHeaders: readonly string[]): NameRule {
+  // As the flow spells them: the host hands over all names in lower case.
+  const spellings = new Map<string, string>();
+  const patterns: NamePattern[] = [];
+  for (const entry of allowedHeaders) {
+    const pattern = /^[\w-]+$/.test(entry) ? undefined : parseNamePattern(entry);
+    if (pattern === undefined) spellings.set(entry.toLowerCase(), entry);
+    else patterns.push(pattern);
   }
-  const pattern = compilePattern(entry);
-  return { matches: (name) => name.length <= 100 && pattern.test(name) };
-}
-
-const patterns = new Map<string, RegExp>();
-
-function compilePattern(entry: string): RegExp {
-  let pattern = patterns.get(entry);
-  if (pattern === undefined) {
-    try {
-      pattern = new RegExp(`^(?:${entry})$`, 'i');
-    } catch {
-      // Not a pattern in any language we know: it lets nothing in.
-      pattern = /^(?!)$/;
-    }
-    if (patterns.size >= 1000) patterns.clear();
-    patterns.set(entry, pattern);
-  }
-  return pattern;
+  const all = allowedHeaders.includes('*');
+  return (name) =>
+    spellings.get(name) ?? (all || patterns.some((p) => p.matches(name)) ? name : undefined);
 }
