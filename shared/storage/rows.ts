@@ -23,10 +23,14 @@ export async function readRows(
   table: TableClient,
   filter: string,
   limit: number,
+  abortSignal?: AbortSignal,
 ): Promise<{ readonly rows: readonly Row[]; readonly more: boolean }> {
   const rows: Row[] = [];
   const pages = table
-    .listEntities({ queryOptions: { filter } })
+    .listEntities({
+      queryOptions: { filter },
+      ...(abortSignal === undefined ? {} : { abortSignal }),
+    })
     .byPage({ maxPageSize: Math.min(limit + 1, 1000) });
   // The service may send short and even empty pages before it is through.
   for await (const page of pages) {

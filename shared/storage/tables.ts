@@ -3,7 +3,15 @@ import { once } from '../cache/once.ts';
 
 /** The tables of Flowgate; docs/storage-schema.md describes each. */
 export type TableName =
-  'keys' | 'clients' | 'roles' | 'design' | 'deployments' | 'tasks' | 'messagelogs';
+  | 'keys'
+  | 'clients'
+  | 'roles'
+  | 'design'
+  | 'deployments'
+  | 'tasks'
+  | 'messagelogs'
+  | 'audit'
+  | 'throttle';
 
 export interface Tables {
   /** The named table's client. The table is made when a write finds it missing. */
@@ -22,6 +30,8 @@ const ALL: readonly TableName[] = [
   'deployments',
   'tasks',
   'messagelogs',
+  'audit',
+  'throttle',
 ];
 
 export function openTables(storage: { connectionString: string; prefix: string }): Tables {
