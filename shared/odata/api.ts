@@ -99,9 +99,11 @@ export function createODataApi(deps: ODataDeps): Handler {
       segments,
       ...representationOf(call, deps.issuer),
     });
+    const headers = { ...reply.headers, 'Cache-Control': 'no-store' };
+    const unkept = { ...reply, headers };
     return call.method === 'GET' || call.method === 'HEAD'
-      ? withCsrfToken(withoutBody(reply, call.method), call.headers, caller.user)
-      : reply;
+      ? withCsrfToken(withoutBody(unkept, call.method), call.headers, caller.user)
+      : unkept;
   };
 }
 

@@ -142,6 +142,12 @@ test('keys may be quoted, percent-encoded and hold slashes and doubled quotes', 
   }
 });
 
+test('no answer may be kept on the way: they differ by caller and change at any moment', async () => {
+  const api = await startApi();
+  const answer = await api.send({ path: 'IntegrationPackages' });
+  assert.deepEqual([answer.status, answer.headers.get('cache-control')], [200, 'no-store']);
+});
+
 test('HEAD is answered like GET, without the body', async () => {
   const api = await startApi();
   await api.post('IntegrationPackages', { Id: 'P' });
