@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import { ISSUER } from '../support/instance.ts';
+import { decode, deploy, type Deployment, type Members, membersOf } from './deployment.ts';
+
+const PATH = '/.well-known/oauth-authorization-server';
+let deployment: Deployment;
+let metadata: Members;
+
+before(async () => {
+  deployment = await deploy();
+  metadata = await membersOf(await fetch(deployment.url + PATH));
+});
+
+/** The address that a member of the document names, on this instance. */
+function here(member: string): string {
+  const address = String(metadata[member]);
+  assert.ok(address.startsWith(`${ISSUER}/`), address);
+  return deployment.url + address.slice(ISSUER.length);
+}
+
+test('RFC 8414 section 2: the issuer is an https URL without query and fragment', () => {
+  assert.equal(metadata['issuer'], ISSUER);
+  const { protocol, search, hash } = new URL(String(metadata['issuer']));
+  assert.deepEqual([protocol, search, hash], ['https:', '', '']);
+});
+
+test('RFC 8414 section 2: the token endpoint that is named gives tokens', async () => {
+  const response = await fetch(here('token_endpoint'), {
+    method: 'POST',
+    headers: {
+      authorization: deployment.authorization,
+      'content-type': 'application/x-www-form-urlencoded',
+    },
+    body: 'grant_type=client_credentials',
+  });
+  assert.equal(response.status, 200);
+});
+
+test('RFC 8414 section 2: jwks_uri leads to the keys that tokens are signed with', async () => {
+  const { keys } = (await (await fetch(here('jwks_uri'))).json()) as { keys: Members[] };
+  const { kid } = decode(deployment.token).header;
+  assert.ok(keys.some((key) => key['kid'] === kid && key['use'] === 'sig'));
+});
+
+test('RFC 8414 section 2: response_types_supported is there, empty without an authorization endpoint', () => {
+  assert.deepEqual(metadata['response_types_supported'], []);
+  assert.equal(metadata['authorization_endpoint'], undefined);
+});
+
+test('RFC 8414 section 2: every grant and every authentication method that is named works, no other does', async () => {
+  assert.deepEqual(metadata['grant_types_supported'], ['client_credentials']);
+  assert.deepEqual(metadata['token_endpoint_auth_methods_supported'], [
+    'client_secret_basic',
+    'client_secret_post',
+  ]);
+  const { id, secret } = deployment.client;
+  const inBody = `grant_type=client_credentials&client_id=${id}&client_secret=${secret}`;
+  assert.equal((await deployment.post(inBody, {})).status, 200);
+  assert.equal((await deployment.post('grant_type=client_credentials')).status, 200);
+  const assertion = `grant_type=client_credentials&client_id=${id}&client_assertion=x&client_assertion_type=y`;
+  assert.equal((await deployment.post(assertion, {})).status, 401);
+  assert.equal((await deployment.post('grant_type=password&username=a')).status, 400);
+});
+
+test('RFC 8414 section 2: endpoints that are not switched on are not named', () => {
+  assert.deepEqual(Object.keys(metadata).sort(), [
+    'grant_types_supported',
+    'issuer',
+    'jwks_uri',
+    'response_types_supported',
+    'token_endpoint',
+    'token_endpoint_auth_methods_supported',
+  ]);
+});
+
+test('RFC 8414 section 3: the document is at the well-known path of the issuer, and at that of OpenID Connect', async () => {
+  const other = await fetch(`${deployment.url}/.well-known/openid-configuration`);
+  assert.equal(other.status, 200);
+  assert.deepEqual(await membersOf(other), metadata);
+});
+
+test('RFC 8414 section 3.1: it is read with GET, without credentials, from any origin', async () => {
+  const response = await fetch(deployment.url + PATH, {
+    headers: { origin: 'https://any.example' },
+  });
+  assert.equal(response.status, 200);
+  assert.equal(response.headers.get('access-control-allow-origin'), '*');
+  assert.equal((await fetch(deployment.url + PATH, { method: 'POST' })).status, 405);
+});
+
+test('RFC 8414 section 3.2: the answer is a JSON object with status 200', async () => {
+  const response = await fetch(deployment.url + PATH);
+  assert.equal(response.status, 200);
+  assert.match(response.headers.get('content-type') ?? '', /^application\/json/);
+});
+
+test('RFC 8414 section 3.3: the issuer is the one of the tokens, whatever host is asked', async () => {
+  const forwarded = await fetch(deployment.url + PATH, {
+    headers: { 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https' },
+  });
+  assert.equal((await membersOf(forwarded))['issuer'], ISSUER);
+  assert.equal(decode(deployment.token).claims['iss'], ISSUER);
+});
