@@ -23,6 +23,7 @@ export async function build(): Promise<void> {
           out: join('functions', basename(file, '.ts')),
         })),
         { in: 'shared/iflow/script/javascript/worker.ts', out: 'shared/script-worker' },
+        { in: 'shared/iflow/deployment/compile-worker.ts', out: 'shared/compile-worker' },
       ],
       outdir: work,
       bundle: true,

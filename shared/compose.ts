@@ -203,6 +203,7 @@ export const provide = {
     const { createPackages } = await import('./iflow/design/packages.ts');
     const { createArtifacts } = await import('./iflow/design/artifacts.ts');
     const { createDeployer } = await import('./iflow/deployment/deploy.ts');
+    const { createCompileApart } = await import('./iflow/deployment/compile-apart.ts');
     const { createMessageLogReader } = await import('./monitor/message-log-reader.ts');
     const bundles = {
       ...(await import('./iflow/bundle/bundle.ts')),
@@ -227,7 +228,7 @@ export const provide = {
         design,
         store,
         tasks,
-        compileBundle: async (zip) => (await import('./iflow/compile.ts')).compileBundle(zip),
+        compileBundle: createCompileApart({ timeoutMs: 20_000, memoryMb: 512, atOnce: 2 }),
         onChange: () => directory.forget(),
         clock,
         randomUUID,

@@ -45,6 +45,7 @@ export function compileFlow(model: FlowModel, bundle: Bundle): CompiledFlow {
     compileProcess(process, fault, {
       bundle,
       namespaces: settings.namespaces,
+      hasScript: (fileName) => scripts.has(fileName),
       addScript(fileName, source) {
         scripts.set(fileName, source);
       },

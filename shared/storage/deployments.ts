@@ -16,6 +16,8 @@ const PARTITION = 'deployments';
 const GENERATION = 'generation';
 const DEPLOYMENTS = 'd|';
 
+/** Of one compiled flow: instances keep many of them in memory. */
+const MOST_FLOW_CHARACTERS = 16 * 1024 * 1024;
 /** Rows of one compiled flow, at most: 24 MiB compressed. */
 const MOST_FLOW_ROWS = Math.floor((24 * 1024 * 1024) / ROW_CAPACITY);
 
@@ -96,7 +98,9 @@ export function openDeploymentStore(tables: Tables): DeploymentStore {
     },
 
     async writeFlow(revision, flow) {
-      const bytes = await compress(JSON.stringify(flow), {
+      const text = JSON.stringify(flow);
+      if (text.length > MOST_FLOW_CHARACTERS) throw new FlowTooLarge();
+      const bytes = await compress(text, {
         params: { [constants.BROTLI_PARAM_QUALITY]: 5 },
       });
       const rows = Math.max(1, Math.ceil(bytes.length / ROW_CAPACITY));

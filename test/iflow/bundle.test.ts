@@ -49,8 +49,8 @@ test('a bundle is read with its identity, files and flow', () => {
   assert.equal(bundle.version, '1.0.0');
   assert.equal(bundle.flow.documentElement.localName, 'definitions');
   assert.ok(bundle.paths.includes(FLOW));
-  assert.match(text(bundle.read(FLOW)), /^<\?xml/);
-  assert.equal(bundle.read('no/such/file'), undefined);
+  assert.match(text(bundle.read(FLOW, 1e6)), /^<\?xml/);
+  assert.equal(bundle.read('no/such/file', 1), undefined);
 });
 
 test('the identity is read without reading the flow', () => {
@@ -245,7 +245,7 @@ test('a renamed bundle differs in its manifest only', () => {
   for (const [path, entry] of before) {
     if (path !== MANIFEST) assert.deepEqual(after.get(path), entry);
   }
-  const manifest = text(readBundle(renamed).read(MANIFEST));
+  const manifest = text(readBundle(renamed).read(MANIFEST, 1e6));
   assert.match(manifest, /^Bundle-SymbolicName: Copy; singleton:=true\r$/m);
   assert.match(manifest, /^Origin-Bundle-SymbolicName: Greeting\r$/m);
   for (const line of manifest.split('\r\n')) assert.ok(Buffer.byteLength(line) <= 72, line);
@@ -264,7 +264,7 @@ test('an empty bundle can be read and has a start that leads to an end', () => {
   const bundle = readBundle(emptyBundle('Fresh', 'Fresh & new'));
   assert.equal(bundle.name, 'Fresh & new');
   assert.match(
-    text(bundle.read(bundle.paths.find((p) => p.endsWith('.iflw')) ?? '')),
+    text(bundle.read(bundle.paths.find((p) => p.endsWith('.iflw')) ?? '', 1e6)),
     /sequenceFlow/,
   );
 });

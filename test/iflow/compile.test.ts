@@ -44,7 +44,7 @@ function faultsOf(zip: Uint8Array): readonly string[] {
 function edited(zip: Uint8Array, edit: (iflw: string) => string): Uint8Array {
   const entries = new Map(readZip(zip));
   const path = [...entries.keys()].find((p) => p.endsWith('.iflw')) ?? '';
-  const iflw = Buffer.from(readBundle(zip).read(path) ?? []).toString();
+  const iflw = Buffer.from(readBundle(zip).read(path, 1e6) ?? []).toString();
   const changed = edit(iflw);
   assert.notEqual(changed, iflw);
   entries.set(path, deflateEntry(path, changed));

@@ -27,8 +27,11 @@ export interface Bundle extends BundleIdentity {
   readonly parameters: ReadonlyMap<string, string>;
   /** What is known of them (parameters.propdef). */
   readonly parameterDefinitions: readonly ParameterDefinition[];
-  /** A file's bytes; undefined when there is none. @throws {BundleFault} when it is damaged. */
-  read(path: string): Uint8Array | undefined;
+  /**
+   * A file's bytes; undefined when there is none.
+   * @throws {BundleFault} when it is damaged, or has more than `limit` bytes: it is not unpacked then.
+   */
+  read(path: string, limit: number): Uint8Array | undefined;
 }
 
 export interface ParameterDefinition {
@@ -45,7 +48,7 @@ const PARAMETERS = 'src/main/resources/parameters.prop';
 const PARAMETER_DEFINITIONS = 'src/main/resources/parameters.propdef';
 const METAINFO = 'metainfo.prop';
 /** SAP's largest published .iflw has 670,000 characters and 12,000 elements. */
-const XML_LIMITS = { maxCharacters: 20_000_000, maxDepth: 200, maxNodes: 500_000 };
+const XML_LIMITS = { maxCharacters: 8_000_000, maxDepth: 200, maxNodes: 200_000 };
 /** Manifests and properties files. */
 const MAX_TEXT_BYTES = 4 * 1024 * 1024;
 
@@ -67,9 +70,11 @@ export function readBundle(zip: Uint8Array): Bundle {
     flow,
     parameters,
     parameterDefinitions,
-    read(path) {
+    read(path, limit) {
       const entry = entries.get(path);
-      return entry === undefined ? undefined : inflate(entry);
+      if (entry === undefined) return undefined;
+      if (entry.size > limit) throw new BundleFault([`The file ${path} is too large.`]);
+      return inflate(entry);
     },
   };
 }

@@ -94,7 +94,9 @@ export function createDeployer(deps: DeployerDeps): Deployer {
           await store.writeFlow(revision, compiled.flow);
         } catch (error) {
           if (!(error instanceof FlowTooLarge)) throw error;
-          compiled.faults.push('The iFlow is too large to deploy: it may have 24 MiB compressed.');
+          compiled.faults.push(
+            'The iFlow is too large to deploy: with its scripts it may have 16 MiB.',
+          );
         }
       }
 

@@ -45,7 +45,7 @@ export interface DeploymentStore {
 /** A compiled flow above what a deployment may hold. */
 export class FlowTooLarge extends Error {
   constructor() {
-    super('The compiled flow is above 24 MiB even when compressed.');
+    super('The compiled flow is above 16 Mi characters, or 24 MiB compressed.');
     this.name = 'FlowTooLarge';
   }
 }

@@ -151,6 +151,7 @@ export function createArtifacts(deps: {
         throw unknownPackageOf(given.packageId);
       }
       const { zip, identity } = await explainFaults(() => bundleFor(given, { identify, bundles }));
+      requireTexts({ name: identity.name, description: undefined });
       const now = clock.now();
       const content = await blobs.put(zip);
       const value: DesignArtifact = {
@@ -196,6 +197,7 @@ export function createArtifacts(deps: {
         const sent = given.content ?? stored;
         const now = identity ?? before;
         const name = given.name ?? now.name;
+        requireTexts({ name, description: undefined });
         const { version } = now;
         const description = given.description ?? now.description.slice(0, LONGEST_DESCRIPTION);
         const zip =

@@ -134,7 +134,7 @@ function requireCsrfToken(
   throw new BearerFault(
     'csrf_required',
     'This address is CSRF protected. GET it with the header X-CSRF-Token: fetch and send the token that comes back in the same header; it is good for an hour. No cookie is needed.',
-    { 'X-CSRF-Token': 'required' },
+    { user: caller.user, headers: { 'X-CSRF-Token': 'required' } },
   );
 }
 

@@ -1,25 +1,27 @@
 import type { Properties } from './flow-model.ts';
 
 /** Steps that carry no cmdVariantUri, by activityType; others are named as their activityType is. */
-const BY_ACTIVITY: Readonly<Record<string, string>> = {
-  ProcessCallElement: 'NonLoopingProcess',
-  Script: 'GroovyScript',
-  Mapping: 'MessageMapping',
-};
+const BY_ACTIVITY = new Map([
+  ['ProcessCallElement', 'NonLoopingProcess'],
+  ['Script', 'GroovyScript'],
+  ['Mapping', 'MessageMapping'],
+]);
 
-const BY_EVENT: Readonly<Record<string, string>> = {
-  'startEvent errorEventDefinition': 'ErrorStartEvent',
-  'startEvent timerEventDefinition': 'intermediatetimer',
-  'startEvent messageEventDefinition': 'MessageStartEvent',
-  'startEvent ': 'StartEvent',
-  'endEvent errorEventDefinition': 'ErrorEndEvent',
-  'endEvent escalationEventDefinition': 'EscalationEndEvent',
-  'endEvent terminateEventDefinition': 'TerminateEndEvent',
-  'endEvent messageEventDefinition': 'MessageEndEvent',
-  'endEvent ': 'EndEvent',
-  'exclusiveGateway ': 'ExclusiveGateway',
-  'serviceTask ': 'ExternalCall',
-};
+const BY_EVENT = new Map(
+  Object.entries({
+    'startEvent errorEventDefinition': 'ErrorStartEvent',
+    'startEvent timerEventDefinition': 'intermediatetimer',
+    'startEvent messageEventDefinition': 'MessageStartEvent',
+    'startEvent ': 'StartEvent',
+    'endEvent errorEventDefinition': 'ErrorEndEvent',
+    'endEvent escalationEventDefinition': 'EscalationEndEvent',
+    'endEvent terminateEventDefinition': 'TerminateEndEvent',
+    'endEvent messageEventDefinition': 'MessageEndEvent',
+    'endEvent ': 'EndEvent',
+    'exclusiveGateway ': 'ExclusiveGateway',
+    'serviceTask ': 'ExternalCall',
+  }),
+);
 
 /**
  * The step type. It is `cname` in `cmdVariantUri`, which nodes written before SAP had variants do
@@ -36,6 +38,6 @@ export function readCname(
   const subActivity = properties.get('subActivityType') ?? '';
   if (activity === 'Script' && subActivity !== '') return subActivity;
   if (activity === 'Script' && /\.js$/i.test(properties.get('script') ?? '')) return 'JavaScript';
-  if (activity !== '') return BY_ACTIVITY[activity] ?? activity;
-  return BY_EVENT[`${element} ${eventDefinition ?? ''}`] ?? element;
+  if (activity !== '') return BY_ACTIVITY.get(activity) ?? activity;
+  return BY_EVENT.get(`${element} ${eventDefinition ?? ''}`) ?? element;
 }

@@ -8,6 +8,7 @@ export interface CompileContext {
   readonly namespaces: Readonly<Record<string, string>>;
   /** Notes what is missing: a clause, or several, after which the step counts as not compiled. */
   fault(clause: string): void;
+  hasScript(fileName: string): boolean;
   /** Takes a script file into the compiled flow. */
   addScript(fileName: string, source: string): void;
 }

@@ -10,15 +10,22 @@ import {
   type SourceConfig,
 } from './content-modifier.ts';
 
+/** SAP's largest published Content Modifier has some 60; each is worked out on the event loop. */
+const MAX_ROWS = 500;
+
 /** Compiles a Content Modifier, from its tables or from the `property_N` and `HEADER_N` of old. */
 export function compileContentModifier(
   node: NodeModel,
   context: CompileContext,
 ): ContentModifierConfig {
-  const compileRows = (key: string, oldKey: RegExp, kind: string): RowConfig[] =>
-    [...(node.tables.get(key) ?? []), ...oldRows(node.properties, oldKey)]
-      .map((row) => compileRow(row, kind, context))
-      .filter((row) => row !== undefined);
+  const compileRows = (key: string, oldKey: RegExp, kind: string): RowConfig[] => {
+    const rows = [...(node.tables.get(key) ?? []), ...oldRows(node.properties, oldKey)];
+    if (rows.length > MAX_ROWS) {
+      context.fault(`has ${rows.length} ${kind} rows; it may have ${MAX_ROWS}`);
+      return [];
+    }
+    return rows.map((row) => compileRow(row, kind, context)).filter((row) => row !== undefined);
+  };
   const body = compileBody(node.properties, context);
   return {
     headers: compileRows('headerTable', /^header_(\d+)$/i, 'header'),

@@ -31,17 +31,18 @@ export function compileScript(node: NodeModel, context: CompileContext): ScriptC
 }
 
 function addScript(fileName: string, context: CompileContext): void {
+  if (context.hasScript(fileName)) return;
   const path = SCRIPT_FOLDER + fileName;
   const shown = JSON.stringify(fileName.slice(0, 200));
   try {
-    const bytes = context.bundle.read(path);
+    const bytes = context.bundle.read(path, MAX_SCRIPT_BYTES);
     if (bytes === undefined)
       context.fault(`names the script ${shown}, which the bundle does not have`);
-    else if (bytes.length > MAX_SCRIPT_BYTES) {
-      context.fault(`names the script ${shown}, which has more than ${MAX_SCRIPT_BYTES} bytes`);
-    } else context.addScript(fileName, decodeUtf8(bytes, path));
+    else context.addScript(fileName, decodeUtf8(bytes, path));
   } catch (error) {
     if (!(error instanceof BundleFault)) throw error;
-    context.fault(`names the script ${shown}, which cannot be read as UTF-8 text`);
+    context.fault(
+      `names the script ${shown}, which cannot be read as UTF-8 text of at most ${MAX_SCRIPT_BYTES} bytes`,
+    );
   }
 }

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { buildBundle } from '../../../shared/iflow/bundle/build.ts';
+import { createCompileApart } from '../../../shared/iflow/deployment/compile-apart.ts';
+import { NotDeployable } from '../../../shared/iflow/flow.ts';
+
+const row = { name: 'x', type: 'xpath', value: `1${'+1'.repeat(1500)}` };
+const modifier = {
+  type: 'contentModifier' as const,
+  name: 'Set',
+  properties: Array<typeof row>(400).fill(row),
+};
+const slow = buildBundle({
+  id: 'Slow',
+  name: 'Slow',
+  address: '/slow',
+  steps: Array<typeof modifier>(5).fill(modifier),
+});
+const good = buildBundle({ id: 'Good', name: 'Good', address: '/good', steps: [] });
+
+test('a bundle is compiled in a thread of its own', async () => {
+  const compile = createCompileApart({ timeoutMs: 20_000, memoryMb: 256, atOnce: 2 });
+  assert.equal((await compile(good)).flow.id, 'Good');
+});
+
+test('what a bundle lacks is told as when it is compiled here', async () => {
+  const compile = createCompileApart({ timeoutMs: 20_000, memoryMb: 256, atOnce: 2 });
+  await assert.rejects(compile(Buffer.from('no zip')), (error) => {
+    assert.ok(error instanceof NotDeployable);
+    assert.match(error.faults.join(), /This is not a zip/);
+    return true;
+  });
+});
+
+test('a bundle that takes too long is a fault of the bundle, holds nobody up, and those that wait go on', async () => {
+  const compile = createCompileApart({ timeoutMs: 1200, memoryMb: 256, atOnce: 1 });
+  const outcomes = Promise.allSettled([compile(slow), compile(good)]);
+  let most = 0;
+  let settled = false;
+  void outcomes.finally(() => (settled = true));
+  for (let before = performance.now(); !settled;) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    most = Math.max(most, performance.now() - before);
+    before = performance.now();
+  }
+  const [first, second] = await outcomes;
+  assert.ok(first.status === 'rejected' && first.reason instanceof NotDeployable);
+  assert.deepEqual(first.reason.faults, [
+    'The iFlow takes too much time to compile. Make it smaller.',
+  ]);
+  assert.equal(second.status, 'fulfilled');
+  assert.ok(most < 500, `the event loop was held for ${most} ms`);
+});
