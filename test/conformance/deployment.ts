@@ -24,11 +24,14 @@ export interface Deployment {
   /** The client's Basic credentials. */
   readonly authorization: string;
   /** Posts a form to the token endpoint, with the client's Basic credentials unless told. */
-  post(form: string, headers?: Readonly<Record<string, string>>): Promise<Response>;
+  readonly post: (form: string, headers?: Readonly<Record<string, string>>) => Promise<Response>;
   /** Calls the iFlow. */
-  call(headers: Readonly<Record<string, string>>, init?: RequestInit): Promise<Response>;
+  readonly call: (
+    headers: Readonly<Record<string, string>>,
+    init?: RequestInit,
+  ) => Promise<Response>;
   /** Messages that the iFlow has had. */
-  messages(): Promise<number>;
+  readonly messages: () => Promise<number>;
 }
 
 export async function deploy(env: Readonly<Record<string, string>> = {}): Promise<Deployment> {

@@ -227,7 +227,7 @@ test('RFC 6749 section 7.1: the token is used as its type says, case of the type
 
 test('RFC 6749 appendix B: forms are read as UTF-8, with a charset parameter or without', async () => {
   for (const type of [FORM, `${FORM};charset=UTF-8`, 'Application/X-WWW-Form-URLEncoded']) {
-    const secret = `${encodeURIComponent('schön ✓ sixteen chars')}`;
+    const secret = encodeURIComponent('schön ✓ sixteen chars');
     const form = `${GRANT}&client_id=utf8&client_secret=${secret}`;
     const again = await deployment.admin.send('POST', '/registry/v1/clients', {
       client_id: 'utf8',

@@ -183,7 +183,7 @@ test('RFC 6750 section 5.3: tokens are in no cookie: none is set and none is loo
   }
 });
 
-test('RFC 6750 section 5.3: a bearer token lives for an hour unless its client says otherwise', async () => {
+test('RFC 6750 section 5.3: a bearer token lives for an hour unless its client says otherwise', () => {
   const { claims } = decode(deployment.token);
   assert.equal(Number(claims['exp']) - Number(claims['iat']), 3600);
 });

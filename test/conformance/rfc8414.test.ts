@@ -21,7 +21,7 @@ function here(member: string): string {
 
 test('RFC 8414 section 2: the issuer is an https URL without query and fragment', () => {
   assert.equal(metadata['issuer'], ISSUER);
-  const { protocol, search, hash } = new URL(String(metadata['issuer']));
+  const { protocol, search, hash } = new URL(metadata['issuer']);
   assert.deepEqual([protocol, search, hash], ['https:', '', '']);
 });
 
