@@ -5,7 +5,6 @@ app.timer('delete-expired-logs', {
   schedule: '0 43 3 * * *',
   handler: async (_timer, context) => {
     const deleteExpiredLogs = await provide.deleteExpiredLogs();
-    const records = await deleteExpiredLogs();
-    context.info(JSON.stringify({ event: 'delete-expired-logs', records }));
+    context.info(JSON.stringify({ event: 'delete-expired-logs', ...(await deleteExpiredLogs()) }));
   },
 });

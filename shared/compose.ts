@@ -8,6 +8,7 @@ import type { Prepared } from './http/endpoint.ts';
 import { Fault } from './http/fault.ts';
 import { Problem } from './http/problem.ts';
 import type { MessageLogEntry } from './monitor/message-log.ts';
+import type { AuditEntry, AuditEvent } from './registry/audit/audit-entry.ts';
 
 /**
  * Joins the rooms: what each needs is made here, on first use and once per process. Modules are
@@ -44,6 +45,49 @@ async function deriveKey(purpose: string): Promise<Buffer> {
   return Buffer.from(hkdfSync('sha256', masterKey, '', `flowgate ${purpose}`, 32));
 }
 
+const audit = once(async () => {
+  const { openAuditStore } = await import('./storage/audit.ts');
+  const { createWriteBehind } = await import('./monitor/write-behind.ts');
+  const { createAuditTrail } = await import('./registry/audit/audit-trail.ts');
+  const store = openAuditStore(await tables());
+  const behind = createWriteBehind<AuditEntry>((entries) => store.append(entries), {
+    what: 'audit entries',
+    onError: (problem, cause) => console.error(problem, cause),
+  });
+  endings.push(() => behind.flush());
+  return { store, behind, trail: createAuditTrail({ store, behind, clock, randomUUID }) };
+});
+
+/** An event that nobody has asked for. */
+const systemEvent = (action: string, type: string, name: string): AuditEvent => ({
+  action,
+  actor: 'system',
+  object: { type, name },
+  call: undefined,
+});
+
+const failureBoard = once(async () => {
+  const { openFailureBoard } = await import('./storage/failed-sign-ins.ts');
+  const board = openFailureBoard(await tables(), randomUUID());
+  endings.push(() => board.leave());
+  return board;
+});
+
+const throttle = once(async () => {
+  const { createThrottle } = await import('./oauth/throttle.ts');
+  const { trail } = await audit();
+  return createThrottle({
+    board: await failureBoard(),
+    clock,
+    wait: (milliseconds) => delay(milliseconds),
+    onSlowed: (call, what, clientId) => {
+      const object = { type: what, name: what === 'client' ? clientId : call.clientAddress };
+      trail.note({ action: 'throttle', actor: '', object, call, outcome: 'failure' });
+    },
+    onError: (problem, cause) => console.error(problem, cause),
+  });
+});
+
 const keyRing = once(async () => {
   const { openKeyRing } = await import('./jwt/key-ring.ts');
   const { createKeyStore } = await import('./storage/key-ring.ts');
@@ -54,6 +98,11 @@ const keyRing = once(async () => {
     masterKey,
     issuer,
     rules: { algorithm: signing.algorithm, rotationDays: signing.rotationDays },
+    onChange: async ({ made, removed }) => {
+      const { trail } = await audit();
+      if (made !== undefined) await trail.record(systemEvent('key.create', 'signing_key', made));
+      for (const kid of removed) await trail.record(systemEvent('key.remove', 'signing_key', kid));
+    },
   });
 });
 
@@ -87,7 +136,7 @@ const ensureBootstrap = once(async () => {
   const { bootstrap, subscriptions } = await config();
   if (bootstrap === undefined) return;
   const { ensureBootstrapClient } = await import('./registry/bootstrap.ts');
-  await ensureBootstrapClient({
+  const outcome = await ensureBootstrapClient({
     setting: bootstrap,
     subscription: subscriptions.tmn,
     clients: (await clients()).store,
@@ -96,6 +145,10 @@ const ensureBootstrap = once(async () => {
     clock,
     random: randomBytes,
   });
+  const action = { created: 'client.create', secret_replaced: 'secret.add' };
+  if (outcome !== 'created' && outcome !== 'secret_replaced') return;
+  const event = systemEvent(action[outcome], 'client', bootstrap.clientId);
+  await (await audit()).trail.record({ ...event, detail: 'from the settings' });
 });
 
 const messageLog = once(async () => {
@@ -135,7 +188,9 @@ const javaScriptEngine = once(async () => {
 });
 
 const HOUR_MS = 3_600_000;
-const retentionMs = async (): Promise<number> => (await config()).logRetentionDays * 24 * HOUR_MS;
+const DAY_MS = 24 * HOUR_MS;
+const logRetentionMs = async (): Promise<number> => (await config()).logRetentionDays * DAY_MS;
+const auditRetentionMs = async (): Promise<number> => (await config()).auditRetentionDays * DAY_MS;
 
 /** What the functions in `functions/` are made of, one member each. */
 export const provide = {
@@ -147,6 +202,8 @@ export const provide = {
       clients: (await clients()).directory,
       secrets: await secretVerifier(),
       roles: (await roles()).directory,
+      audit: (await audit()).trail,
+      throttle: await throttle(),
       issuer: createAccessTokenIssuer({ ring: await keyRing(), clock }),
       clock,
       wait: (milliseconds) => delay(milliseconds),
@@ -171,7 +228,10 @@ export const provide = {
     const { createKeysApi } = await import('./jwt/keys-api.ts');
     const { createAddressTracer } = await import('./iflow/dispatch/trace-address.ts');
     const { openDesignStore } = await import('./storage/design.ts');
-    return createRegistryApi({
+    const { createAuditReader } = await import('./registry/audit/audit-reader.ts');
+    const { guardManagement } = await import('./oauth/audit-refusals.ts');
+    const { store, behind, trail } = await audit();
+    const api = createRegistryApi({
       gate: await gate(),
       subscriptions,
       clients: (await clients()).store,
@@ -184,6 +244,7 @@ export const provide = {
           (await import('./iflow/model/sender-addresses.ts')).readSenderAddresses(zip),
         clock,
       }),
+      audit: { trail, reader: createAuditReader(store, behind, clock, await auditRetentionMs()) },
       clock,
       random: randomBytes,
       extra: {
@@ -191,9 +252,11 @@ export const provide = {
           ring: await keyRing(),
           gate: await gate(),
           subscription: subscriptions.tmn,
+          trail,
         }),
       },
     });
+    return guardManagement(api, { trail, throttle: await throttle() });
   }),
 
   odata: prepared(async ({ issuer, subscriptions }) => {
@@ -216,7 +279,9 @@ export const provide = {
     const log = await messageLog();
     const parts = { store: design, blobs: await blobs(), clock, randomUUID };
     const artifacts = createArtifacts({ ...parts, bundles });
-    return createODataApi({
+    const { guardManagement } = await import('./oauth/audit-refusals.ts');
+    const { trail } = await audit();
+    const api = createODataApi({
       gate: await gate(),
       subscription: subscriptions.tmn,
       issuer,
@@ -237,8 +302,10 @@ export const provide = {
       }),
       directory,
       tasks,
-      messageLog: createMessageLogReader(log.store, log.writer, clock, await retentionMs()),
+      messageLog: createMessageLogReader(log.store, log.writer, clock, await logRetentionMs()),
+      trail,
     });
+    return guardManagement(api, { trail, throttle: await throttle() });
   }),
 
   dispatch: prepared(async ({ subscriptions, script, flowTimeoutMs }) => {
@@ -246,7 +313,8 @@ export const provide = {
     const { createFindAddress } = await import('./iflow/dispatch/routing.ts');
     const { createCsrfTokens } = await import('./iflow/dispatch/csrf.ts');
     const { runFlow } = await import('./iflow/run.ts');
-    return createDispatchEndpoint({
+    const { auditRefusals } = await import('./oauth/audit-refusals.ts');
+    const handle = createDispatchEndpoint({
       gate: await gate(),
       subscription: subscriptions.iflmap,
       deployments: (await deployments()).directory,
@@ -263,6 +331,7 @@ export const provide = {
       clock,
       randomBytes,
     });
+    return auditRefusals(handle, 'message.send', (await audit()).trail);
   }),
 
   /** Answers without any configuration. */
@@ -294,9 +363,15 @@ export const provide = {
   }),
 
   deleteExpiredLogs: once(async () => {
-    const { store } = await messageLog();
-    const kept = await retentionMs();
-    return () => store.deleteBefore(clock.now() - kept);
+    const { store: messages } = await messageLog();
+    const { store: events } = await audit();
+    const board = await failureBoard();
+    const [messagesKept, eventsKept] = [await logRetentionMs(), await auditRetentionMs()];
+    return async () => ({
+      messages: await messages.deleteBefore(clock.now() - messagesKept),
+      audit: await events.deleteBefore(clock.now() - eventsKept),
+      throttle: await board.deleteBefore(clock.now() - HOUR_MS),
+    });
   }),
 
   /** Writes what is held in memory and ends the worker threads. */

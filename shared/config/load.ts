@@ -20,6 +20,7 @@ export interface Config {
   };
   readonly flowTimeoutMs: number;
   readonly logRetentionDays: number;
+  readonly auditRetentionDays: number;
 }
 
 /** The environment does not make a valid configuration. Names settings, never their values. */
@@ -85,6 +86,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     },
     flowTimeoutMs: settings.FLOWGATE_FLOW_TIMEOUT_MS,
     logRetentionDays: settings.FLOWGATE_LOG_RETENTION_DAYS,
+    auditRetentionDays: settings.FLOWGATE_AUDIT_RETENTION_DAYS,
   });
 }
 

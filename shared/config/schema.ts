@@ -75,6 +75,7 @@ export const settingsSchema = z.object({
   /** The platform cuts at 230 s. */
   FLOWGATE_FLOW_TIMEOUT_MS: withDefault(wholeNumber(1000, 225_000), '210000'),
   FLOWGATE_LOG_RETENTION_DAYS: withDefault(wholeNumber(1, 3650), '30'),
+  FLOWGATE_AUDIT_RETENTION_DAYS: withDefault(wholeNumber(1, 3650), '365'),
 });
 
 export type Settings = z.infer<typeof settingsSchema>;

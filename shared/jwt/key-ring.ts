@@ -65,6 +65,11 @@ export interface KeyRingDeps {
   /** Added to the ring's issuers on first use. */
   readonly issuer: string;
   readonly rules: RotationRules;
+  /** Told of every key that this instance has made or removed, whoever asked for it. */
+  readonly onChange: (change: {
+    readonly made: string | undefined;
+    readonly removed: readonly string[];
+  }) => Promise<void>;
 }
 
 /** Somebody else's change came first that often in a row: they are not making progress either. */
@@ -109,6 +114,7 @@ export function openKeyRing(deps: KeyRingDeps): KeyRing {
             });
       const add = made === undefined ? [] : [made];
       if (await store.change(ring.version, { add, remove: plan.remove })) {
+        await deps.onChange({ made: made?.kid, removed: plan.remove });
         return { ring: await readRing(), made };
       }
     }

@@ -2,6 +2,7 @@ import { type Handler, json } from '../http/call.ts';
 import { Fault } from '../http/fault.ts';
 import { Problem } from '../http/problem.ts';
 import type { BearerGate } from '../oauth/gate.ts';
+import type { AuditTrail } from '../registry/audit/audit-trail.ts';
 import type { KeyRing } from './key-ring.ts';
 import type { KeyStanding } from './rotation.ts';
 
@@ -18,8 +19,9 @@ export function createKeysApi(deps: {
   readonly gate: BearerGate;
   /** `<account>tmn`. */
   readonly subscription: string;
+  readonly trail: Pick<AuditTrail, 'change'>;
 }): Handler {
-  const { ring, gate, subscription } = deps;
+  const { ring, gate, subscription, trail } = deps;
   return async (call) => {
     if (!/\/keys\/?$/.test(call.url.pathname)) {
       throw Problem.notFound(
@@ -34,7 +36,19 @@ export function createKeysApi(deps: {
       return json(200, { items: (await ring.standings()).map(describe) });
     }
     await gate.requireRole(caller, ['AuthGroup.Administrator']);
-    const { newest, made } = await ring.rotate(true);
+    const { newest, made } = await trail.change(
+      {
+        action: 'key.rotate',
+        actor: caller.user,
+        object: { type: 'signing_key', name: '' },
+        call,
+      },
+      () => ring.rotate(true),
+      (rotated) => ({
+        name: rotated.newest.key.kid,
+        detail: rotated.made ? 'made the next key' : 'the next key was there already',
+      }),
+    );
     return json(made ? 201 : 200, describe(newest));
   };
 }

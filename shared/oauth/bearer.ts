@@ -21,6 +21,7 @@ export function createBearerGate(deps: {
         throw new BearerFault(
           'wrong_subscription',
           `The access token is for subscription ${claims.aud}, but this address belongs to subscription ${subscription}. Request the token with a client of ${subscription}.`,
+          { user: claims.sub },
         );
       }
       const client = await clients.find(claims.client_id);
@@ -28,12 +29,14 @@ export function createBearerGate(deps: {
         throw new BearerFault(
           'revoked',
           `The client ${claims.client_id} that the access token was issued to has been deleted${client === undefined ? '' : ' and registered anew'}. Request a new token.`,
+          { user: claims.sub },
         );
       }
       if (!client.enabled) {
         throw new BearerFault(
           'client_disabled',
           `The client ${claims.client_id} is disabled. Ask an administrator to enable it.`,
+          { user: claims.sub },
         );
       }
       call.annotate({ client: claims.client_id });
@@ -47,7 +50,9 @@ export function createBearerGate(deps: {
       const latest = await roles.rolesOf(caller.subscription, caller.user, REFUSE_ON_MS);
       if (has(latest)) return;
       const ofClientId = await roles.rolesOf(caller.subscription, caller.clientId, REFUSE_ON_MS);
-      throw new BearerFault('missing_role', explain(caller, oneOf, latest, ofClientId));
+      throw new BearerFault('missing_role', explain(caller, oneOf, latest, ofClientId), {
+        user: caller.user,
+      });
     },
   };
 }
@@ -62,7 +67,7 @@ async function verify(
   } catch (error) {
     if (!(error instanceof TokenFault)) throw error;
     call.annotate({ token_check: error.check });
-    throw new BearerFault(error.reason, error.message, {}, error);
+    throw new BearerFault(error.reason, error.message, { cause: error });
   }
 }
 

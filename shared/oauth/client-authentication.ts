@@ -6,16 +6,22 @@ import type { Parameters } from '../http/form.ts';
 import type { Client, ClientDirectory, SecretVerifier } from '../registry/client.ts';
 import { isClientId } from '../registry/client-id.ts';
 import { OAuthError } from './errors.ts';
+import type { Throttle } from './throttle.ts';
 
 export interface ClientAuthenticationDeps {
   readonly clients: ClientDirectory;
   readonly secrets: SecretVerifier;
+  readonly throttle: Throttle;
   readonly clock: Clock;
   /** Resolves after that many milliseconds. */
   readonly wait: (milliseconds: number) => Promise<void>;
   /** Awaited before a client is looked up: makes the bootstrap client where it is due. */
   readonly beforeClient?: (clientId: string) => Promise<void>;
 }
+
+/** Why a client was not authenticated; a tag for log and trail, not for the caller. */
+export type AuthenticationFailure =
+  'unknown_client' | 'wrong_secret' | 'secret_expired' | 'client_disabled';
 
 /** A refusal comes no sooner than this after the call, so that time tells nothing. */
 const REFUSE_AFTER_MS = 100;
@@ -30,22 +36,28 @@ interface Credentials {
 /**
  * Authenticates the client by its secret, in the Authorization header or in the body (RFC 6749
  * section 2.3.1).
+ * @param onFailure told of credentials that were compared in vain; the client if there is one.
  * @throws {OAuthError} `invalid_client` or `invalid_request`
+ * @throws {Fault} 429 when too many have failed before
  */
 export async function authenticateClient(
   call: HttpCall,
   parameters: Parameters,
   deps: ClientAuthenticationDeps,
+  onFailure: (reason: AuthenticationFailure, client: Client | undefined) => void,
 ): Promise<Client> {
+  deps.throttle.admit(call);
   const credentials = readCredentials(call.headers.get('authorization'), parameters);
   const { client, verdict } = await judge(credentials, deps);
-  if (verdict === 'accepted' && client !== undefined) {
+  if (verdict === 'accepted') {
     call.annotate({ client: client.clientId });
     return client;
   }
+  onFailure(verdict, client);
+  const slowed = await deps.throttle.countFailure(call, credentials.clientId);
   const left = call.receivedAt + REFUSE_AFTER_MS - deps.clock.now();
   if (left > 0) await deps.wait(Math.min(left, REFUSE_AFTER_MS));
-  throw OAuthError.invalidClient(verdict, credentials.inHeader);
+  throw slowed ?? OAuthError.invalidClient(verdict, credentials.inHeader);
 }
 
 /** RFC 6749 section 2.3: exactly one method of authentication. */
@@ -106,41 +118,37 @@ function readHeader(authorization: string, clientId: string | undefined): Creden
   return { clientId: basic.user, secrets: basic.passwords, inHeader: true };
 }
 
-type Verdict =
-  'accepted' | 'unknown_client' | 'wrong_secret' | 'secret_expired' | 'client_disabled';
+type Judgement =
+  | { readonly verdict: 'accepted'; readonly client: Client }
+  | { readonly verdict: AuthenticationFailure; readonly client: Client | undefined };
 
-async function judge(
-  credentials: Credentials,
-  deps: ClientAuthenticationDeps,
-): Promise<{ client: Client | undefined; verdict: Verdict }> {
+async function judge(credentials: Credentials, deps: ClientAuthenticationDeps): Promise<Judgement> {
   const { clientId, secrets } = credentials;
-  if (!isClientId(clientId)) {
-    return { client: undefined, verdict: await compare(undefined, secrets, deps) };
-  }
+  if (!isClientId(clientId)) return compare(undefined, secrets, deps);
   await deps.beforeClient?.(clientId);
   const client = await deps.clients.find(clientId);
-  const verdict = await compare(client, secrets, deps);
-  if (verdict === 'accepted' || client === undefined) return { client, verdict };
+  const judgement = await compare(client, secrets, deps);
+  if (judgement.verdict === 'accepted' || client === undefined) return judgement;
   const latest = await deps.clients.find(clientId, REFUSE_ON_MS);
   if (latest?.updatedAt === client.updatedAt && latest.createdAt === client.createdAt) {
-    return { client, verdict };
+    return judgement;
   }
-  return { client: latest, verdict: await compare(latest, secrets, deps) };
+  return compare(latest, secrets, deps);
 }
 
 async function compare(
   client: Client | undefined,
   secrets: readonly string[],
   deps: ClientAuthenticationDeps,
-): Promise<Verdict> {
+): Promise<Judgement> {
   const outcome = await deps.secrets.verify(client, secrets);
-  if (client === undefined) return 'unknown_client';
+  if (client === undefined) return { verdict: 'unknown_client', client };
   switch (outcome) {
     case 'wrong':
-      return 'wrong_secret';
+      return { verdict: 'wrong_secret', client };
     case 'expired':
-      return 'secret_expired';
+      return { verdict: 'secret_expired', client };
     case 'accepted':
-      return client.enabled ? 'accepted' : 'client_disabled';
+      return { verdict: client.enabled ? 'accepted' : 'client_disabled', client };
   }
 }

@@ -42,20 +42,26 @@ export type BearerReason =
 export class BearerFault extends Fault {
   readonly error: 'invalid_request' | 'invalid_token' | 'insufficient_scope';
   declare readonly reason: BearerReason;
+  /** Whose token was refused; '' unless its signature was good. */
+  readonly user: string;
 
   constructor(
     reason: BearerReason,
     detail: string,
-    headers: Readonly<Record<string, string>> = {},
-    cause?: unknown,
+    options: {
+      readonly user?: string;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly cause?: unknown;
+    } = {},
   ) {
     const error = errorOf(reason);
     super(error === 'insufficient_scope' ? 403 : 401, detail, {
       reason,
-      headers: { 'WWW-Authenticate': challenge(reason, detail), ...headers },
-      cause,
+      headers: { 'WWW-Authenticate': challenge(reason, detail), ...options.headers },
+      cause: options.cause,
     });
     this.error = error;
+    this.user = options.user ?? '';
   }
 }
 

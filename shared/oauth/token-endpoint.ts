@@ -3,7 +3,9 @@ import { answerPreflight, corsHeaders } from '../http/cors.ts';
 import { Fault } from '../http/fault.ts';
 import { type Parameters, readParameters } from '../http/form.ts';
 import type { AccessTokenIssuer } from '../jwt/types.ts';
-import type { Client, RoleDirectory } from '../registry/client.ts';
+import type { AuditNote } from '../registry/audit/audit-entry.ts';
+import type { AuditTrail } from '../registry/audit/audit-trail.ts';
+import { type Client, type RoleDirectory, userOfClient } from '../registry/client.ts';
 import { authenticateClient, type ClientAuthenticationDeps } from './client-authentication.ts';
 import { NO_STORE, OAuthError } from './errors.ts';
 import type { Grant } from './grants/grant.ts';
@@ -35,6 +37,7 @@ const CLOCK_LEAD_MS = 5000;
 export interface TokenEndpointDeps extends ClientAuthenticationDeps {
   readonly issuer: AccessTokenIssuer;
   readonly roles: RoleDirectory;
+  readonly audit: Pick<AuditTrail, 'note'>;
 }
 
 /**
@@ -46,14 +49,25 @@ export function createTokenEndpoint(deps: TokenEndpointDeps): Handler {
     if (call.method === 'OPTIONS') return answerPreflight(call.headers, PREFLIGHT);
     if (call.method !== 'POST') throw Fault.methodNotAllowed(['POST', 'OPTIONS']);
     const parameters = await readParameters(call, MAX_BODY, SECRET_PARAMETERS);
-    const client = await authenticateClient(call, parameters, deps);
+    const note = (actor: string, clientId: string, more: AuditNote): void => {
+      const object = { type: 'client', name: clientId };
+      deps.audit.note({ action: 'token.issue', actor, object, call, ...more });
+    };
+    const client = await authenticateClient(call, parameters, deps, (reason, known) => {
+      // An id that nobody has may be anything, also a secret in the wrong field.
+      note('', known?.clientId ?? '', { outcome: 'failure', reason });
+    });
+    const user = userOfClient(client.clientId);
     const cors = corsHeaders(call.headers, client.allowedOrigins);
     try {
       const response = await grantToken(client, parameters, deps);
+      note(user, client.clientId, { detail: `for ${client.subscription}` });
       return json(200, response, { ...NO_STORE, ...cors });
     } catch (error) {
       // A browser page of an allowed origin may also read why it was refused.
-      throw error instanceof OAuthError ? error.with(cors) : error;
+      if (!(error instanceof OAuthError)) throw error;
+      note(user, client.clientId, { outcome: 'failure', reason: error.reason });
+      throw error.with(cors);
     }
   };
 }

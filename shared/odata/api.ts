@@ -8,6 +8,8 @@ import type { Artifacts } from '../iflow/design/artifacts.ts';
 import type { Packages } from '../iflow/design/packages.ts';
 import type { MessageLogReader } from '../monitor/message-log.ts';
 import type { BearerGate } from '../oauth/gate.ts';
+import type { AuditTrail } from '../registry/audit/audit-trail.ts';
+import { auditedChange } from './audited-changes.ts';
 import { designTypes, designtimeArtifactRoutes, type ReadBundle } from './designtime-artifacts.ts';
 import { ODataError } from './errors.ts';
 import { messageLogTypes, messageProcessingLogRoutes } from './message-processing-logs.ts';
@@ -37,6 +39,7 @@ export interface ODataDeps {
   readonly directory: DeploymentDirectory;
   readonly tasks: Pick<TaskStore, 'find'>;
   readonly messageLog: MessageLogReader;
+  readonly trail: Pick<AuditTrail, 'change'>;
 }
 
 const READERS = ['AuthGroup.ReadOnly', 'AuthGroup.IntegrationDeveloper', 'AuthGroup.Administrator'];
@@ -93,12 +96,15 @@ export function createODataApi(deps: ODataDeps): Handler {
       throw ODataError.notFound(`There is no resource ${shape.slice(0, 200)}.`);
     const operation = isMethod(method) ? methods[method] : undefined;
     if (operation === undefined) throw Fault.methodNotAllowed(allowOf(methods));
-    const reply = await operation({
-      call,
-      caller,
-      segments,
-      ...representationOf(call, deps.issuer),
-    });
+    const request = { call, caller, segments, ...representationOf(call, deps.issuer) };
+    const reply =
+      method === 'GET'
+        ? await operation(request)
+        : await deps.trail.change(
+            { ...auditedChange(method, shape, segments, call.url), actor: caller.user, call },
+            () => operation(request),
+            ({ audit }) => audit,
+          );
     const headers = { ...reply.headers, 'Cache-Control': 'no-store' };
     const unkept = { ...reply, headers };
     return call.method === 'GET' || call.method === 'HEAD'

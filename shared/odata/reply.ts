@@ -1,7 +1,7 @@
 import type { HttpReply } from '../http/call.ts';
 import { collectionAtom, entityAtom } from './atom-writer.ts';
 import { collectionJson, entityJson, type EntityView } from './json-writer.ts';
-import { type Entity, type EntityType, relativeUri } from './model.ts';
+import { type Entity, type EntityType, relativeUri, textOf } from './model.ts';
 import {
   applyOptions,
   COLLECTION_OPTIONS,
@@ -10,7 +10,7 @@ import {
   parseQueryOptions,
   type QueryOptions,
 } from './query-options.ts';
-import type { ODataRequest, Routes } from './request.ts';
+import type { ODataReply, ODataRequest, Routes } from './request.ts';
 
 /** Loads what a navigation leads to, when `$expand` asks for it. */
 export type Expanders = Readonly<Record<string, (entity: Entity) => Promise<readonly Entity[]>>>;
@@ -30,10 +30,14 @@ export async function replyEntity(
 }
 
 /** 201 with the entity and its address. */
-export function replyCreated(request: ODataRequest, type: EntityType, entity: Entity): HttpReply {
+export function replyCreated(request: ODataRequest, type: EntityType, entity: Entity): ODataReply {
   const reply = entityReply(request, 201, type, { entity, expanded: {} }, undefined);
   const location = request.base + relativeUri(type, entity);
-  return { ...reply, headers: { ...reply.headers, Location: location } };
+  return {
+    ...reply,
+    headers: { ...reply.headers, Location: location },
+    audit: { name: textOf(entity, 'Id') },
+  };
 }
 
 function entityReply(

@@ -1,5 +1,6 @@
 import type { HttpCall, HttpReply } from '../http/call.ts';
 import type { Caller } from '../oauth/gate.ts';
+import type { AuditNote } from '../registry/audit/audit-entry.ts';
 import { ODataError } from './errors.ts';
 import { asksForJson } from './format.ts';
 import type { PathSegment } from './path.ts';
@@ -15,7 +16,12 @@ export interface ODataRequest {
   readonly json: boolean;
 }
 
-export type Operation = (request: ODataRequest) => Promise<HttpReply>;
+/** A reply, and what it adds to the audit trail's entry of the change. */
+export interface ODataReply extends HttpReply {
+  readonly audit?: AuditNote;
+}
+
+export type Operation = (request: ODataRequest) => Promise<ODataReply>;
 
 /** Operations by method; HEAD is answered like GET, OPTIONS by the router. */
 export type Methods = Readonly<Partial<Record<'GET' | 'POST' | 'PUT' | 'DELETE', Operation>>>;

@@ -115,7 +115,12 @@ export function runtimeArtifactRoutes(deps: {
       POST: async (request) => {
         const [id = '', version = ''] = functionArguments(request.call.url, ['Id', 'Version']);
         const taskId = await deployer.deploy(id, version, request.caller.user);
+        const failed = (await tasks.find(taskId))?.status === 'FAIL';
         return {
+          audit: {
+            detail: `version ${version}, task ${taskId}`,
+            ...(failed ? { outcome: 'failure', reason: 'deployment_error' } : {}),
+          },
           status: 202,
           headers: { 'Content-Type': 'text/plain;charset=utf-8' },
           body: taskId,

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { createKeysApi } from '../../shared/jwt/keys-api.ts';
 import { PUBLISH_AHEAD_MS, RETAIN_MS } from '../../shared/jwt/rotation.ts';
 import { BearerFault, type BearerGate } from '../../shared/oauth/gate.ts';
+import { testTrail } from '../support/audit.ts';
 import { answerOf, makeCall } from '../support/call.ts';
 import { testClock } from '../support/clock.ts';
 import { openInstance, testKeys } from '../support/key-ring.ts';
@@ -26,13 +27,14 @@ function gateFor(role: string | undefined): BearerGate {
 
 async function open() {
   const clock = testClock();
+  const trail = testTrail();
   const { ring, store } = openInstance(await testKeys(), { clock });
   const send = (method: string, role: string | undefined) =>
     answerOf(
-      createKeysApi({ ring, gate: gateFor(role), subscription: 'flowgatetmn' }),
+      createKeysApi({ ring, gate: gateFor(role), subscription: 'flowgatetmn', trail }),
       makeCall({ method, path: '/registry/v1/keys' }),
     );
-  return { clock, ring, store, send };
+  return { clock, ring, store, send, trail };
 }
 
 test('GET lists the ring without any private part', async () => {

@@ -5,6 +5,7 @@ import type { AccessTokenClaims } from '../../shared/jwt/types.ts';
 import { oauthSurface } from '../../shared/oauth/errors.ts';
 import { createTokenEndpoint } from '../../shared/oauth/token-endpoint.ts';
 import { type Client } from '../../shared/registry/client.ts';
+import { type TestThrottle, type TestTrail, testThrottle, testTrail } from '../support/audit.ts';
 import { type Answer, answerOf, makeCall, type TestCall } from '../support/call.ts';
 import { type TestClock, testClock } from '../support/clock.ts';
 import { openInstance, type TestInstance, testKeys } from '../support/key-ring.ts';
@@ -39,6 +40,8 @@ export interface TokenEndpoint {
   readonly clients: TestDirectory;
   readonly roles: TestRoles;
   readonly secrets: TestSecrets;
+  readonly trail: TestTrail;
+  readonly throttle: TestThrottle;
   /** How long the endpoint has waited before refusals. */
   readonly waits: number[];
   readonly prepared: string[];
@@ -62,9 +65,12 @@ export function tokenEndpoints(): (...clients: Client[]) => TokenEndpoint {
       clients: testDirectory(...(clients.length === 0 ? [someClient()] : clients)),
       roles: testRoles(),
       secrets: testSecrets(() => SECRET),
+      trail: testTrail(),
+      throttle: testThrottle(),
     };
     const handle = createTokenEndpoint({
       ...parts,
+      audit: parts.trail,
       issuer: createAccessTokenIssuer({ ring, clock }),
       clock,
       wait: (milliseconds) => {

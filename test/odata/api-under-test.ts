@@ -23,6 +23,7 @@ import { openDesignStore } from '../../shared/storage/design.ts';
 import { openTables } from '../../shared/storage/tables.ts';
 import { openTaskStore } from '../../shared/storage/tasks.ts';
 import { testStorage, type TestStorage } from '../support/azurite.ts';
+import { testTrail } from '../support/audit.ts';
 import { type Answer, answerOf, type CallOptions, makeCall } from '../support/call.ts';
 import { testClock } from '../support/clock.ts';
 
@@ -94,6 +95,7 @@ export async function startApi(
     random: Math.random,
   });
   const packages = createPackages({ store: design, blobs, clock });
+  const trail = testTrail();
   const handle = createODataApi({
     gate,
     subscription: 'flowgatetmn',
@@ -105,6 +107,7 @@ export async function startApi(
     directory,
     tasks,
     messageLog: inMemoryLog(options.log ?? []),
+    trail,
   });
 
   const send = (call: CallOptions): Promise<Answer> =>
@@ -132,6 +135,7 @@ export async function startApi(
     artifacts,
     packages,
     deployer,
+    trail,
     send,
     get: (path: string, headers: Record<string, string> = {}) => send({ path, headers }),
     post: (path: string, body?: unknown) => send({ method: 'POST', path, body }),

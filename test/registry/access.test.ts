@@ -95,7 +95,7 @@ void suite('who may do what in the registry', { concurrency: true }, async () =>
       '/nothing',
       '/clients/',
       '/clients//secrets',
-      '/audit',
+      '/audits',
       '/Clients',
     ]) {
       assert.equal((await send('GET', path)).status, 404, path);

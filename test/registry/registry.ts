@@ -1,10 +1,15 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { subscriptionsOf } from '../../shared/config/subscriptions.ts';
 import type { Handler } from '../../shared/http/call.ts';
+import { createWriteBehind } from '../../shared/monitor/write-behind.ts';
 import { BearerFault, type BearerGate } from '../../shared/oauth/gate.ts';
 import { createRegistryApi } from '../../shared/registry/api/registry-api.ts';
+import type { AuditEntry } from '../../shared/registry/audit/audit-entry.ts';
+import { createAuditReader } from '../../shared/registry/audit/audit-reader.ts';
+import { createAuditTrail } from '../../shared/registry/audit/audit-trail.ts';
 import type { FlowTracer } from '../../shared/registry/diagnosis/flow-trace.ts';
 import { cacheClients, cacheRoles } from '../../shared/registry/directories.ts';
+import { openAuditStore } from '../../shared/storage/audit.ts';
 import { createClientStore } from '../../shared/storage/clients.ts';
 import { createRoleStore } from '../../shared/storage/roles.ts';
 import { openTables } from '../../shared/storage/tables.ts';
@@ -42,6 +47,7 @@ export const gateByRoleName: BearerGate = {
 };
 
 export const subscriptions = subscriptionsOf('acme');
+export const AUDIT_RETENTION_MS = 365 * 86_400_000;
 
 /** A registry over storage of its own; `another()` is a second instance over the same storage. */
 export async function openRegistry(
@@ -54,12 +60,20 @@ export async function openRegistry(
     const tables = openTables(storage);
     const clients = cacheClients(createClientStore(tables), clock);
     const roles = cacheRoles(createRoleStore(tables), clock);
+    const log = openAuditStore(tables);
+    const behind = createWriteBehind<AuditEntry>((entries) => log.append(entries), {
+      what: 'audit entries',
+      onError: (problem, cause) => console.error(problem, cause),
+    });
+    const trail = createAuditTrail({ store: log, behind, clock, randomUUID });
+    const reader = createAuditReader(log, behind, clock, AUDIT_RETENTION_MS);
     const api = createRegistryApi({
       gate: gateByRoleName,
       subscriptions,
       clients: clients.store,
       roles: roles.store,
       flows,
+      audit: { trail, reader },
       clock,
       random: randomBytes,
       ...(extra === undefined ? {} : { extra }),
@@ -79,7 +93,7 @@ export async function openRegistry(
       body?: unknown,
       headers: Readonly<Record<string, string>> = {},
     ) => call({ method, path, body, headers });
-    return { clients, roles, api, send };
+    return { clients, roles, api, send, trail, log };
   };
   return { ...open(), clock, storage, another: open };
 }

@@ -18,6 +18,7 @@ export async function keysOf(
     masterKey: masterKeyOf(storage),
     issuer: ISSUER,
     rules: { algorithm: 'ES256', rotationDays: 90 },
+    onChange: () => Promise.resolve(),
   });
   const signing = await ring.signingKey();
   const verification = (await ring.view()).byKid.get(signing.kid);

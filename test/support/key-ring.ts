@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../shared/config/clock.ts';
 import type { KeyStore } from '../../shared/jwt/key-store.ts';
-import { type KeyRing, openKeyRing } from '../../shared/jwt/key-ring.ts';
+import { type KeyRing, type KeyRingDeps, openKeyRing } from '../../shared/jwt/key-ring.ts';
 import type { SigningAlgorithm } from '../../shared/jwt/signing-key.ts';
 import { createKeyStore } from '../../shared/storage/key-ring.ts';
 import { openTables } from '../../shared/storage/tables.ts';
@@ -34,6 +34,7 @@ export function openInstance(
     readonly algorithm?: SigningAlgorithm;
     readonly rotationDays?: number;
     readonly masterKey?: Buffer;
+    readonly onChange?: (change: Parameters<KeyRingDeps['onChange']>[0]) => void;
   } = {},
 ): TestInstance {
   let reads = 0;
@@ -54,6 +55,7 @@ export function openInstance(
       algorithm: options.algorithm ?? 'ES256',
       rotationDays: options.rotationDays ?? 90,
     },
+    onChange: (change) => Promise.resolve(options.onChange?.(change)),
   });
   return { ring, store, reads: () => reads };
 }

@@ -6,11 +6,17 @@ import { isClientId } from '../client-id.ts';
 import type { Client, Versioned } from '../client.ts';
 import { searchClients } from '../search-clients.ts';
 import { listSubscriptions } from '../roles.ts';
-import { readClientSettings, settingMembers, viewClient } from './client-members.ts';
+import {
+  type ClientSettings,
+  readClientSettings,
+  settingMembers,
+  viewClient,
+} from './client-members.ts';
 import { readIfMatch } from './if-match.ts';
 import { type Members, readJsonObject } from './json-body.ts';
 import { badQuery, pageReply, readPageRequest, readQuery } from './paging.ts';
-import { addressOf, type RegistryDeps, type Route } from './request.ts';
+import { noteClientChange } from './audited-changes.ts';
+import { addressOf, type RegistryDeps, type RegistryReply, type Route } from './request.ts';
 import { makeSecret, readSecretRequest, viewNewSecret } from './secret-members.ts';
 
 const LONGEST_SEARCH = 256;
@@ -32,7 +38,7 @@ async function listClients(call: HttpCall, deps: RegistryDeps): Promise<HttpRepl
   return pageReply(page, scope, viewClient);
 }
 
-async function registerClient(call: HttpCall, deps: RegistryDeps): Promise<HttpReply> {
+async function registerClient(call: HttpCall, deps: RegistryDeps): Promise<RegistryReply> {
   const members = await readJsonObject(call);
   const clientId = readClientId(members, deps);
   const now = deps.clock.now();
@@ -54,11 +60,12 @@ async function registerClient(call: HttpCall, deps: RegistryDeps): Promise<HttpR
       'A client of this id exists already. Choose another client_id, or leave it out to have one made.',
     );
   }
-  return json(
+  const reply = json(
     201,
     { ...viewClient(client), ...viewNewSecret(secret) },
     { Location: addressOf('clients', clientId), ETag: etag },
   );
+  return { ...reply, audit: { name: clientId, detail: `in ${client.subscription}` } };
 }
 
 async function getClient(
@@ -70,15 +77,16 @@ async function getClient(
 }
 
 /** Replaces all settings: what is absent gets its default. Secrets stay. */
-async function putClient(call: HttpCall, deps: RegistryDeps, clientId: string): Promise<HttpReply> {
+async function putClient(
+  call: HttpCall,
+  deps: RegistryDeps,
+  clientId: string,
+): Promise<RegistryReply> {
   const members = await readJsonObject(call);
   const ifMatch = await requireIfMatch(call, deps, clientId);
-  const changed = await changeClient(deps.clients, clientId, ifMatch, (client) => ({
-    ...client,
-    ...readClientSettings(members, clientId, deps.subscriptions),
-    updatedAt: deps.clock.now(),
-  }));
-  return clientReply(changed);
+  return changeSettings(deps, clientId, ifMatch, () =>
+    readClientSettings(members, clientId, deps.subscriptions),
+  );
 }
 
 /** RFC 7396: null sets a member back to its default. No member of a client holds an object. */
@@ -86,18 +94,27 @@ async function patchClient(
   call: HttpCall,
   deps: RegistryDeps,
   clientId: string,
-): Promise<HttpReply> {
+): Promise<RegistryReply> {
   const patch = await readJsonObject(call, ['application/merge-patch+json', 'application/json']);
   const ifMatch = await requireIfMatch(call, deps, clientId);
-  const changed = await changeClient(deps.clients, clientId, ifMatch, (client) => {
+  return changeSettings(deps, clientId, ifMatch, (client) => {
     const merged = new Map([...Object.entries(settingMembers(client)), ...patch]);
-    return {
-      ...client,
-      ...readClientSettings(merged, clientId, deps.subscriptions),
-      updatedAt: deps.clock.now(),
-    };
+    return readClientSettings(merged, clientId, deps.subscriptions);
   });
-  return clientReply(changed);
+}
+
+async function changeSettings(
+  deps: RegistryDeps,
+  clientId: string,
+  ifMatch: IfMatch,
+  settingsOf: (client: Client) => ClientSettings,
+): Promise<RegistryReply> {
+  let before: Client | undefined;
+  const changed = await changeClient(deps.clients, clientId, ifMatch, (client) => {
+    before = client;
+    return { ...client, ...settingsOf(client), updatedAt: deps.clock.now() };
+  });
+  return { ...clientReply(changed), audit: noteClientChange(before, changed.value) };
 }
 
 async function removeClient(

@@ -9,13 +9,19 @@ const MOST_ITEMS = 200;
 /**
  * Reads `limit` and `cursor` of a list.
  * @param scope tells this list from every other: a cursor is good only for the list it came from.
+ * @param bounds of `limit`: the most that may be asked for, and what it is unless told.
  * @throws {Problem} 400
  */
-export function readPageRequest(call: HttpCall, scope: readonly string[]): PageRequest {
+export function readPageRequest(
+  call: HttpCall,
+  scope: readonly string[],
+  bounds: { readonly most?: number; readonly unlessTold?: number } = {},
+): PageRequest {
+  const { most = MOST_ITEMS, unlessTold = DEFAULT_LIMIT } = bounds;
   const limit = readQuery(call, 'limit');
   const cursor = readQuery(call, 'cursor');
   return {
-    limit: limit === undefined ? DEFAULT_LIMIT : readLimit(limit),
+    limit: limit === undefined ? unlessTold : readLimit(limit, most),
     after: cursor === undefined ? undefined : readCursor(cursor, scope),
   };
 }
@@ -51,14 +57,14 @@ export function readQuery(call: HttpCall, name: string): string | undefined {
   return values[0];
 }
 
-function readLimit(text: string): number {
+function readLimit(text: string, most: number): number {
   const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0;
-  if (limit >= 1 && limit <= MOST_ITEMS) return limit;
-  throw badQuery(`limit is a whole number from 1 to ${MOST_ITEMS}.`);
+  if (limit >= 1 && limit <= most) return limit;
+  throw badQuery(`limit is a whole number from 1 to ${most}.`);
 }
 
 /** The name that the page ended with, and a check sum that ties it to its list. */
-function makeCursor(name: string, scope: readonly string[]): string {
+export function makeCursor(name: string, scope: readonly string[]): string {
   return `${Buffer.from(name, 'utf8').toString('base64url')}.${checkSum(name, scope)}`;
 }
 

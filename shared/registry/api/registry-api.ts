@@ -3,6 +3,8 @@ import { matchesIfNoneMatch } from '../../http/conditional.ts';
 import { Fault } from '../../http/fault.ts';
 import { Problem } from '../../http/problem.ts';
 import { assignmentRoutes } from './assignments.ts';
+import { auditRoutes } from './audit.ts';
+import { auditedChange } from './audited-changes.ts';
 import { clientRoutes } from './clients.ts';
 import { diagnosisRoutes } from './diagnosis.ts';
 import { BASE, type RegistryDeps, type Route } from './request.ts';
@@ -10,13 +12,14 @@ import { roleRoutes } from './roles.ts';
 import { secretRoutes } from './secrets.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
 
-const ROUTES: readonly (Route & { readonly segments: readonly string[] })[] = [
+export const ROUTES: readonly (Route & { readonly segments: readonly string[] })[] = [
   ...clientRoutes,
   ...secretRoutes,
   ...diagnosisRoutes,
   ...subscriptionRoutes,
   ...roleRoutes,
   ...assignmentRoutes,
+  ...auditRoutes,
 ].map((route) => ({ ...route, segments: route.path.split('/') }));
 
 const WRITERS = ['AuthGroup.Administrator'];
@@ -25,7 +28,7 @@ const READERS = [...WRITERS, 'AuthGroup.IntegrationDeveloper', 'AuthGroup.ReadOn
 /**
  * `/registry/v1/…`: clients, secrets, subscriptions, roles and assignments for callers with a token
  * for the subscription `<account>tmn`. Reading takes one of the three groups, changing takes
- * AuthGroup.Administrator.
+ * AuthGroup.Administrator, and every change leaves an entry in the audit trail.
  */
 export function createRegistryApi(deps: RegistryDeps): Handler {
   return async (call) => {
@@ -44,9 +47,14 @@ export function createRegistryApi(deps: RegistryDeps): Handler {
 
     const caller = await deps.gate.authenticate(call, deps.subscriptions.tmn);
     call.annotate({ client_id: caller.clientId });
-    await deps.gate.requireRole(caller, reading ? READERS : WRITERS);
+    await deps.gate.requireRole(caller, reading ? (route.readers ?? READERS) : WRITERS);
 
-    const reply = await operation(call, deps, ...values);
+    if (reading) return withoutStoring(call, await operation(call, deps, ...values));
+    const reply = await deps.audit.trail.change(
+      { ...auditedChange(call.method, route.path, values), actor: caller.user, call },
+      () => operation(call, deps, ...values),
+      ({ audit }) => audit,
+    );
     return withoutStoring(call, reply);
   };
 }

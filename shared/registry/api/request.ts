@@ -2,6 +2,9 @@ import type { Handler, HttpCall, HttpReply } from '../../http/call.ts';
 import type { Clock } from '../../config/clock.ts';
 import type { Subscriptions } from '../../config/subscriptions.ts';
 import type { BearerGate } from '../../oauth/gate.ts';
+import type { AuditNote } from '../audit/audit-entry.ts';
+import type { AuditReader } from '../audit/audit-reader.ts';
+import type { AuditTrail } from '../audit/audit-trail.ts';
 import type { ClientStore } from '../client-store.ts';
 import type { FlowTracer } from '../diagnosis/flow-trace.ts';
 import type { RoleStore } from '../role-store.ts';
@@ -15,10 +18,16 @@ export interface RegistryDeps {
   readonly roles: RoleStore;
   /** For diagnosis. */
   readonly flows: FlowTracer;
+  readonly audit: { readonly trail: Pick<AuditTrail, 'change'>; readonly reader: AuditReader };
   readonly clock: Clock;
   readonly random: RandomBytes;
   /** Rooms that answer below `/registry/v1/<name>`; they check their callers themselves. */
   readonly extra?: Readonly<Record<string, Handler>>;
+}
+
+/** A reply, and what it adds to the audit trail's entry of the change. */
+export interface RegistryReply extends HttpReply {
+  readonly audit?: AuditNote;
 }
 
 /** Answers a call whose caller has the right to it; `values` are the path's, decoded. */
@@ -26,11 +35,13 @@ export type Operation = (
   call: HttpCall,
   deps: RegistryDeps,
   ...values: string[]
-) => Promise<HttpReply> | HttpReply;
+) => Promise<RegistryReply> | RegistryReply;
 
 /** One address: segments below `/registry/v1/`, of which `*` takes any value, and what it does. */
 export interface Route {
   readonly path: string;
+  /** Roles that may read; all three groups unless told. */
+  readonly readers?: readonly string[];
   readonly operations: Readonly<
     Partial<Record<'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', Operation>>
   >;

@@ -13,7 +13,7 @@ import {
 import { unknownMember } from './client-members.ts';
 import { readOptionalJsonObject } from './json-body.ts';
 import { pageOf, pageReply, readPageRequest } from './paging.ts';
-import { addressOf, type RegistryDeps, type Route } from './request.ts';
+import { addressOf, type RegistryDeps, type RegistryReply, type Route } from './request.ts';
 
 const LONGEST_DESCRIPTION = 500;
 
@@ -53,7 +53,7 @@ async function putRole(
   deps: RegistryDeps,
   name: string,
   role: string,
-): Promise<HttpReply> {
+): Promise<RegistryReply> {
   const subscription = findSubscription(deps.subscriptions, name);
   refusePredefined(predefinedOf(subscription), role);
   if (!isRoleName(role)) {
@@ -77,7 +77,7 @@ async function putRole(
     }
     if (await deps.roles.createRole(subscription.name, custom)) {
       const location = addressOf('subscriptions', subscription.name, 'roles', role);
-      return json(201, view, { Location: location });
+      return { ...json(201, view, { Location: location }), audit: { action: 'role.create' } };
     }
   }
   const createdAt = before?.createdAt ?? custom.createdAt;

@@ -3,6 +3,7 @@ import type { StoredSecret } from '../client.ts';
 import { findFaultInSecret, generateSecret, hashChosenSecret, type NewSecret } from '../secrets.ts';
 import type { Members } from './json-body.ts';
 import type { RegistryDeps } from './request.ts';
+import { readTime as readIsoTime } from './time.ts';
 
 /** The last second of the year 9999, which ISO 8601 dates can still say. */
 const LATEST = 253_402_300_799_000;
@@ -82,9 +83,8 @@ export function viewSecret(secret: StoredSecret): Record<string, unknown> {
 
 function readTime(value: unknown): number | undefined {
   if (typeof value === 'number') return readSeconds(value, 'expires_at');
-  const iso = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
-  const time = typeof value === 'string' && iso.test(value) ? Date.parse(value) : NaN;
-  if (Number.isNaN(time)) {
+  const time = typeof value === 'string' ? readIsoTime(value) : undefined;
+  if (time === undefined) {
     throw invalid(
       'expires_at',
       'expires_at is a time such as 2030-01-31T00:00:00Z, with its zone, or epoch seconds; null for never.',

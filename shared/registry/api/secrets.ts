@@ -7,7 +7,7 @@ import { unknownMember } from './client-members.ts';
 import { readIfMatch } from './if-match.ts';
 import { type Members, readJsonObject, readOptionalJsonObject } from './json-body.ts';
 import { pageOf, pageReply, readPageRequest } from './paging.ts';
-import { addressOf, type RegistryDeps, type Route } from './request.ts';
+import { addressOf, type RegistryDeps, type RegistryReply, type Route } from './request.ts';
 import {
   makeSecret,
   readExpiry,
@@ -44,7 +44,11 @@ async function listSecrets(
   return { ...reply, headers: { ...reply.headers, ETag: etag } };
 }
 
-async function addSecret(call: HttpCall, deps: RegistryDeps, clientId: string): Promise<HttpReply> {
+async function addSecret(
+  call: HttpCall,
+  deps: RegistryDeps,
+  clientId: string,
+): Promise<RegistryReply> {
   const members: Members = (await readOptionalJsonObject(call)) ?? new Map();
   refuseUnknown(members, ['client_secret', ...EXPIRY]);
   const ifMatch = readIfMatch(call) ?? 'any';
@@ -57,7 +61,7 @@ async function addSecret(call: HttpCall, deps: RegistryDeps, clientId: string): 
     secrets: [...makeRoom(client, deps.clock.now()), secret.stored],
     updatedAt: deps.clock.now(),
   }));
-  return json(
+  const reply = json(
     201,
     { client_id: clientId, ...viewSecret(secret.stored), ...viewNewSecret(secret) },
     {
@@ -65,6 +69,7 @@ async function addSecret(call: HttpCall, deps: RegistryDeps, clientId: string): 
       ETag: changed.etag,
     },
   );
+  return { ...reply, audit: { detail: `secret ${secret.stored.secretId}` } };
 }
 
 async function getSecret(

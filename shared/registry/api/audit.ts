@@ -1,0 +1,108 @@
+import { type HttpCall, type HttpReply, json } from '../../http/call.ts';
+import type { AuditEntry } from '../audit/audit-entry.ts';
+import type { AuditPage, AuditPosition } from '../audit/audit-reader.ts';
+import { badQuery, makeCursor, readPageRequest, readQuery } from './paging.ts';
+import { BASE, type RegistryDeps, type Route } from './request.ts';
+import { readTime } from './time.ts';
+
+/** Entries of one answer in JSON lines, which is for taking the trail elsewhere. */
+const MOST_LINES = 5000;
+const LONGEST_FILTER = 300;
+const FILTERS = ['from', 'to', 'actor', 'object', 'action'] as const;
+
+/** The trail names everybody, so it is for those who may see everything. */
+export const auditRoutes: readonly Route[] = [
+  {
+    path: 'audit',
+    readers: ['AuthGroup.Administrator', 'AuthGroup.ReadOnly'],
+    operations: { GET: getAudit },
+  },
+];
+
+/** Newest first; `from` is inclusive, `to` exclusive, the other filters exact. */
+async function getAudit(call: HttpCall, deps: RegistryDeps): Promise<HttpReply> {
+  const lines = asksForLines(call);
+  const [from, to, actor, object, action] = FILTERS.map((name) => readFilter(call, name));
+  const scope = ['audit', ...[from, to, actor, object, action].map((text) => text ?? '')];
+  const most = lines === undefined ? {} : { most: MOST_LINES, unlessTold: MOST_LINES };
+  const { limit, after } = readPageRequest(call, scope, most);
+  const page = await deps.audit.reader.query({
+    from: timeOf('from', from) ?? 0,
+    to: timeOf('to', to) ?? Infinity,
+    actor,
+    object,
+    action,
+    limit,
+    after: after === undefined ? undefined : readPosition(after),
+  });
+  const cursor = page.next === undefined ? undefined : makeCursor(nameOf(page.next), scope);
+  return lines === undefined ? jsonReply(page, cursor) : linesReply(call, page, cursor, lines);
+}
+
+function jsonReply(page: AuditPage, cursor: string | undefined): HttpReply {
+  return json(200, { items: page.entries.map(viewEntry), next_cursor: cursor ?? null });
+}
+
+/** One entry to a line; the next page is in the Link header (RFC 8288). */
+function linesReply(
+  call: HttpCall,
+  page: AuditPage,
+  cursor: string | undefined,
+  type: string,
+): HttpReply {
+  const query = new URLSearchParams(call.url.searchParams);
+  if (cursor !== undefined) query.set('cursor', cursor);
+  return {
+    status: 200,
+    headers: {
+      'Content-Type': type,
+      ...(cursor === undefined ? {} : { Link: `<${BASE}/audit?${query.toString()}>; rel="next"` }),
+    },
+    body: page.entries.map((entry) => `${JSON.stringify(viewEntry(entry))}\n`).join(''),
+  };
+}
+
+/** The media type of JSON lines that Accept names; undefined if it names none. */
+function asksForLines(call: HttpCall): string | undefined {
+  const accepted = (call.headers.get('accept') ?? '').toLowerCase().split(',');
+  const types = accepted.map((range) => range.split(';')[0]?.trim() ?? '');
+  return types.find((type) => type === 'application/x-ndjson' || type === 'application/jsonl');
+}
+
+function readFilter(call: HttpCall, name: (typeof FILTERS)[number]): string | undefined {
+  const text = readQuery(call, name);
+  if (text === undefined || text.length <= LONGEST_FILTER) return text;
+  throw badQuery(`${name} has at most ${LONGEST_FILTER} characters.`);
+}
+
+function timeOf(name: 'from' | 'to', text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  // In a query, a plus sign that was not encoded has become a space.
+  const time = readTime(text.replace(' ', '+'));
+  if (time !== undefined) return time;
+  throw badQuery(`${name} is a time such as 2030-01-31T00:00:00Z, with its zone.`);
+}
+
+function nameOf({ time, id }: AuditPosition): string {
+  return `${time} ${id}`;
+}
+
+function readPosition(name: string): AuditPosition {
+  const [time = '', id = ''] = name.split(' ');
+  return { time: Number(time), id };
+}
+
+function viewEntry(entry: AuditEntry): Record<string, unknown> {
+  return {
+    id: entry.id,
+    time: new Date(entry.time).toISOString(),
+    actor: entry.actor,
+    action: entry.action,
+    object: { type: entry.object.type, name: entry.object.name },
+    address: entry.address,
+    outcome: entry.outcome,
+    reason: entry.reason,
+    detail: entry.detail,
+    invocation_id: entry.invocationId,
+  };
+}

@@ -1,0 +1,79 @@
+import type { AuditNote, AuditObject } from '../audit/audit-entry.ts';
+import type { Client } from '../client.ts';
+import { settingMembers } from './client-members.ts';
+
+/** What the trail says of a change before it is begun. */
+export interface AuditedChange {
+  readonly action: string;
+  readonly object: AuditObject;
+  readonly detail?: string;
+}
+
+const client = (name: string): AuditObject => ({ type: 'client', name });
+const role = (name: string): AuditObject => ({ type: 'role', name });
+
+/** By method and path of a route: what it changes, given the values of the path. */
+const CHANGES: Readonly<Record<string, (...values: string[]) => AuditedChange>> = {
+  'POST clients': () => ({ action: 'client.create', object: client('') }),
+  'PUT clients/*': (id = '') => ({ action: 'client.change', object: client(id) }),
+  'PATCH clients/*': (id = '') => ({ action: 'client.change', object: client(id) }),
+  'DELETE clients/*': (id = '') => ({ action: 'client.delete', object: client(id) }),
+  'POST clients/*/secrets': (id = '') => ({ action: 'secret.add', object: client(id) }),
+  'PATCH clients/*/secrets/*': (id = '', secret = '') => ({
+    action: 'secret.change',
+    object: client(id),
+    detail: `secret ${secret}`,
+  }),
+  'DELETE clients/*/secrets/*': (id = '', secret = '') => ({
+    action: 'secret.delete',
+    object: client(id),
+    detail: `secret ${secret}`,
+  }),
+  'PUT subscriptions/*/roles/*': (subscription = '', name = '') => ({
+    action: 'role.change',
+    object: role(name),
+    detail: `in ${subscription}`,
+  }),
+  'DELETE subscriptions/*/roles/*': (subscription = '', name = '') => ({
+    action: 'role.delete',
+    object: role(name),
+    detail: `in ${subscription}`,
+  }),
+  'PUT subscriptions/*/roles/*/users/*': (subscription = '', name = '', user = '') => ({
+    action: 'role.assign',
+    object: { type: 'user', name: user },
+    detail: `${name} in ${subscription}`,
+  }),
+  'DELETE subscriptions/*/roles/*/users/*': (subscription = '', name = '', user = '') => ({
+    action: 'role.unassign',
+    object: { type: 'user', name: user },
+    detail: `${name} in ${subscription}`,
+  }),
+};
+
+/** A changing operation that is not in the table is listed by its method and path. */
+export function auditedChange(
+  method: string,
+  path: string,
+  values: readonly string[],
+): AuditedChange {
+  const known = CHANGES[`${method} ${path}`];
+  if (known !== undefined) return known(...values);
+  return {
+    action: `registry.${method.toLowerCase()}`,
+    object: { type: path, name: values.join('/') },
+  };
+}
+
+/** Which settings of a client have changed; enabling and disabling are actions of their own. */
+export function noteClientChange(before: Client | undefined, after: Client): AuditNote {
+  const [was, is] = [before, after].map((one) =>
+    one === undefined ? undefined : Object.entries(settingMembers(one)),
+  );
+  const changed = (is ?? [])
+    .filter(([, value], i) => JSON.stringify(value) !== JSON.stringify(was?.[i]?.[1]))
+    .map(([name]) => name);
+  const detail = changed.length === 0 ? 'nothing changed' : changed.join(', ');
+  if (!changed.includes('enabled')) return { detail };
+  return { action: after.enabled ? 'client.enable' : 'client.disable', detail };
+}
