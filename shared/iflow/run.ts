@@ -1,8 +1,12 @@
+import { setImmediate } from 'node:timers/promises';
 import { FlowFailure, type RunFlow } from './engine.ts';
 import type { CompiledNode } from './flow.ts';
 import type { ScriptLogEntry } from './script/engine.ts';
 import { steps } from './steps/index.ts';
 import { StepFailure } from './steps/step.ts';
+
+/** Steps that wait for nothing hold the event loop no longer than this between them. */
+const LONGEST_HOLD_MS = 20;
 
 /**
  * Runs a message through a flow, step by step; see {@link RunFlow}. What is no failure of a step is
@@ -13,6 +17,7 @@ export const runFlow: RunFlow = async (flow, start, exchange, environment, deadl
   const context = { flow, environment, deadline, log };
   const process = flow.processes[start.processId];
   let id: string | undefined = start.startId;
+  let heldSince = environment.now();
   while (id !== undefined) {
     const node: CompiledNode | undefined = process?.nodes[id];
     const step = node === undefined ? undefined : steps[node.type];
@@ -32,6 +37,10 @@ export const runFlow: RunFlow = async (flow, start, exchange, environment, deadl
     } catch (error) {
       if (!(error instanceof StepFailure)) throw error;
       throw new FlowFailure(node, error.reason, error.message, error);
+    }
+    if (environment.now() - heldSince >= LONGEST_HOLD_MS) {
+      await setImmediate();
+      heldSince = environment.now();
     }
     // Compiled flows are lines: their compiler refuses cycles, so this ends.
     id = node.next[0];

@@ -68,3 +68,33 @@ test('neither cookies nor the bearer token ever reach a flow', () => {
 test('an allowed header that is no regular expression lets nothing in', () => {
   assert.equal(headersOf('/http/x', { 'x-order': '1' }, ['x-order('])['x-order'], undefined);
 });
+
+test('a query parameter that comes again and again is one header with a list', () => {
+  const query = Array.from({ length: 1000 }, (_, i) => `${i % 2 === 0 ? 'A' : 'a'}=${i}`).join('&');
+  const headers = headersOf(`/http/v1/orders/1?${query}`, {});
+  assert.equal((headers['A'] as unknown[]).length, 1000);
+  assert.equal(headers['a'], undefined);
+});
+
+test('more than 1,000 query parameters are refused', () => {
+  assert.throws(() => headersOf(`/http/v1/orders/1?${'a&'.repeat(1001)}`, {}), {
+    name: 'Fault',
+    status: 400,
+    reason: 'too_many_parameters',
+  });
+});
+
+test('entries of Allowed Headers are names, patterns or all; a caller cannot make one explode', () => {
+  const sent = { 'x-order': '1', 'x-other': '2', 'y-z': '3', [`${'a'.repeat(90)}!`]: '4' };
+  assert.deepEqual(
+    Object.keys(headersOf('/http/a', sent, ['X-Order', 'y.*'])).filter(
+      (n) => !/^(Camel|S)/.test(n),
+    ),
+    ['X-Order', 'y-z'],
+  );
+  const none = headersOf('/http/a', sent, ['(a+)+', '[']);
+  assert.deepEqual(
+    Object.keys(none).filter((n) => !/^(Camel|S)/.test(n)),
+    [],
+  );
+});

@@ -1,10 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  InvalidResponseCode,
-  makeReply,
-  snapshotHeaders,
-} from '../../shared/iflow/dispatch/outgoing.ts';
+import { InvalidReply, makeReply, snapshotHeaders } from '../../shared/iflow/dispatch/outgoing.ts';
 import { type Exchange, HeaderMap, type Value } from '../../shared/iflow/exchange.ts';
 
 function exchangeOf(body: string | Uint8Array, headers: Record<string, Value> = {}): Exchange {
@@ -41,7 +37,7 @@ test('a CamelHttpResponseCode that is no status fails the message', () => {
   for (const code of [99999, 199, 600, '2e2.5', 'abc', -1, 200.5, true, [200]]) {
     assert.throws(
       () => makeReply(exchangeOf('x', { CamelHttpResponseCode: code }), none),
-      InvalidResponseCode,
+      InvalidReply,
     );
   }
 });
@@ -76,5 +72,20 @@ test('a flow cannot split the response, set cookies or touch the connection', ()
     'X-Wide': 'snow?man ÿ',
     'X-List': 'a, 1, {"b":2}',
     'Content-Type': 'text/plain;charset=UTF-8',
+  });
+});
+
+test('a header that came several times is not sent back in the copy that a script hands over', () => {
+  const arrived = new Map<string, Value>([['a', ['1', '2']]]);
+  const headers = makeReply(exchangeOf('x', { a: ['1', '2'], b: ['1', '2'] }), arrived).headers;
+  assert.equal(headers?.['a'], undefined);
+  assert.equal(headers?.['b'], '1, 2');
+});
+
+test('headers above what clients take fail the message with a sentence', () => {
+  const headers = Object.fromEntries([1, 2, 3].map((n) => [`x-${n}`, 'v'.repeat(8000)]));
+  assert.throws(() => makeReply(exchangeOf('x', headers), none), {
+    name: 'InvalidReply',
+    message: /exceed 16384 characters/,
   });
 });

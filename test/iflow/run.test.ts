@@ -136,6 +136,30 @@ test('a script that fails ends the flow with its step, and leaves the message as
   assert.deepEqual([...exchange.properties], [['p', 'set']]);
 });
 
+test('no room for another script is told apart from a script that fails', async () => {
+  const engine = engineOf(() => {
+    throw new ScriptFailure('busy', 'Too many scripts are running: try again later.');
+  });
+  await assert.rejects(run({ steps: [script] }, exchangeOf(), environmentOf(engine)), {
+    name: 'FlowFailure',
+    reason: 'busy',
+  });
+});
+
+test('steps that wait for nothing let others on between them', async () => {
+  let now = NOW;
+  const modifier = { type: 'contentModifier' as const, name: 'Set', properties: [] };
+  let turns = 0;
+  const turn = setInterval(() => (turns += 1), 0);
+  await run(
+    { steps: Array<typeof modifier>(50).fill(modifier) },
+    exchangeOf(),
+    environmentOf(undefined, () => (now += 15)),
+  );
+  clearInterval(turn);
+  assert.ok(turns > 0);
+});
+
 test('a failure of the engine itself is not taken for one of the flow', async () => {
   const engine = engineOf(() => {
     throw new TypeError('a bug');

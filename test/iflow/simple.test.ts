@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { Body, Value } from '../../shared/iflow/exchange.ts';
 import { formatDate, parseDatePattern } from '../../shared/iflow/expressions/date-format.ts';
 import { ExpressionFault, parseSimple } from '../../shared/iflow/expressions/parse-simple.ts';
-import { evaluate, ExpressionFailure } from '../../shared/iflow/expressions/simple.ts';
+import { evaluate, ExpressionFailure, WorkBudget } from '../../shared/iflow/expressions/simple.ts';
 import { exchangeOf, NOW } from './running.ts';
 
 const exchange = exchangeOf(
@@ -17,7 +17,12 @@ function result(expression: string, on = exchange): Value | Body {
   const template = parseSimple(expression);
   // Deployments keep templates as JSON.
   const stored = JSON.parse(JSON.stringify(template)) as typeof template;
-  return evaluate(stored, { exchange: on, now: () => NOW, flowId: 'Flow_1' });
+  return evaluate(stored, {
+    exchange: on,
+    now: () => NOW,
+    flowId: 'Flow_1',
+    budget: new WorkBudget(),
+  });
 }
 
 const values: readonly [expression: string, value: Value][] = [
@@ -210,4 +215,13 @@ test('Simple: any text is either parsed and evaluated, or refused with a fault o
     }),
     { numRuns: 2000 },
   );
+});
+
+test('what the expressions of a step work on is bounded, whatever each of them yields', () => {
+  const body = 'x'.repeat(30 * 1024 * 1024);
+  const many = '${body.toUpperCase().length()}'.repeat(7);
+  assert.throws(() => result(many, exchangeOf(body)), {
+    name: 'ExpressionFailure',
+    message: 'The expressions of the step work on more than 209715200 characters.',
+  });
 });

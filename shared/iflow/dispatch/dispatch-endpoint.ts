@@ -13,7 +13,7 @@ import type { CsrfTokens } from './csrf.ts';
 import { FlowCache } from './flow-cache.ts';
 import { makeExchange } from './incoming.ts';
 import { makeLogEntry } from './log-entry.ts';
-import { InvalidResponseCode, makeReply, snapshotHeaders } from './outgoing.ts';
+import { InvalidReply, makeReply, snapshotHeaders } from './outgoing.ts';
 import type { FindAddress, FoundAddress } from './routing.ts';
 
 export interface DispatchDeps {
@@ -174,7 +174,7 @@ async function process(
     );
     reply = makeReply(exchange, arrived);
   } catch (error) {
-    if (error instanceof FlowFailure || error instanceof InvalidResponseCode) {
+    if (error instanceof FlowFailure || error instanceof InvalidReply) {
       failure = error.message;
       if (error instanceof FlowFailure && error.reason === 'busy') {
         unexpected = Fault.unavailable('Too many scripts are running. Try again.', 1, error);
@@ -193,6 +193,7 @@ async function process(
       user: caller.user,
       deployment,
       exchange,
+      arrived,
       scriptLog: outcome.log,
       failure,
     }),

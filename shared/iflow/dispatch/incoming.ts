@@ -1,4 +1,5 @@
 import type { HttpCall } from '../../http/call.ts';
+import { Fault } from '../../http/fault.ts';
 import { type Exchange, HeaderMap, type Value } from '../exchange.ts';
 import type { FlowSettings } from '../flow.ts';
 import { type NamePattern, parseNamePattern } from '../name-pattern.ts';
@@ -27,6 +28,7 @@ const RESERVED = new Set([
  * Makes the exchange that an HTTPS sender hands to its flow: the body, the headers that SAP's
  * adapter sets, every query parameter as a header, and of the other request headers those that the
  * flow allows (SAP Help: HTTPS Sender Adapter; Specify the Runtime Configuration).
+ * @throws {Fault} 400 for more than 1,000 query parameters.
  */
 export function makeExchange(
   call: HttpCall,
@@ -44,9 +46,10 @@ export function makeExchange(
   }
   const contentType = call.headers.get('content-type');
   if (contentType !== null) headers.set('Content-Type', contentType);
-  for (const [name, value] of call.url.searchParams) {
-    if (name === '' || isReserved(name)) continue;
-    headers.set(name, appended(headers.get(name), value));
+  for (const [name, values] of readQuery(call.url.searchParams)) {
+    const before = headers.get(name);
+    const all = before === undefined ? values : [before, ...values];
+    headers.set(name, all.length === 1 ? (all[0] ?? '') : all);
   }
   headers.set('CamelHttpMethod', call.method);
   headers.set('CamelHttpUrl', call.url.origin + call.url.pathname);
@@ -72,9 +75,24 @@ function isReserved(name: string): boolean {
   return lower.startsWith('camel') || lower.startsWith('org.apache.camel') || RESERVED.has(lower);
 }
 
-function appended(before: Value | undefined, value: string): Value {
-  if (before === undefined) return value;
-  return Array.isArray(before) ? [...(before as readonly Value[]), value] : [before, value];
+/** Tomcat's own limit, behind which Cloud Integration's adapter runs. */
+const MOST_PARAMETERS = 1000;
+
+/** Values by name, case ignored; names keep the spelling of the first. */
+function readQuery(query: URLSearchParams): Iterable<[name: string, values: Value[]]> {
+  if (query.size > MOST_PARAMETERS) {
+    throw new Fault(400, `The query may have ${MOST_PARAMETERS} parameters.`, {
+      reason: 'too_many_parameters',
+    });
+  }
+  const found = new Map<string, [name: string, values: Value[]]>();
+  for (const [name, value] of query) {
+    if (name === '' || isReserved(name)) continue;
+    const entry = found.get(name.toLowerCase());
+    if (entry === undefined) found.set(name.toLowerCase(), [name, [value]]);
+    else entry[1].push(value);
+  }
+  return found.values();
 }
 
 /** Decides on a name in lower case. @returns the name to use, undefined for one that stays out. */

@@ -1,6 +1,7 @@
 import type { MessageLogEntry } from '../../monitor/message-log.ts';
 import type { Deployment } from '../deployment/deployment.ts';
 import type { Exchange, Value } from '../exchange.ts';
+import { isAsArrived } from './outgoing.ts';
 import type { ScriptLogEntry } from '../script/engine.ts';
 
 export interface Processed {
@@ -11,6 +12,8 @@ export interface Processed {
   readonly user: string;
   readonly deployment: Deployment;
   readonly exchange: Exchange;
+  /** The headers as the message arrived: who has sent it is not for the sender to say. */
+  readonly arrived: ReadonlyMap<string, Value>;
   readonly scriptLog: readonly ScriptLogEntry[];
   /** Why it failed; undefined for a message that was completed. */
   readonly failure: string | undefined;
@@ -31,7 +34,7 @@ export function makeLogEntry(message: Processed): MessageLogEntry {
     logStart: message.logStart,
     logEnd: message.logEnd,
     status: message.failure === undefined ? 'COMPLETED' : 'FAILED',
-    sender: text(exchange.headers.get('SAP_Sender'), 120) || message.user,
+    sender: senderOf(message),
     receiver: text(exchange.headers.get('SAP_Receiver'), 120),
     flowId: deployment.id,
     flowName: deployment.name,
@@ -49,6 +52,12 @@ export function makeLogEntry(message: Processed): MessageLogEntry {
       .slice(0, MOST_CUSTOM_HEADERS)
       .map(({ name, value }) => ({ name: name.slice(0, 100), value: value.slice(0, 200) })),
   };
+}
+
+function senderOf({ exchange, arrived, user }: Processed): string {
+  const value = exchange.headers.get('SAP_Sender');
+  if (value === undefined || isAsArrived(arrived, 'sap_sender', value)) return user;
+  return text(value, 120) || user;
 }
 
 function text(value: Value | undefined, longest: number): string {

@@ -1,13 +1,16 @@
 import type { HttpReply } from '../../http/call.ts';
 import { bodyBytes, type Exchange, type HeaderMap, type Value } from '../exchange.ts';
 
-/** A flow set CamelHttpResponseCode to something that is no HTTP status. */
-export class InvalidResponseCode extends Error {
-  constructor() {
-    super('The header CamelHttpResponseCode must be a whole number from 200 to 599.');
-    this.name = 'InvalidResponseCode';
+/** A flow has set headers that no answer can be made of; `message` is a sentence. */
+export class InvalidReply extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'InvalidReply';
   }
 }
+
+/** Names and values together; beyond it common clients and proxies give an answer up. */
+const MOST_HEADER_CHARACTERS = 16 * 1024;
 
 /** Headers that belong to the connection or to the host, whatever a flow says. */
 const NOT_THE_FLOWS = new Set([
@@ -40,7 +43,7 @@ const NOT_THE_FLOWS = new Set([
  * empty body, or what `CamelHttpResponseCode` says; and the headers that the flow has set. A header
  * that came in with the request is not sent back unless the flow has changed it.
  * @param arrived the headers as they were when the message arrived.
- * @throws {InvalidResponseCode}
+ * @throws {InvalidReply}
  */
 export function makeReply(exchange: Exchange, arrived: ReadonlyMap<string, Value>): HttpReply {
   const body = bodyBytes(exchange.body);
@@ -48,7 +51,8 @@ export function makeReply(exchange: Exchange, arrived: ReadonlyMap<string, Value
   for (const [name, value] of exchange.headers) {
     const lower = name.toLowerCase();
     if (lower.startsWith('camel') || NOT_THE_FLOWS.has(lower)) continue;
-    if (arrived.get(lower) === value || !/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/.test(name)) continue;
+    if (isAsArrived(arrived, lower, value) || !/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/.test(name))
+      continue;
     if (value !== null) headers[name] = headerText(value);
   }
   const contentType = exchange.headers.get('Content-Type');
@@ -58,6 +62,12 @@ export function makeReply(exchange: Exchange, arrived: ReadonlyMap<string, Value
       contentType === undefined || contentType === null || contentType === ''
         ? defaultContentType(exchange)
         : headerText(contentType);
+  }
+  const length = Object.entries(headers).flat().join('').length;
+  if (length > MOST_HEADER_CHARACTERS) {
+    throw new InvalidReply(
+      `The headers that the flow has set exceed ${MOST_HEADER_CHARACTERS} characters. Delete those that are not for the sender.`,
+    );
   }
   return { status, headers, body };
 }
@@ -69,12 +79,27 @@ export function snapshotHeaders(headers: HeaderMap): ReadonlyMap<string, Value> 
   return snapshot;
 }
 
+/** Whether a header still has the value that it arrived with: scripts hand back copies. */
+export function isAsArrived(
+  arrived: ReadonlyMap<string, Value>,
+  lowerCaseName: string,
+  value: Value,
+): boolean {
+  const before = arrived.get(lowerCaseName);
+  if (before === value) return true;
+  return Array.isArray(before) && JSON.stringify(before) === JSON.stringify(value);
+}
+
 function responseCode(headers: HeaderMap): number | undefined {
   const value = headers.get('CamelHttpResponseCode');
   if (value === undefined || value === null || value === '') return undefined;
   const code = typeof value === 'number' ? value : Number(typeof value === 'string' ? value : NaN);
   // The Functions library cannot send what is outside this range.
-  if (!Number.isInteger(code) || code < 200 || code > 599) throw new InvalidResponseCode();
+  if (!Number.isInteger(code) || code < 200 || code > 599) {
+    throw new InvalidReply(
+      'The header CamelHttpResponseCode must be a whole number from 200 to 599.',
+    );
+  }
   return code;
 }
 

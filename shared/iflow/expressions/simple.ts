@@ -26,6 +26,32 @@ export interface ExpressionContext {
   readonly now: () => number;
   /** What `${camelId}` yields: Camel's context is the flow. */
   readonly flowId: string;
+  readonly budget: WorkBudget;
+}
+
+/** Expressions run on the event loop: this much takes some 200 ms. */
+const MAX_WORK_CHARACTERS = 200 * 1024 * 1024;
+
+/** Bounds the characters that the expressions of one step read and make, all together. */
+export class WorkBudget {
+  #left = MAX_WORK_CHARACTERS;
+
+  /** @throws {ExpressionFailure} */
+  spend(characters: number): void {
+    this.#left -= characters;
+    if (this.#left < 0) {
+      throw new ExpressionFailure(
+        `The expressions of the step work on more than ${MAX_WORK_CHARACTERS} characters.`,
+      );
+    }
+  }
+
+  /** As {@link asText}, paid for. */
+  textOf(value: Value | Body): string {
+    const text = asText(value);
+    this.spend(text.length);
+    return text;
+  }
 }
 
 /** An expression could not be evaluated on this message. `message` is a sentence. */
@@ -52,7 +78,7 @@ export function evaluate(template: Template, context: ExpressionContext): Value 
   }
   let text = '';
   for (const part of template) {
-    text += typeof part === 'string' ? part : asText(evaluateToken(part, context));
+    text += typeof part === 'string' ? part : context.budget.textOf(evaluateToken(part, context));
     if (text.length > MAX_RESULT_CHARACTERS) {
       throw new ExpressionFailure(
         `The expression yields more than ${MAX_RESULT_CHARACTERS} characters.`,
@@ -77,14 +103,15 @@ function inner(value: Value): string {
   return value === null ? 'null' : asText(value);
 }
 
-function evaluateToken(token: Token, { exchange, now, flowId }: ExpressionContext): Value | Body {
+function evaluateToken(token: Token, context: ExpressionContext): Value | Body {
+  const { exchange, now, flowId, budget } = context;
   switch (token.token) {
     case 'body':
-      return applyCalls(exchange.body, token.calls);
+      return applyCalls(exchange.body, token.calls, budget);
     case 'header':
-      return applyCalls(exchange.headers.get(token.name) ?? null, token.calls);
+      return applyCalls(exchange.headers.get(token.name) ?? null, token.calls, budget);
     case 'property':
-      return applyCalls(exchange.properties.get(token.name) ?? null, token.calls);
+      return applyCalls(exchange.properties.get(token.name) ?? null, token.calls, budget);
     case 'exception':
       return exceptionText(exchange.properties.get('CamelExceptionCaught') ?? null, token.part);
     case 'date':
@@ -107,26 +134,26 @@ function exceptionText(caught: Value, part: 'message' | 'stacktrace'): Value {
   return (caught as Readonly<Record<string, Value>>)[part] ?? null;
 }
 
-function applyCalls(value: Value | Body, calls: readonly Call[]): Value | Body {
+function applyCalls(value: Value | Body, calls: readonly Call[], budget: WorkBudget): Value | Body {
   let result = value;
   for (const call of calls) {
     if (result === null) return null;
-    result = applyCall(result, call);
+    result = applyCall(result, call, budget);
   }
   return result;
 }
 
-function applyCall(value: Value | Body, call: Call): Value {
+function applyCall(value: Value | Body, call: Call, budget: WorkBudget): Value {
   if (call.call === 'index') {
     if (!Array.isArray(value)) {
-      if (call.index === 0) return asText(value);
+      if (call.index === 0) return budget.textOf(value);
       throw new ExpressionFailure(`There is no entry [${call.index}] in a single value.`);
     }
     const entry = (value as readonly Value[])[call.index];
     if (entry !== undefined) return entry;
     throw new ExpressionFailure(`There is no entry [${call.index}] in a list of ${value.length}.`);
   }
-  const text = asText(value);
+  const text = budget.textOf(value);
   switch (call.call) {
     case 'toUpperCase':
       return text.toUpperCase();

@@ -5,6 +5,7 @@ import {
   type ExpressionContext,
   ExpressionFailure,
   type Template,
+  WorkBudget,
 } from '../expressions/simple.ts';
 import type { XPathExpression, XPathQuery, XPathResult } from '../expressions/xpath.ts';
 import { ScriptFailure } from '../script/engine.ts';
@@ -57,6 +58,7 @@ export const contentModifier: Step = {
     const changes = apply(config, exchange, {
       now: context.environment.now,
       flowId: context.flow.id,
+      budget: new WorkBudget(),
     });
     const first = changes.next();
     return first.done === true
@@ -143,12 +145,12 @@ function* apply(
   const context = { ...expressions, exchange };
   try {
     for (const row of config.headers) {
-      if (row.action === 'delete') deleteMatching(exchange.headers, row);
+      if (row.action === 'delete') deleteMatching(exchange.headers, row, context.budget);
       else exchange.headers.set(row.name, yield* valueOf(row, context));
     }
     for (const row of config.properties) {
       if (row.action === 'delete') {
-        deleteMatching(exchange.properties, row);
+        deleteMatching(exchange.properties, row, context.budget);
         continue;
       }
       const value = yield* valueOf(row, context);
@@ -211,11 +213,17 @@ function* valueOf(
   }
   if (fallback !== '' && (value === null || value === '')) value = fallback;
   const converted = convert(value, type);
+  context.budget.spend(sizeOf(value) + sizeOf(converted ?? null));
   if (converted !== undefined) return converted;
   const shown = JSON.stringify(asText(value).slice(0, 100));
   throw new ExpressionFailure(
     `The value of ${row.name} is not of the data type ${type}: ${shown}.`,
   );
+}
+
+/** Characters or bytes; lists and maps are counted by the text that is made of them. */
+function sizeOf(value: Value | Body): number {
+  return typeof value === 'string' || value instanceof Uint8Array ? value.length : 1;
 }
 
 /** As Camel converts to the row's data type. @returns undefined where it cannot. */
@@ -252,8 +260,11 @@ function toBody(value: Value | Body): Body {
 function deleteMatching(
   entries: Iterable<[string, Value]> & { delete(name: string): boolean },
   { include, exclude }: { include: readonly string[]; exclude: readonly string[] },
+  budget: WorkBudget,
 ): void {
   for (const [name] of [...entries]) {
+    // What it takes beside reading the name itself.
+    budget.spend(name.length + 200);
     if (matchesAny(include, name) && !matchesAny(exclude, name)) entries.delete(name);
   }
 }
