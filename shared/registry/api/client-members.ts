@@ -76,7 +76,8 @@ const origin = z
 
 const AUTH_METHODS = ['client_secret_basic', 'client_secret_post'] as const;
 
-function schemaOf(clientId: string, subscriptions: Subscriptions) {
+/** The members that a caller may set, by their wire names, with their defaults. */
+export function schemaOfSettings(clientId: string, subscriptions: Subscriptions) {
   const names = listSubscriptions(subscriptions).map((one) => one.name);
   const subscription = z.string('subscription is text.').refine((name) => names.includes(name), {
     error: (issue) =>
@@ -108,10 +109,10 @@ function schemaOf(clientId: string, subscriptions: Subscriptions) {
 }
 
 /** Members that say how a client is; the rest of what GET returns is not for callers to set. */
-export type SettingName = keyof z.input<ReturnType<typeof schemaOf>>;
+export type SettingName = keyof z.input<ReturnType<typeof schemaOfSettings>>;
 
 /** Set by the registry: accepted and ignored, so that what GET returned can be sent back. */
-const READ_ONLY = ['client_id', 'client_id_issued_at', 'created_at', 'updated_at'];
+export const READ_ONLY = ['client_id', 'client_id_issued_at', 'created_at', 'updated_at'];
 
 const NOT_HERE: Readonly<Record<string, string>> = {
   client_secret:
@@ -134,7 +135,7 @@ export function readClientSettings(
   subscriptions: Subscriptions,
   alsoKnown: readonly string[] = [],
 ): ClientSettings {
-  const schema = schemaOf(clientId, subscriptions);
+  const schema = schemaOfSettings(clientId, subscriptions);
   const given: Record<string, unknown> = {};
   const errors: ProblemDetail[] = [];
   for (const [name, value] of members) {
