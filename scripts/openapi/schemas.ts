@@ -1,0 +1,336 @@
+import { z } from 'zod';
+import { subscriptionsOf } from '../../shared/config/subscriptions.ts';
+import { READ_ONLY, schemaOfSettings } from '../../shared/registry/api/client-members.ts';
+
+/*
+ * What the registry and the OAuth endpoints take and give, by the names that the description uses.
+ * What a client's settings may be comes from the code that reads them.
+ */
+
+const time = z.string().meta({ format: 'date-time' });
+const seconds = z.int().min(0).describe('Seconds since 1970.');
+
+const DESCRIPTIONS: Readonly<Record<string, string>> = {
+  client_name: 'The client_id unless told.',
+  description: 'What the client is for.',
+  subscription:
+    'Its tokens are for this subscription (their aud): <account>iflmap for iFlows (unless told), <account>tmn for management.',
+  grant_types: 'Grants that it may use.',
+  scope: 'Scopes that it may ask for, and gets when it asks for none; spaces between them.',
+  redirect_uris: 'Where authorization codes may be sent.',
+  token_endpoint_auth_method: 'Header and body are both accepted whichever is registered.',
+  access_token_lifetime: 'Seconds.',
+  refresh_token_lifetime: 'Seconds.',
+  allowed_origins: 'Origins from which a browser may read answers of the token endpoint.',
+  enabled: 'A client that is not gets no token, and its tokens are refused.',
+};
+
+/** Defaults that depend on the client or the account are told in words. */
+const WITHOUT_DEFAULT = ['client_name', 'subscription'];
+
+const settings = schemaOfSettings('', subscriptionsOf('flowgate')).shape;
+
+/** Every setting may be null, which is its default (RFC 7591 section 2). */
+const settable = Object.fromEntries(
+  Object.entries(settings).map(([name, schema]) => {
+    const described = WITHOUT_DEFAULT.includes(name) ? schema.unwrap() : schema;
+    return [
+      name,
+      described
+        .nullable()
+        .optional()
+        .describe(DESCRIPTIONS[name] ?? ''),
+    ];
+  }),
+);
+
+const readOnly = Object.fromEntries(
+  READ_ONLY.map((name) => [
+    name,
+    z
+      .unknown()
+      .optional()
+      .describe('Accepted and ignored, so that what was read can be sent back.'),
+  ]),
+);
+
+const clientId = z
+  .string()
+  .regex(/^[A-Za-z0-9._~-]{1,100}$/)
+  .describe('Case-sensitive; neither . nor .. by itself. Generated if left out.');
+
+const secretMembers = {
+  client_secret: z
+    .string()
+    .min(16)
+    .max(256)
+    .nullable()
+    .optional()
+    .describe(
+      'Any Unicode but control characters, and not the client_id in it. Generated if left out.',
+    ),
+  client_secret_expires_at: z
+    .int()
+    .min(0)
+    .nullable()
+    .optional()
+    .describe('When the secret expires, in seconds since 1970; 0 for never.'),
+  expires_at: z
+    .union([time, z.int().min(0)])
+    .nullable()
+    .optional()
+    .describe('The same as a time with its zone, or in seconds; null for never.'),
+};
+const { client_secret_expires_at, expires_at } = secretMembers;
+
+export const requests = {
+  ClientRegistration: z.strictObject({
+    ...settable,
+    ...readOnly,
+    client_id: clientId.nullable().optional(),
+    client_secret: secretMembers.client_secret,
+    client_secret_expires_at,
+  }),
+  ClientSettings: z.strictObject({
+    ...settable,
+    ...readOnly,
+    client_id: z.string().nullable().optional().describe('The one of the path, if it is sent.'),
+  }),
+  SecretRequest: z.strictObject(secretMembers),
+  SecretChange: z.strictObject({ client_secret_expires_at, expires_at }),
+  RoleSettings: z.strictObject({
+    description: z.string().max(500).nullable().optional().describe('One line.'),
+    role: z.unknown().optional().describe('Accepted and ignored.'),
+    type: z.unknown().optional().describe('Accepted and ignored.'),
+  }),
+  TokenRequest: z.object({
+    grant_type: z.literal('client_credentials').optional().describe('In the query or in the body.'),
+    scope: z.string().optional().describe('All scopes of the client if left out or blank.'),
+    client_id: z.string().optional(),
+    client_secret: z.string().optional().describe('Never in the query.'),
+    token_format: z.enum(['jwt', 'jwtrfc']).optional().describe('Every token is a JWT anyway.'),
+  }),
+};
+
+const client = {
+  client_id: clientId,
+  client_id_issued_at: seconds,
+  client_name: z.string(),
+  description: z.string(),
+  subscription: z.string(),
+  grant_types: z.array(z.string()).min(1),
+  scope: z.string(),
+  redirect_uris: z.array(z.string()),
+  token_endpoint_auth_method: z.enum(['client_secret_basic', 'client_secret_post']),
+  access_token_lifetime: z.int().min(60).max(43_200),
+  refresh_token_lifetime: z.int(),
+  allowed_origins: z.array(z.string()),
+  enabled: z.boolean(),
+  created_at: time,
+  updated_at: time,
+};
+
+const Client = z.strictObject(client).describe('Never with a secret.');
+
+const secret = {
+  secret_id: z.string(),
+  last_four: z.string().describe('Tells secrets apart.'),
+  created_at: time,
+  expires_at: time.nullable().describe('null for never.'),
+};
+const shownOnce = {
+  client_secret: z.string().describe('Shown this once.'),
+  client_secret_expires_at: seconds.describe('Seconds since 1970; 0 for never.'),
+};
+const Secret = z.strictObject(secret);
+
+const Subscription = z.strictObject({
+  subscription: z.string(),
+  application: z.enum(['iflmap', 'tmn']),
+});
+
+const Role = z.strictObject({
+  role: z.string(),
+  type: z.enum(['PREDEFINED', 'CUSTOM']),
+  description: z.string(),
+});
+
+const Assignment = z.strictObject({
+  user: z.string().describe('A client acts as oauth_client_<client_id>; case-sensitive.'),
+  role: z.string(),
+  assigned_at: time,
+});
+
+const SigningKey = z
+  .strictObject({
+    kid: z.string(),
+    alg: z.enum(['ES256', 'RS256', 'PS256']),
+    state: z.string(),
+    created_at: time,
+    active_from: time,
+    removed_after: time.optional(),
+  })
+  .describe('Never with its private part.');
+
+const Check = z.strictObject({
+  check: z.enum([
+    'client_exists',
+    'client_enabled',
+    'secret_valid',
+    'grant_allowed',
+    'subscription',
+    'flow_deployed',
+    'role_assigned',
+    'access_policy',
+    'csrf',
+  ]),
+  ok: z.boolean(),
+  detail: z.string().describe('What was found.'),
+  remedy: z.string().optional().describe('The call to make; only where the check failed.'),
+});
+
+const AuditEntry = z
+  .strictObject({
+    id: z.string(),
+    time,
+    actor: z.string().describe('A user; system for the app itself, empty where nobody signed in.'),
+    action: z.string(),
+    object: z.strictObject({ type: z.string(), name: z.string() }),
+    address: z.string().describe('Of the caller.'),
+    outcome: z
+      .enum(['success', 'failure', 'unknown'])
+      .describe('unknown for a change that was begun and perhaps not ended.'),
+    reason: z.string().describe('Why it failed; empty where it did not.'),
+    detail: z.string(),
+    invocation_id: z.string(),
+  })
+  .describe('Never with a secret, a token or a payload.');
+
+const reason = z
+  .enum([
+    'missing_token',
+    'invalid_token',
+    'expired',
+    'wrong_subscription',
+    'revoked',
+    'client_disabled',
+    'missing_role',
+    'access_policy',
+    'csrf_required',
+  ])
+  .describe('Of a 401 or 403.');
+
+const pageOf = <T extends z.ZodType>(item: T) =>
+  z.strictObject({
+    items: z.array(item),
+    next_cursor: z.string().nullable().describe('For the next page; null on the last one.'),
+  });
+
+export const responses = {
+  Client,
+  NewClient: z.strictObject({ ...client, ...shownOnce }),
+  Clients: pageOf(Client),
+  Secret,
+  NewSecret: z.strictObject({ client_id: z.string(), ...secret, ...shownOnce }),
+  Secrets: pageOf(Secret),
+  Subscription,
+  Subscriptions: pageOf(Subscription),
+  Role,
+  Roles: pageOf(Role),
+  Assignment,
+  Assignments: pageOf(Assignment),
+  SigningKey,
+  SigningKeys: z.strictObject({ items: z.array(SigningKey) }),
+  Check,
+  AuditEntry,
+  AuditTrail: pageOf(AuditEntry),
+  Diagnosis: z.strictObject({
+    ok: z.boolean().describe('Whether every check is passed.'),
+    checks: z
+      .array(Check)
+      .min(1)
+      .describe('In the order in which a token request and then a call meet them.'),
+  }),
+  Problem: z
+    .object({
+      type: z.literal('about:blank'),
+      title: z.string(),
+      status: z.int().min(400).max(599),
+      detail: z.string().describe('What to do.'),
+      instance: z.string().describe('Names the invocation, as x-invocation-id does.'),
+      reason: z.string().describe('Stable tag.'),
+      errors: z
+        .array(z.strictObject({ pointer: z.string(), detail: z.string() }))
+        .optional()
+        .describe('One entry per invalid member of the body (RFC 6901).'),
+    })
+    .describe('RFC 9457.'),
+  TokenResponse: z
+    .strictObject({
+      access_token: z.string().describe('A JWT by RFC 9068.'),
+      token_type: z.literal('Bearer'),
+      expires_in: z.int().min(60).max(43_200),
+      scope: z.string().optional(),
+    })
+    .describe('RFC 6749 section 5.1.'),
+  TokenError: z
+    .strictObject({
+      error: z.enum([
+        'invalid_request',
+        'invalid_client',
+        'invalid_grant',
+        'unauthorized_client',
+        'unsupported_grant_type',
+        'invalid_scope',
+        'server_error',
+        'temporarily_unavailable',
+      ]),
+      error_description: z.string(),
+    })
+    .describe('RFC 6749 section 5.2.'),
+  BearerError: z
+    .strictObject({
+      error: z.enum(['invalid_token', 'insufficient_scope']),
+      error_description: z.string(),
+      reason,
+    })
+    .describe('RFC 6750 section 3.1, with the reason.'),
+  DispatchError: z.strictObject({
+    error: z.enum(['invalid_request', 'server_error', 'temporarily_unavailable']),
+    error_description: z.string(),
+    reason: z.string(),
+  }),
+  KeySet: z
+    .strictObject({
+      keys: z.array(
+        z
+          .looseObject({
+            kty: z.string(),
+            kid: z.string(),
+            alg: z.string(),
+            use: z.literal('sig'),
+          })
+          .refine((key) => !('d' in key)),
+      ),
+    })
+    .describe('RFC 7517 section 5.'),
+  ServerMetadata: z
+    .strictObject({
+      issuer: z.string(),
+      token_endpoint: z.string(),
+      jwks_uri: z.string(),
+      grant_types_supported: z.array(z.string()),
+      token_endpoint_auth_methods_supported: z.array(z.string()),
+      response_types_supported: z.array(z.string()),
+    })
+    .describe('RFC 8414 section 2: what is switched on.'),
+  Live: z.strictObject({ status: z.literal('live') }),
+  Readiness: z.strictObject({
+    status: z.enum(['ready', 'not_ready']),
+    checks: z.record(z.string(), z.enum(['ok', 'failed'])),
+  }),
+  ServiceIndex: z.record(z.string(), z.string()),
+};
+
+export type RequestName = keyof typeof requests;
+export type ResponseName = keyof typeof responses;
