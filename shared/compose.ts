@@ -80,9 +80,10 @@ const throttle = once(async () => {
     board: await failureBoard(),
     clock,
     wait: (milliseconds) => delay(milliseconds),
-    onSlowed: (call, what, clientId) => {
-      const object = { type: what, name: what === 'client' ? clientId : call.clientAddress };
-      trail.note({ action: 'throttle', actor: '', object, call, outcome: 'failure' });
+    onSlowed: (call, what) => {
+      const object = { type: 'address', name: call.clientAddress };
+      const reason = what === 'address' ? 'too_many_failures' : 'too_many_failures_of_one_client';
+      trail.note({ action: 'throttle', actor: '', object, call, outcome: 'failure', reason });
     },
     onError: (problem, cause) => console.error(problem, cause),
   });

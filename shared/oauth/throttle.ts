@@ -41,7 +41,7 @@ export interface ThrottleDeps {
   /** Resolves after that many milliseconds. */
   readonly wait: (milliseconds: number) => Promise<void>;
   /** Told once when an address, or a client from an address, begins to be slowed. */
-  readonly onSlowed: (call: Caller, what: 'address' | 'client', clientId: string) => void;
+  readonly onSlowed: (call: Caller, what: 'address' | 'client') => void;
   readonly onError: (problem: string, cause: unknown) => void;
 }
 
@@ -101,14 +101,14 @@ export function createThrottle(deps: ThrottleDeps): Throttle {
         .sort((a, b) => b.at - a.at);
       const addressUntil = slowedUntil(all, FREE_PER_ADDRESS);
       if (addressUntil !== undefined) {
-        if (slow(network, addressUntil)) deps.onSlowed(call, 'address', clientId);
+        if (slow(network, addressUntil)) deps.onSlowed(call, 'address');
         return tooManyFailures('address', addressUntil - now);
       }
       if (clientId === '') return undefined;
       const ofClient = all.filter(({ client }) => client === failure.client);
       const clientUntil = slowedUntil(ofClient, FREE_PER_CLIENT);
       if (clientUntil === undefined) return undefined;
-      if (ofClient.length === FREE_PER_CLIENT + 1) deps.onSlowed(call, 'client', clientId);
+      if (ofClient.length === FREE_PER_CLIENT + 1) deps.onSlowed(call, 'client');
       return tooManyFailures('client', clientUntil - now);
     },
   };
