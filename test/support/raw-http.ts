@@ -39,7 +39,8 @@ export async function sendRaw(
 ): Promise<RawAnswer | undefined> {
   const socket = await openSocket(url);
   const answered = readAll(socket);
-  socket.write(request);
+  // Characters are bytes: how a header's text is encoded is the test's business.
+  socket.write(typeof request === 'string' ? Buffer.from(request, 'latin1') : request);
   return parseAnswer(await answered);
 }
 
