@@ -1,3 +1,4 @@
+import type { Fault } from '../../shared/http/fault.ts';
 import type { AuditEvent, AuditNote } from '../../shared/registry/audit/audit-entry.ts';
 import type { AuditTrail } from '../../shared/registry/audit/audit-trail.ts';
 import type { Throttle } from '../../shared/oauth/throttle.ts';
@@ -22,19 +23,26 @@ export function testTrail(): TestTrail {
 }
 
 export interface TestThrottle extends Throttle {
+  /** Set: the address is slowed, and nobody is let in. */
+  closed: Fault | undefined;
+  /** Set: what a failure is answered with. */
+  refusal: Fault | undefined;
   /** Whom failures were counted for. */
   readonly failures: string[];
 }
 
-/** Slows nobody and lists what it is told; the throttle itself has its own test. */
+/** Slows whom it is told to, and lists failures; the throttle itself has its own test. */
 export function testThrottle(): TestThrottle {
-  const failures: string[] = [];
   return {
-    failures,
-    admit: () => undefined,
-    countFailure: (_call, clientId) => {
-      failures.push(clientId);
-      return Promise.resolve(undefined);
+    closed: undefined,
+    refusal: undefined,
+    failures: [],
+    admit() {
+      if (this.closed !== undefined) throw this.closed;
+    },
+    countFailure(_call, clientId) {
+      this.failures.push(clientId);
+      return Promise.resolve(this.refusal);
     },
   };
 }

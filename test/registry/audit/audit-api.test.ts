@@ -156,12 +156,12 @@ test('pages lead through entries of many instances without gap or repetition', a
   // Records overlap in time, as those of three instances do, and some share a millisecond.
   for (let part = 0; part < 3; part += 1) await log.append(all.filter((_, i) => i % 3 === part));
   const ids: unknown[] = [];
-  let cursor: unknown;
+  let cursor: string | null = '';
   do {
-    const query = cursor === undefined ? '' : `&cursor=${String(cursor)}`;
+    const query: string = cursor === '' ? '' : `&cursor=${cursor}`;
     const answer = await send('GET', `/audit?limit=10${query}`);
     ids.push(...itemsOf(answer, 'id'));
-    cursor = answer.json()['next_cursor'];
+    cursor = answer.json()['next_cursor'] as string | null;
   } while (cursor !== null);
   const expected = all
     .toSorted((a, b) => b.time - a.time || (a.id < b.id ? 1 : -1))
