@@ -3,7 +3,7 @@ import type { HttpCall } from '../http/call.ts';
 import { json } from '../http/call.ts';
 import type { Surface } from '../http/endpoint.ts';
 import { type AccessTokenClaims, type AccessTokenVerifier, TokenFault } from '../jwt/types.ts';
-import type { ClientDirectory, RoleDirectory } from '../registry/client.ts';
+import type { Client, ClientDirectory, RoleDirectory } from '../registry/client.ts';
 import { codeOfStatus } from './errors.ts';
 import { BearerFault, type BearerGate, type Caller } from './gate.ts';
 
@@ -24,21 +24,11 @@ export function createBearerGate(deps: {
           { user: claims.sub },
         );
       }
-      const client = await clients.find(claims.client_id);
-      if (client === undefined || claims.iat < Math.floor(client.createdAt / 1000)) {
-        throw new BearerFault(
-          'revoked',
-          `The client ${claims.client_id} that the access token was issued to has been deleted${client === undefined ? '' : ' and registered anew'}. Request a new token.`,
-          { user: claims.sub },
-        );
-      }
-      if (!client.enabled) {
-        throw new BearerFault(
-          'client_disabled',
-          `The client ${claims.client_id} is disabled. Ask an administrator to enable it.`,
-          { user: claims.sub },
-        );
-      }
+      // Enabled on another instance a moment ago, it works at once.
+      const refusal =
+        findRefusal(await clients.find(claims.client_id), claims) &&
+        findRefusal(await clients.find(claims.client_id, REFUSE_ON_MS), claims);
+      if (refusal !== undefined) throw refusal;
       call.annotate({ client: claims.client_id });
       return { user: claims.sub, clientId: claims.client_id, subscription, claims };
     },
@@ -55,6 +45,35 @@ export function createBearerGate(deps: {
       });
     },
   };
+}
+
+/** What stands between a client as it is now and a token that was issued to it. */
+function findRefusal(
+  client: Client | undefined,
+  { client_id, sub: user, iat, aud }: AccessTokenClaims,
+): BearerFault | undefined {
+  if (client === undefined || iat < Math.floor(client.createdAt / 1000)) {
+    return new BearerFault(
+      'revoked',
+      `The client ${client_id} that the access token was issued to has been deleted${client === undefined ? '' : ' and registered anew'}. Request a new token.`,
+      { user },
+    );
+  }
+  if (!client.enabled) {
+    return new BearerFault(
+      'client_disabled',
+      `The client ${client_id} is disabled. Ask an administrator to enable it.`,
+      { user },
+    );
+  }
+  if (client.subscription !== aud) {
+    return new BearerFault(
+      'wrong_subscription',
+      `The client ${client_id} has been moved to subscription ${client.subscription} since the access token was issued for ${aud}. Request a new token.`,
+      { user },
+    );
+  }
+  return undefined;
 }
 
 async function verify(

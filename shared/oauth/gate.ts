@@ -15,7 +15,8 @@ export interface Caller {
 export interface BearerGate {
   /**
    * The caller, if the token is good, for this subscription, and its client is still there, enabled
-   * and not registered anew since (all as of at most 25 s ago). Cookies are never looked at.
+   * of that subscription and not registered anew since (all as of at most 25 s ago; a refusal rests on
+   * nothing older than `REFUSE_ON_MS`). Cookies are never looked at.
    * @throws {BearerFault} 401
    */
   authenticate(call: HttpCall, subscription: string): Promise<Caller>;

@@ -187,6 +187,26 @@ test('refuses a token older than its client, whose id was registered anew', asyn
   assert.equal((await enter(`Bearer ${await token()}`)).user, USER);
 });
 
+test('a refusal for its client rests on what storage holds now, not on what is remembered', async () => {
+  const { enter, token, clients } = open();
+  clients.remembered.set('app', someClient({ enabled: false }));
+  assert.equal((await enter(`Bearer ${await token()}`)).user, USER);
+  assert.deepEqual(
+    clients.lookups.map(({ maxAgeMs }) => maxAgeMs),
+    [undefined, 100],
+  );
+});
+
+test('refuses a token of a client that was moved to another subscription since', async () => {
+  const { enter, token, clients } = open();
+  clients.stored.set('app', someClient({ subscription: 'flowgatetmn' }));
+  await refused(
+    enter(`Bearer ${await token()}`),
+    'wrong_subscription',
+    /moved to subscription flowgatetmn .* issued for flowgateiflmap\. Request a new token/,
+  );
+});
+
 test('refuses a token of a disabled client', async () => {
   const { enter, token, clients } = open();
   clients.stored.set('app', someClient({ enabled: false }));
