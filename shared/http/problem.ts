@@ -9,7 +9,13 @@ export interface ProblemDetail {
   readonly detail: string;
 }
 
-/** A registry error (RFC 9457), with one entry per invalid member of the request body. */
+/** Entries of one problem, at most: an answer is never much longer than its request. */
+const MOST_ERRORS = 50;
+
+/**
+ * A registry error (RFC 9457), with one entry per invalid member of the request body, at
+ * most {@link MOST_ERRORS}.
+ */
 export class Problem extends Fault {
   readonly errors: readonly ProblemDetail[];
 
@@ -20,7 +26,7 @@ export class Problem extends Fault {
     errors: readonly ProblemDetail[] = [],
   ) {
     super(status, detail, { reason });
-    this.errors = errors;
+    this.errors = errors.slice(0, MOST_ERRORS);
   }
 
   static notFound(detail: string): Problem {

@@ -81,6 +81,14 @@ test('a problem lists what is invalid by JSON pointer', async () => {
   assert.deepEqual((JSON.parse(body ?? '') as { errors: unknown }).errors, errors);
 });
 
+test('a problem lists no more than 50 faults, however many a body has', async () => {
+  const errors = Array.from({ length: 20_000 }, (_, i) => ({ pointer: `/m${i}`, detail: 'x' }));
+  const { body } = await invoke(() => {
+    throw Problem.invalid(errors);
+  });
+  assert.equal((JSON.parse(body ?? '') as { errors: unknown[] }).errors.length, 50);
+});
+
 test('an error that nobody expected is answered with fixed text and logged with its cause', async () => {
   const { status, body, logs } = await invoke(() => {
     throw new TypeError('undefined is not a function of SomeLibrary');
