@@ -145,6 +145,24 @@ for (const algorithm of ['RS256', 'PS256'] as const) {
   });
 }
 
+test('every key that is made or removed is told once, by the instance that did it', async () => {
+  const keys = await testKeys();
+  const clock = testClock();
+  const told: unknown[] = [];
+  const open = () => openInstance(keys, { clock, onChange: (change) => told.push(change) }).ring;
+  const [one, other] = [open(), open()];
+  const [first] = await Promise.all([one.signingKey(), other.signingKey()]);
+  const { newest } = await one.rotate(true);
+  await other.rotate(true);
+  clock.advance(PUBLISH_AHEAD_MS + RETAIN_MS);
+  await Promise.all([one.rotate(), other.rotate()]);
+  assert.deepEqual(told, [
+    { made: first.kid, removed: [] },
+    { made: newest.key.kid, removed: [] },
+    { made: undefined, removed: [first.kid] },
+  ]);
+});
+
 test('a stale version changes nothing', async () => {
   const keys = await testKeys();
   const { ring, store } = openInstance(keys);

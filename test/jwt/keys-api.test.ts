@@ -81,6 +81,23 @@ test('POST makes the next key with 201, and says 200 while it waits for its turn
   assert.equal((await send('POST', 'AuthGroup.Administrator')).status, 201);
 });
 
+test('a rotation on command is listed with the key and whoever asked for it', async () => {
+  const { ring, send, trail } = await open();
+  await ring.signingKey();
+  const made = await send('POST', 'AuthGroup.Administrator');
+  await send('POST', 'AuthGroup.Administrator');
+  await send('GET', 'AuthGroup.Administrator');
+  await send('POST', 'AuthGroup.ReadOnly');
+  assert.deepEqual(
+    trail.events.map(({ action, actor, note }) => [action, actor, note]),
+    ['made the next key', 'the next key was there already'].map((detail) => [
+      'key.rotate',
+      'u',
+      { name: made.json()['kid'], detail },
+    ]),
+  );
+});
+
 test('a reader may list and may not rotate', async () => {
   const { ring, store, send } = await open();
   await ring.signingKey();

@@ -7,7 +7,7 @@ export interface TestTrail extends AuditTrail {
   readonly events: (AuditEvent & { readonly note?: AuditNote | undefined })[];
 }
 
-/** Lists what it is told, with what a change has added to it; the trail itself has its own test. */
+/** Lists what it is told, with what a change that went well has added to it; the trail itself has its own test. */
 export function testTrail(): TestTrail {
   const events: TestTrail['events'] = [];
   return {
@@ -15,8 +15,9 @@ export function testTrail(): TestTrail {
     note: (event) => void events.push(event),
     record: (event) => Promise.resolve(void events.push(event)),
     change: async (event, work, tell) => {
+      const index = events.push(event) - 1;
       const result = await work();
-      events.push({ ...event, note: tell?.(result) });
+      events[index] = { ...event, note: tell?.(result) };
       return result;
     },
   };
