@@ -42,7 +42,7 @@ export function endpoint(surface: Surface, prepare: () => Promise<Prepared>): Ht
     } catch (error) {
       const fault = error instanceof Fault ? error : unexpected(error);
       fields['reason'] = fault.reason;
-      if (fault.status >= 500) context.error(`${context.functionName}: ${fault.reason}`, error);
+      if (isOurs(fault)) context.error(`${context.functionName}: ${fault.reason}`, error);
       const shown = surface.toReply(fault, call);
       // What was refused may be granted a moment later, and 404 and 405 may be kept unless they say
       // otherwise (RFC 9110 section 15.1).
@@ -56,7 +56,7 @@ export function endpoint(surface: Surface, prepare: () => Promise<Prepared>): Ht
       ms: Date.now() - receivedAt,
       ...fields,
     };
-    if (reply.status >= 400 && reply.status < 500) context.warn(JSON.stringify(event));
+    if (reply.status >= 400) context.warn(JSON.stringify(event));
     else context.info(JSON.stringify(event));
     return {
       status: reply.status,
@@ -64,6 +64,14 @@ export function endpoint(surface: Surface, prepare: () => Promise<Prepared>): Ht
       ...(reply.body === undefined ? {} : { body: reply.body }),
     };
   };
+}
+
+/**
+ * Whether the operator has to look at it. 501, and the 500 that SAP's API has for a duplicate, are the
+ * caller's doing all the same: they have no cause.
+ */
+function isOurs(fault: Fault): boolean {
+  return fault.status === 503 || (fault.status >= 500 && fault.cause !== undefined);
 }
 
 /**

@@ -98,6 +98,14 @@ test('an error that nobody expected is answered with fixed text and logged with 
   assert.ok(logs.some((line) => line.startsWith('error') && line.includes('SomeLibrary')));
 });
 
+test('what a caller has brought about is no error of ours, whatever its status', async () => {
+  const { logs } = await invoke(() => {
+    throw new Fault(501, 'This is not supported.', { reason: 'not_implemented' });
+  });
+  assert.equal(logs.length, 1);
+  assert.match(logs[0] ?? '', /^warn.*"status":501/);
+});
+
 test('an outage of storage is 503 with Retry-After', async () => {
   const { status, headers, body } = await invoke(() => {
     const outage = new Error('connect ECONNREFUSED 127.0.0.1:10002');

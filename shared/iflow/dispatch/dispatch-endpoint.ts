@@ -77,7 +77,8 @@ async function findDestination(
   deps: DispatchDeps,
   flows: FlowCache,
 ): Promise<Destination> {
-  const path = call.url.pathname.slice('/http'.length);
+  // Escaped twice, dot segments get past the host's router and may lead out of /http: to nowhere.
+  const path = /^\/http(\/.*)$/i.exec(call.url.pathname)?.[1] ?? '';
   const found = deps.findAddress(await deps.deployments.current(), path);
   if (found !== undefined) {
     try {
