@@ -60,7 +60,7 @@ export async function runInstances(
   await deployScript('Calm', 'function processData(m) { m.setBody("calm"); return m; }');
 
   const call = (path: string, options: CallOptions = {}): Promise<Answer> =>
-    send(`${(options.instance ?? instances[0]).url}`, `/http${path}`, {
+    send((options.instance ?? instances[0]).url, `/http${path}`, {
       ...options,
       headers: { authorization: `Bearer ${token}`, ...options.headers },
     });

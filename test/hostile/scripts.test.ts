@@ -18,7 +18,7 @@ const failing: readonly [id: string, source: string, log: RegExp][] = [
     of('for (;;) try { for (;;); } catch (e) {} finally { continue; }'),
     /took longer/,
   ],
-  ['Allocate', of('for (var a = [];;) a.push(new Array(1e5).join("x"));'), /more memory/],
+  ['Allocate', of('var s = "x"; for (;;) s += s + "y" + s.length;'), /more memory/],
   ['Recurse', of('(function f() { f(); })();'), /stack/i],
   ['Backtrack', of('/^(a+)+$/.test("a".repeat(64) + "b"); return message;'), /took longer/],
   ['ThrowText', of('throw "boom";'), /boom/],
@@ -55,7 +55,7 @@ const failing: readonly [id: string, source: string, log: RegExp][] = [
   ['Process', of('process.exit(1);'), /process/],
   ['Import', of('return import("node:fs").then(function () { return message; });'), /./],
   ['WebAssembly', of('WebAssembly.compile(new Uint8Array(8));'), /WebAssembly/],
-  ['Shared', of('new SharedArrayBuffer(8);'), /SharedArrayBuffer/],
+  ['Shared', of('postMessage(new SharedArrayBuffer(8));'), /postMessage/],
   ['Wait', of('Atomics.wait(new Int32Array(8), 0, 0);'), /./],
   ['Fetch', of('fetch("http://127.0.0.1/");'), /fetch/],
 ];
@@ -87,7 +87,7 @@ test('a script reaches no host: what it finds is its own interpreter', async () 
     of(`var out = {};
       var make = message.constructor.constructor;
       ['process', 'require', 'globalThis.process', 'Buffer', 'setTimeout', 'fetch', 'Worker', 'Deno',
-       'WebAssembly', 'SharedArrayBuffer', 'navigator', 'XMLHttpRequest', 'std', 'os', 'scriptArgs']
+       'WebAssembly', 'postMessage', 'navigator', 'XMLHttpRequest', 'std', 'os', 'scriptArgs']
         .forEach(function (name) {
           try { out[name] = typeof make('return typeof ' + name + ' === "undefined" ? undefined : ' + name)(); }
           catch (e) { out[name] = 'undefined'; }
