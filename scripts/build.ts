@@ -24,6 +24,7 @@ export async function build(): Promise<void> {
         })),
         { in: 'shared/iflow/script/javascript/worker.ts', out: 'shared/script-worker' },
         { in: 'shared/iflow/deployment/compile-worker.ts', out: 'shared/compile-worker' },
+        { in: 'shared/iflow/dispatch/address-worker.ts', out: 'shared/address-worker' },
       ],
       outdir: work,
       bundle: true,

@@ -228,6 +228,7 @@ export const provide = {
     const { createRegistryApi } = await import('./registry/api/registry-api.ts');
     const { createKeysApi } = await import('./jwt/keys-api.ts');
     const { createAddressTracer } = await import('./iflow/dispatch/trace-address.ts');
+    const { openAddressReader } = await import('./iflow/dispatch/address-reader.ts');
     const { openDesignStore } = await import('./storage/design.ts');
     const { createAuditReader } = await import('./registry/audit/audit-reader.ts');
     const { guardManagement } = await import('./oauth/audit-refusals.ts');
@@ -241,8 +242,7 @@ export const provide = {
         deployments: (await deployments()).store,
         design: openDesignStore(await tables()),
         blobs: await blobs(),
-        readAddresses: async (zip) =>
-          (await import('./iflow/model/sender-addresses.ts')).readSenderAddresses(zip),
+        openReader: () => openAddressReader({ timeoutMs: 2000, memoryMb: 256 }),
         clock,
       }),
       audit: { trail, reader: createAuditReader(store, behind, clock, await auditRetentionMs()) },

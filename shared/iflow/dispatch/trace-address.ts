@@ -10,25 +10,28 @@ import { buildAddressTable, decodePath } from '../address.ts';
 import type { Deployment } from '../deployment/deployment.ts';
 import type { DeploymentState, DeploymentStore } from '../deployment/deployment-store.ts';
 import type { BundleBlobs, DesignArtifact, DesignStore } from '../design/design-store.ts';
+import type { AddressReader } from './address-reader.ts';
 import { createFindAddress } from './routing.ts';
 
 export interface AddressTracerDeps {
   readonly deployments: Pick<DeploymentStore, 'readState' | 'readFlow'>;
   readonly design: Pick<DesignStore, 'listArtifacts'>;
   readonly blobs: Pick<BundleBlobs, 'get'>;
-  /** The addresses of the HTTPS senders of a bundle, also of one that cannot be deployed. */
-  readonly readAddresses: (zip: Uint8Array) => Promise<readonly string[]>;
+  readonly openReader: () => AddressReader;
   readonly clock: Clock;
 }
 
 /** Bundles that are opened to find one that is designed for an address, at most, and for how long. */
 export const MOST_BUNDLES = 50;
 export const LONGEST_SEARCH_MS = 5000;
+/** Searches that may wait for the one under way. */
+const MOST_WAITING = 10;
 /** How often a look begins again because a flow was deployed or undeployed meanwhile. */
 const TRIES = 5;
 
 /** Tells what serves an address as dispatch would find it, and if nothing does, what was meant to. */
 export function createAddressTracer(deps: AddressTracerDeps): FlowTracer {
+  const inTurn = takeTurns(MOST_WAITING);
   return {
     async trace(path) {
       if (decodePath(path) === undefined) return undefined;
@@ -36,7 +39,8 @@ export function createAddressTracer(deps: AddressTracerDeps): FlowTracer {
         const state = await deps.deployments.readState();
         const found = await findServed(deps, state, path);
         if (found === 'replaced') continue;
-        return found === undefined ? await findDesigned(deps, state, path) : { served: found };
+        if (found !== undefined) return { served: found };
+        return inTurn(() => findDesigned(deps, state, path));
       }
       throw Fault.unavailable('iFlows are being deployed at this moment. Ask again.', 1);
     },
@@ -74,27 +78,48 @@ async function findDesigned(
   );
   const addresses = [...deployments.values()].flatMap((deployment) => deployment.addresses);
   const until = deps.clock.now() + LONGEST_SEARCH_MS;
+  const reader = deps.openReader();
   let opened = 0;
-  for (const artifact of artifacts) {
-    if (opened === MOST_BUNDLES || deps.clock.now() > until) break;
-    opened += 1;
-    const address = await findDesignedAddress(deps, artifact, path);
-    if (address === undefined) continue;
-    const designed = describe(artifact, address, deployments.get(artifact.id));
-    return { served: undefined, addresses, designed, more: false };
+  try {
+    for (const artifact of artifacts) {
+      if (opened === MOST_BUNDLES || deps.clock.now() > until) break;
+      opened += 1;
+      const address = await findDesignedAddress(deps.blobs, reader, artifact, path);
+      if (address === undefined) continue;
+      const designed = describe(artifact, address, deployments.get(artifact.id));
+      return { served: undefined, addresses, designed, more: false };
+    }
+    return { served: undefined, addresses, designed: undefined, more: opened < artifacts.length };
+  } finally {
+    await reader.close();
   }
-  return { served: undefined, addresses, designed: undefined, more: opened < artifacts.length };
+}
+
+/** Runs one piece of work at a time; a few may wait for their turn. @throws {Fault} 503 */
+function takeTurns(mostWaiting: number): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  let here = 0;
+  return async (work) => {
+    if (here > mostWaiting) {
+      throw Fault.unavailable('Too many addresses are being looked for at once. Ask again.', 5);
+    }
+    here += 1;
+    const mine = last.then(work).finally(() => (here -= 1));
+    last = mine.catch(() => undefined);
+    return mine;
+  };
 }
 
 async function findDesignedAddress(
-  deps: AddressTracerDeps,
+  blobs: AddressTracerDeps['blobs'],
+  reader: AddressReader,
   artifact: DesignArtifact,
   path: string,
 ): Promise<string | undefined> {
   // Changed or removed this very moment: there is nothing to be said of it.
-  const zip = await deps.blobs.get(artifact.content);
+  const zip = await blobs.get(artifact.content);
   if (zip === undefined) return undefined;
-  const addresses = await deps.readAddresses(zip);
+  const addresses = (await reader.read(zip)) ?? [];
   const table = buildAddressTable(addresses.map((address) => ({ address, entry: address })));
   return table.find(path)?.entry;
 }
