@@ -41,7 +41,7 @@ const ASSIGNMENT = {
 const KEY = {
   kid: 'q3mTzV0',
   alg: 'ES256',
-  state: 'active',
+  state: 'current',
   created_at: '2030-01-01T00:00:00.000Z',
   active_from: '2030-01-01T00:00:00.000Z',
 };
@@ -360,17 +360,12 @@ export const registryPaths: Paths = {
     },
   },
   '/registry/v1/keys': {
-    get: reads(
-      'List the signing keys',
-      'SigningKeys',
-      { items: [KEY] },
-      {
-        answers: {
-          200: { description: 'The key ring', schema: 'SigningKeys', example: { items: [KEY] } },
-          ...problems(),
-        },
+    get: reads('List the signing keys', 'SigningKeys', page(KEY), {
+      answers: {
+        200: { description: 'The key ring', schema: 'SigningKeys', example: page(KEY) },
+        ...problems(),
       },
-    ),
+    }),
     post: {
       summary: 'Make the next signing key',
       access: 'management',

@@ -165,7 +165,7 @@ const SigningKey = z
   .strictObject({
     kid: z.string(),
     alg: z.enum(['ES256', 'RS256', 'PS256']),
-    state: z.string(),
+    state: z.enum(['previous', 'current', 'next']),
     created_at: time,
     active_from: time,
     removed_after: time.optional(),
@@ -240,7 +240,7 @@ export const responses = {
   Assignment,
   Assignments: pageOf(Assignment),
   SigningKey,
-  SigningKeys: z.strictObject({ items: z.array(SigningKey) }),
+  SigningKeys: pageOf(SigningKey),
   Check,
   AuditEntry,
   AuditTrail: pageOf(AuditEntry),

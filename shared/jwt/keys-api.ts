@@ -33,7 +33,9 @@ export function createKeysApi(deps: {
     const caller = await gate.authenticate(call, subscription);
     if (call.method !== 'POST') {
       await gate.requireRole(caller, ['AuthGroup.Administrator', 'AuthGroup.ReadOnly']);
-      return json(200, { items: (await ring.standings()).map(describe) });
+      // A few keys at most, on one page: the form is that of every list of the registry.
+      const items = (await ring.standings()).map(describe);
+      return json(200, { items, next_cursor: null });
     }
     await gate.requireRole(caller, ['AuthGroup.Administrator']);
     const { newest, made } = await trail.change(

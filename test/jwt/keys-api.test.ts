@@ -63,6 +63,7 @@ test('GET lists the ring without any private part', async () => {
         active_from: active,
       },
     ],
+    next_cursor: null,
   });
 });
 
