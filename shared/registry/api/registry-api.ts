@@ -119,6 +119,6 @@ function methodsOf(route: Route): readonly string[] {
 
 function nothingHere(): Problem {
   return Problem.notFound(
-    `There is nothing at this address. The registry has ${BASE}/clients and ${BASE}/subscriptions; no part of a path may be empty.`,
+    `There is nothing at this address. Below ${BASE} there are clients, subscriptions, keys and audit; no part of a path may be empty.`,
   );
 }
