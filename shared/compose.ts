@@ -68,9 +68,7 @@ const systemEvent = (action: string, type: string, name: string): AuditEvent => 
 
 const failureBoard = once(async () => {
   const { openFailureBoard } = await import('./storage/failed-sign-ins.ts');
-  const board = openFailureBoard(await tables(), randomUUID());
-  endings.push(() => board.leave());
-  return board;
+  return openFailureBoard(await tables(), randomUUID());
 });
 
 const throttle = once(async () => {

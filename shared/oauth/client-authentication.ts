@@ -50,6 +50,8 @@ export async function authenticateClient(
   const credentials = readCredentials(call.headers.get('authorization'), parameters);
   const { client, verdict } = await judge(credentials, deps);
   if (verdict === 'accepted') {
+    // Guesses sent at once are all compared at once; when they were too many, none of them gets in.
+    deps.throttle.admit(call);
     call.annotate({ client: client.clientId });
     return client;
   }

@@ -79,6 +79,27 @@ export function createThrottle(deps: ThrottleDeps): Throttle {
     return begins;
   };
 
+  /** Those that count now, the newest first. */
+  const failuresOf = (network: string, others: readonly FailedSignIns[]): FailedSignIn[] => {
+    const now = clock.now();
+    return [local.of(network), ...others.map((one) => one.get(network) ?? [])]
+      .flat()
+      .filter(({ at }) => isWithinWindow(at, now))
+      .map(({ at, client }) => ({ at: Math.min(at, now), client }))
+      .sort((a, b) => b.at - a.at);
+  };
+
+  const slowIfDue = (
+    call: Caller,
+    network: string,
+    others: readonly FailedSignIns[],
+  ): Fault | undefined => {
+    const until = slowedUntil(failuresOf(network, others), FREE_PER_ADDRESS);
+    if (until === undefined) return undefined;
+    if (slow(network, until)) deps.onSlowed(call, 'address');
+    return tooManyFailures('address', until - clock.now());
+  };
+
   return {
     admit(call) {
       if (slowed.size === 0) return;
@@ -92,24 +113,18 @@ export function createThrottle(deps: ThrottleDeps): Throttle {
       if (network === '') return undefined;
       const failure = { at: clock.now(), client: digestOf(clientId) };
       local.add(network, failure);
+      // At once, so that of many guesses at the same moment none is let in after the last free one.
+      slowIfDue(call, network, []);
       const others = await exchange();
-      const now = clock.now();
-      const all = [local.of(network), ...others.map((one) => one.get(network) ?? [])]
-        .flat()
-        .filter(({ at }) => isWithinWindow(at, now))
-        .map(({ at, client }) => ({ at: Math.min(at, now), client }))
-        .sort((a, b) => b.at - a.at);
-      const addressUntil = slowedUntil(all, FREE_PER_ADDRESS);
-      if (addressUntil !== undefined) {
-        if (slow(network, addressUntil)) deps.onSlowed(call, 'address');
-        return tooManyFailures('address', addressUntil - now);
-      }
-      if (clientId === '') return undefined;
-      const ofClient = all.filter(({ client }) => client === failure.client);
-      const clientUntil = slowedUntil(ofClient, FREE_PER_CLIENT);
-      if (clientUntil === undefined) return undefined;
+      const refusal = slowIfDue(call, network, others);
+      if (refusal !== undefined || clientId === '') return refusal;
+      const ofClient = failuresOf(network, others).filter(
+        ({ client }) => client === failure.client,
+      );
+      const until = slowedUntil(ofClient, FREE_PER_CLIENT);
+      if (until === undefined) return undefined;
       if (ofClient.length === FREE_PER_CLIENT + 1) deps.onSlowed(call, 'client');
-      return tooManyFailures('client', clientUntil - now);
+      return tooManyFailures('client', until - clock.now());
     },
   };
 }

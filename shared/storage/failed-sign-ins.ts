@@ -3,7 +3,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { FailedSignIn, FailedSignIns, FailureBoard } from '../oauth/failed-sign-ins.ts';
 import { packBytes, unpackBytes } from './packed-json.ts';
 import { type Row, readRows } from './rows.ts';
-import { isNotFound, type Tables } from './tables.ts';
+import type { Tables } from './tables.ts';
 
 const PARTITION = 'failures';
 /** Instances whose counts are read. */
@@ -13,9 +13,7 @@ const EXCHANGE_MS = 1000;
 
 /** The board of one instance, and what keeps it small. */
 export interface FailureBoardStore extends FailureBoard {
-  /** Takes back what this instance has told: it ends. */
-  leave(): Promise<void>;
-  /** Removes what instances that ended without leaving have told before `before`. @returns rows. */
+  /** Removes what was told before `before`, by instances that have ended. @returns how many rows. */
   deleteBefore(before: number): Promise<number>;
 }
 
@@ -39,15 +37,6 @@ export function openFailureBoard(tables: Tables, instanceId: string): FailureBoa
         abortSignal,
       );
       return rows.map(unpack);
-    },
-
-    async leave() {
-      await tables
-        .table('throttle')
-        .deleteEntity(PARTITION, instanceId)
-        .catch((error: unknown) => {
-          if (!isNotFound(error)) throw error;
-        });
     },
 
     async deleteBefore(before) {

@@ -93,6 +93,17 @@ test('from a slowed address no secret is compared, not even the right one', asyn
   assert.deepEqual([secrets.presented, clients.lookups, trail.events], [[], [], []]);
 });
 
+test('a right guess among many that were sent at once gets in no more when the address is slowed', async () => {
+  const { send, throttle, secrets, trail } = open();
+  const verify = secrets.verify.bind(secrets);
+  secrets.verify = (client, presented) => {
+    throttle.closed = slowed;
+    return verify(client, presented);
+  };
+  assert.equal((await send({ authorization: good, ...grant })).status, 429);
+  assert.deepEqual(trail.events, []);
+});
+
 test('where a client is slowed from an address, wrong credentials are 429 and right ones get a token', async () => {
   const { send, throttle, waits } = open();
   throttle.refusal = slowed;

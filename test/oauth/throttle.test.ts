@@ -168,6 +168,15 @@ test('where no address is known nobody is slowed for another', async () => {
   assert.equal(state.exchanges, 0);
 });
 
+test('of failures that come at the same moment the 31st slows the address at once', async () => {
+  const { open } = openInstances();
+  const { throttle, slowed } = open('a');
+  const counted = times(31, 0).map((_, i) => throttle.countFailure(here, `c${i}`));
+  assert.throws(() => throttle.admit(here), { status: 429 });
+  await Promise.all(counted);
+  assert.deepEqual(slowed, ['address']);
+});
+
 test('many addresses neither grow the memory nor free one that is slowed', async () => {
   const { open } = openInstances();
   const { guess, throttle } = open('a');
@@ -213,22 +222,20 @@ test('one IPv6 network is one caller, and IPv4 within IPv6 is IPv4', () => {
   }
 });
 
-test('instances tell each other through one row each, which they take along', async () => {
+test('instances tell each other through one row each, which goes with time', async () => {
   const storage = await testStorage();
   const now = Date.UTC(2027, 0, 1);
   const boards = ['one', 'two'].map((id) => openFailureBoard(openTables(storage), id));
   const [one, two] = boards;
   assert.ok(one !== undefined && two !== undefined);
-  await two.leave();
   const mine = new Map([['203.0.113.7', [{ at: now - 5, client: 'abc' }]]]);
   assert.deepEqual(await one.exchange(mine, now, now - 60_000), []);
   assert.deepEqual(await one.exchange(mine, now, now - 60_000), []);
   assert.deepEqual(await two.exchange(new Map(), now + 1, now - 60_000), [mine]);
   assert.deepEqual(await two.exchange(new Map(), now + 60_001, now + 1), [], 'too old');
-  await one.leave();
-  assert.deepEqual(await two.exchange(new Map(), now, now - 60_000), []);
   assert.equal(await one.deleteBefore(now), 0);
   assert.equal(await one.deleteBefore(now + 1), 1);
+  assert.deepEqual(await two.exchange(new Map(), now, now - 60_000), []);
 });
 
 test('all that an instance may tell fits into its row and is read back', async () => {
