@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  buildBundle,
-  type BundleDescription,
-  type StepDescription,
-} from '../../shared/iflow/bundle/build.ts';
+import { buildBundle } from '../../shared/iflow/bundle/build.ts';
+import type {
+  BundleDescription,
+  StepDescription,
+} from '../../shared/iflow/bundle/bundle-description.ts';
 import { readZip } from '../../shared/iflow/bundle/unzip.ts';
 import { deflateEntry, writeZip } from '../../shared/iflow/bundle/zip.ts';
 import { compileBundle } from '../../shared/iflow/compile.ts';

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  buildBundle,
-  type BundleDescription,
-  emptyBundle,
-  type StepDescription,
-} from '../../shared/iflow/bundle/build.ts';
+import { buildBundle, emptyBundle } from '../../shared/iflow/bundle/build.ts';
+import type {
+  BundleDescription,
+  StepDescription,
+} from '../../shared/iflow/bundle/bundle-description.ts';
 import { readBundle } from '../../shared/iflow/bundle/bundle.ts';
 import { readZip } from '../../shared/iflow/bundle/unzip.ts';
 import { deflateEntry, writeZip } from '../../shared/iflow/bundle/zip.ts';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  buildBundle,
-  type RowDescription,
-  type StepDescription,
-} from '../../shared/iflow/bundle/build.ts';
+import { buildBundle } from '../../shared/iflow/bundle/build.ts';
+import type {
+  RowDescription,
+  StepDescription,
+} from '../../shared/iflow/bundle/bundle-description.ts';
 import { compileBundle } from '../../shared/iflow/compile.ts';
 import { FlowFailure } from '../../shared/iflow/engine.ts';
 import type { Exchange, Value } from '../../shared/iflow/exchange.ts';

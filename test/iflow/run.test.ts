@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { build } from 'esbuild';
-import type { StepDescription } from '../../shared/iflow/bundle/build.ts';
+import type { StepDescription } from '../../shared/iflow/bundle/bundle-description.ts';
 import { compileBundle } from '../../shared/iflow/compile.ts';
 import { helloWorldBundle } from '../../shared/iflow/design/hello-world.ts';
 import { FlowFailure } from '../../shared/iflow/engine.ts';

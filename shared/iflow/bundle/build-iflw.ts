@@ -1,5 +1,5 @@
 import { escapeXml } from '../xml/write-xml.ts';
-import type { BundleDescription, RowDescription, StepDescription } from './build.ts';
+import type { BundleDescription, RowDescription, StepDescription } from './bundle-description.ts';
 
 const NAMESPACES = [
   'xmlns:bpmn2="http://www.omg.org/spec/BPMN/20100524/MODEL"',

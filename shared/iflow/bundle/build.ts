@@ -1,66 +1,8 @@
 import { foldLine } from './manifest.ts';
 import { checkId, checkLine } from './rename.ts';
 import { flowXml } from './build-iflw.ts';
+import type { BundleDescription } from './bundle-description.ts';
 import { deflateEntry, writeZip } from './zip.ts';
-
-/** A small iFlow in plain words: an HTTPS sender and a line of steps. */
-export interface BundleDescription {
-  readonly id: string;
-  readonly name: string;
-  /** 1.0.0 unless told. */
-  readonly version?: string;
-  readonly description?: string;
-  /** Left out, the flow has no sender. */
-  readonly address?: string;
-  /** ESBMessaging.send unless told. */
-  readonly userRole?: string;
-  /** false unless told. */
-  readonly csrfProtected?: boolean;
-  /** Megabytes; 40 unless told. */
-  readonly maximumBodySize?: number;
-  /** Pipe-separated, as in SAP's editor. */
-  readonly allowedHeaders?: string;
-  readonly returnExceptionToSender?: boolean;
-  /** `xmlns:p=uri;xmlns:q=uri`. */
-  readonly namespaceMapping?: string;
-  /** Values of externalised parameters, which the texts above and below use as `{{name}}`. */
-  readonly parameters?: Readonly<Record<string, string>>;
-  readonly steps: readonly StepDescription[];
-}
-
-export type StepDescription =
-  | {
-      readonly type: 'script';
-      readonly name: string;
-      readonly fileName: string;
-      readonly source: string;
-      readonly functionName?: string;
-    }
-  | {
-      readonly type: 'contentModifier';
-      readonly name: string;
-      readonly headers?: readonly RowDescription[];
-      readonly properties?: readonly RowDescription[];
-      readonly body?: { readonly type: 'constant' | 'expression'; readonly content: string };
-    }
-  | {
-      readonly type: 'raw';
-      readonly name: string;
-      readonly cname: string;
-      readonly properties: Readonly<Record<string, string>>;
-    };
-
-/** A row of a content modifier's header or property table. */
-export interface RowDescription {
-  /** Create unless told. */
-  readonly action?: 'Create' | 'Delete';
-  readonly name: string;
-  /** constant unless told. */
-  readonly type?: string;
-  readonly value?: string;
-  readonly dataType?: string;
-  readonly default?: string;
-}
 
 /** Builds the bundle that SAP's editor would export for it. @throws {BundleFault} */
 export function buildBundle(flow: BundleDescription): Uint8Array {
