@@ -15,6 +15,15 @@ const MOST_BYTES = 1024;
 /** Compared with what is presented for a client that does not exist. */
 const NOBODY = sha256('').toString('base64url');
 
+type ChosenSecret = StoredSecret & { readonly kind: 'scrypt' };
+
+/** One reading of what was presented, held against one secret. */
+interface Attempt {
+  readonly secret: ChosenSecret;
+  readonly reading: string;
+  readonly name: string;
+}
+
 export interface SecretVerifierOptions {
   readonly clock: Clock;
   readonly random: RandomBytes;
@@ -28,7 +37,7 @@ export function createSecretVerifier(options: SecretVerifierOptions): SecretVeri
   const memoryKey = options.random(32);
   const accepted = new Set<string>();
   const underWay = new Map<string, Promise<boolean>>();
-  const inLane = limitComputations(AT_ONCE, MOST_WAITING);
+  const lane = openLane(AT_ONCE, MOST_WAITING);
   const derive = options.derive ?? deriveHash;
 
   const remember = (key: string): void => {
@@ -40,31 +49,25 @@ export function createSecretVerifier(options: SecretVerifierOptions): SecretVeri
     }
   };
 
-  const matchesChosen = async (
-    clientId: string,
-    secret: StoredSecret & { readonly kind: 'scrypt' },
-    reading: string,
-  ): Promise<boolean> => {
-    if (Buffer.byteLength(reading, 'utf8') > MOST_BYTES) return false;
-    // The hash is part of the key, so a replaced secret is not accepted from memory.
-    const key = createHmac('sha256', memoryKey)
+  /** Names a reading of a secret in memory; the hash is part of it, so a replaced secret is not. */
+  const nameOf = (clientId: string, secret: ChosenSecret, reading: string): string =>
+    createHmac('sha256', memoryKey)
       .update(JSON.stringify([clientId, secret.secretId, secret.hash, reading]))
       .digest('base64');
-    if (accepted.has(key)) {
-      remember(key);
-      return true;
-    }
+
+  const matches = async ({ secret, reading, name }: Attempt): Promise<boolean> => {
     // A burst of one client's first requests costs one computation.
-    let computing = underWay.get(key);
+    let computing = underWay.get(name);
     if (computing === undefined) {
-      computing = inLane(() => derive(reading, Buffer.from(secret.salt, 'base64url')))
+      computing = lane
+        .run(() => derive(reading, Buffer.from(secret.salt, 'base64url')))
         .then((computed) => equalsHash(computed, secret.hash))
-        .finally(() => underWay.delete(key));
-      underWay.set(key, computing);
+        .finally(() => underWay.delete(name));
+      underWay.set(name, computing);
     }
-    const matches = await computing;
-    if (matches) remember(key);
-    return matches;
+    const matching = await computing;
+    if (matching) remember(name);
+    return matching;
   };
 
   return {
@@ -72,6 +75,7 @@ export function createSecretVerifier(options: SecretVerifierOptions): SecretVeri
       const readings = [...new Set(presented)];
       if (client === undefined) {
         for (const reading of readings) equalsHash(sha256(reading), NOBODY);
+        lane.requireRoom();
         return 'wrong';
       }
       const now = clock.now();
@@ -83,39 +87,73 @@ export function createSecretVerifier(options: SecretVerifierOptions): SecretVeri
         if (isAlive(secret, now)) return 'accepted';
         expired = true;
       }
-      for (const secret of client.secrets) {
-        if (secret.kind !== 'scrypt') continue;
-        for (const reading of readings) {
-          if (!(await matchesChosen(client.clientId, secret, reading))) continue;
-          if (isAlive(secret, now)) return 'accepted';
-          expired = true;
-        }
+      const attempts = client.secrets
+        .filter((secret) => secret.kind === 'scrypt')
+        .flatMap((secret) =>
+          readings
+            .filter((reading) => Buffer.byteLength(reading, 'utf8') <= MOST_BYTES)
+            .map((reading) => ({
+              secret,
+              reading,
+              name: nameOf(client.clientId, secret, reading),
+            })),
+        );
+      // Then memory, before anything is computed for another secret or another reading.
+      for (const { secret, name } of attempts) {
+        if (!accepted.has(name)) continue;
+        remember(name);
+        if (isAlive(secret, now)) return 'accepted';
+        expired = true;
       }
-      return expired ? 'expired' : 'wrong';
+      const unknown = attempts.filter(({ name }) => !accepted.has(name));
+      // Side by side: two secrets and two readings of one take little longer than a single one, so
+      // that the time of a refusal does not tell how much there was to compare.
+      const outcomes = await Promise.allSettled(unknown.map(matches));
+      const matching = unknown.filter((_, i) => isMatch(outcomes[i])).map(({ secret }) => secret);
+      if (matching.some((secret) => isAlive(secret, now))) return 'accepted';
+      for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+      if (unknown.length === 0) lane.requireRoom();
+      return expired || matching.length > 0 ? 'expired' : 'wrong';
     },
   };
 }
 
+const isMatch = (outcome: PromiseSettledResult<boolean> | undefined): boolean =>
+  outcome?.status === 'fulfilled' && outcome.value;
+
+interface Lane {
+  run<T>(compute: () => Promise<T>): Promise<T>;
+  /**
+   * Refuses what needs no computation while one would be refused, so that a full lane does not tell
+   * which clients there are.
+   * @throws {Fault} 503
+   */
+  requireRoom(): void;
+}
+
 /** Runs at most `atOnce` computations, lets `mostWaiting` more wait in turn, refuses the rest. */
-function limitComputations(atOnce: number, mostWaiting: number) {
+function openLane(atOnce: number, mostWaiting: number): Lane {
   let running = 0;
   const waiting: (() => void)[] = [];
-  return async <T>(compute: () => Promise<T>): Promise<T> => {
-    if (running < atOnce) {
-      running += 1;
-    } else {
-      if (waiting.length >= mostWaiting) {
-        throw Fault.unavailable('Too many clients are signing in at once. Try again.', 1);
-      }
+  const requireRoom = (): void => {
+    if (running >= atOnce && waiting.length >= mostWaiting) {
+      throw Fault.unavailable('Too many clients are signing in at once. Try again.', 1);
+    }
+  };
+  return {
+    requireRoom,
+    async run(compute) {
+      requireRoom();
+      if (running < atOnce) running += 1;
       // Whoever ends hands its place on, so `running` stays as it is.
-      await new Promise<void>((proceed) => waiting.push(proceed));
-    }
-    try {
-      return await compute();
-    } finally {
-      const next = waiting.shift();
-      if (next === undefined) running -= 1;
-      else next();
-    }
+      else await new Promise<void>((proceed) => waiting.push(proceed));
+      try {
+        return await compute();
+      } finally {
+        const next = waiting.shift();
+        if (next === undefined) running -= 1;
+        else next();
+      }
+    },
   };
 }

@@ -125,3 +125,59 @@ test('a few scrypts run at once, some wait, more are 503 with Retry-After, and t
   assert.deepEqual([state.derived, state.mostRunning], [63, 3]);
   assert.equal(await verifier.verify(client, ['right and long enough']), 'accepted');
 });
+
+test('a secret in memory costs no scrypt beside another secret or another reading of it', async () => {
+  const { verifier, state } = countingVerifier();
+  const one = (await hashChosenSecret('right+and+long+enough', randomBytes, times)).stored;
+  const other = (await hashChosenSecret('right, and another', randomBytes, times)).stored;
+  const client = clientWith('c', other, one);
+  const readings = ['right%2Band%2Blong%2Benough', 'right+and+long+enough'];
+  assert.equal(await verifier.verify(client, readings), 'accepted');
+  const first = state.derived;
+  for (let i = 0; i < 5; i += 1) assert.equal(await verifier.verify(client, readings), 'accepted');
+  assert.equal(state.derived, first);
+});
+
+test('secrets and readings are compared side by side, so that a refusal does not take longer for more of them', async () => {
+  const { verifier, state, hold } = countingVerifier();
+  const one = (await hashChosenSecret('right and long enough', randomBytes, times)).stored;
+  const other = (await hashChosenSecret('right, and another', randomBytes, times)).stored;
+  const release = hold();
+  const outcome = verifier.verify(clientWith('c', one, other), ['wrong', 'wrong too']);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(state.running, 3);
+  release();
+  assert.equal(await outcome, 'wrong');
+  assert.deepEqual([state.derived, state.mostRunning], [4, 3]);
+});
+
+test('while no more scrypts are taken, a client that does not exist or needs none is refused alike', async () => {
+  const { verifier, hold } = countingVerifier();
+  const chosen = (await hashChosenSecret('right and long enough', randomBytes, times)).stored;
+  const { text, stored } = generateSecret(randomBytes, times);
+  const release = hold();
+  const busy = Array.from({ length: 63 }, (_, i) =>
+    verifier.verify(clientWith('busy', chosen), [`wrong ${i}`]),
+  );
+  await new Promise((resolve) => setImmediate(resolve));
+  for (const client of [clientWith('c', chosen), clientWith('d', stored), undefined]) {
+    await assert.rejects(
+      verifier.verify(client, ['wrong']),
+      (error: unknown) => error instanceof Fault && error.status === 503,
+    );
+  }
+  assert.equal(await verifier.verify(clientWith('d', stored), [text]), 'accepted');
+  release();
+  await Promise.all(busy);
+  assert.equal(await verifier.verify(undefined, ['wrong']), 'wrong');
+});
+
+test('an expired chosen secret is told from a wrong one, also out of memory', async () => {
+  const { verifier } = countingVerifier();
+  const text = 'right and long enough';
+  const { stored } = await hashChosenSecret(text, randomBytes, times);
+  const expired = clientWith('c', { ...stored, expiresAt: 1 });
+  assert.equal(await verifier.verify(expired, [text]), 'expired');
+  assert.equal(await verifier.verify(expired, [text]), 'expired');
+  assert.equal(await verifier.verify(expired, ['wrong']), 'wrong');
+});
