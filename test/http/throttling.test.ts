@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { openAuditStore } from '../../shared/storage/audit.ts';
+import { openFailureBoard } from '../../shared/storage/failed-sign-ins.ts';
+import { openTables } from '../../shared/storage/tables.ts';
 import { testStorage, type TestStorage } from '../support/azurite.ts';
 import { basic, fetchToken, type Instance, manage, startInstance } from '../support/instance.ts';
+
+const DAY_MS = 86_400_000;
 
 let storage: TestStorage;
 let one: Instance;
@@ -84,16 +90,63 @@ test('thirty failures on one instance slow nobody; one more slows the address on
   assert.ok(![client.secret, token].some((secret) => text.includes(secret)));
 });
 
-test('a change of an instance that is killed at once is in the trail', async () => {
+test('an instance that is killed loses no change from the trail, and no token of more than a second ago', async () => {
   const storage = await testStorage();
   const instance = await startInstance(storage);
-  const client = await (await manage(instance)).registerClient([]);
+  const admin = await manage(instance);
+  const { id, secret } = await admin.registerClient([]);
+  await fetchToken(instance.url, id, secret);
+  await delay(1000);
+  await admin.send('PATCH', `/registry/v1/clients/${id}`, { enabled: false }, { 'if-match': '*' });
   await instance.kill();
   const reader = await manage(await startInstance(storage));
-  const answer = await reader.send('GET', `/registry/v1/audit?object=${client.id}`);
+  const answer = await reader.send('GET', `/registry/v1/audit?object=${id}`);
   const { items } = (await answer.json()) as { items: Entry[] };
   assert.deepEqual(
     items.map(({ action, outcome }) => [action, outcome]),
-    [['client.create', 'success']],
+    [
+      ['client.disable', 'success'],
+      ['token.issue', 'success'],
+      ['client.create', 'success'],
+    ],
   );
+});
+
+test('the daily timer removes what is older than the retention, and nothing younger', async () => {
+  const storage = await testStorage();
+  const tables = openTables(storage);
+  const trail = openAuditStore(tables);
+  const entry = (id: string, time: number) => ({
+    id,
+    time,
+    actor: '',
+    action: 'token.issue',
+    object: { type: 'client', name: id },
+    address: '',
+    outcome: 'success' as const,
+    reason: '',
+    invocationId: '',
+    detail: '',
+  });
+  const now = Date.now();
+  await trail.append([entry('old', now - 3 * DAY_MS), entry('young', now - DAY_MS)]);
+  const board = openFailureBoard(tables, 'ended');
+  await board.exchange(new Map([['203.0.113.7', []]]), now - 2 * 3_600_000, now);
+  const instance = await startInstance(storage, { FLOWGATE_AUDIT_RETENTION_DAYS: '2' });
+  const started = await fetch(`${instance.url}/admin/functions/delete-expired-logs`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"input":""}',
+  });
+  assert.equal(started.status, 202);
+  const left = async (): Promise<string[]> => {
+    const ids: string[] = [];
+    for await (const record of trail.scan(0, now)) ids.push(...record.entries.map(({ id }) => id));
+    return ids.filter((id) => id === 'old' || id === 'young');
+  };
+  const rows = async (): Promise<number> =>
+    (await openFailureBoard(tables, 'reader').exchange(new Map(), now, 0)).length;
+  for (let tries = 0; tries < 100 && (await rows()) > 0; tries += 1) await delay(50);
+  assert.deepEqual(await left(), ['young']);
+  assert.equal(await rows(), 0);
 });
