@@ -39,7 +39,10 @@ export class StaleCache<V> {
   readonly #freshMs: number;
   readonly #staleMs: number;
   readonly #entries = new Map<string, Entry<V>>();
-  readonly #loading = new Map<string, Promise<V>>();
+  readonly #loading = new Map<
+    string,
+    { readonly reading: Promise<V>; readonly startedAt: number }
+  >();
 
   constructor(load: (key: string) => Promise<V>, options: StaleCacheOptions) {
     this.#load = load;
@@ -51,15 +54,16 @@ export class StaleCache<V> {
 
   /** The value for `key`, at most `maxAgeMs` (by default `staleMs`) old. */
   async get(key: string, maxAgeMs = this.#staleMs): Promise<V> {
+    const oldest = Math.min(maxAgeMs, this.#staleMs);
     const entry = this.#entries.get(key);
-    if (entry === undefined) return this.#read(key);
+    if (entry === undefined) return this.#read(key, oldest);
     const age = this.#clock.now() - entry.loadedAt;
     // A clock that went back makes the age unknowable: read again.
-    if (age < 0 || age > Math.min(maxAgeMs, this.#staleMs)) return this.#read(key);
+    if (age < 0 || age > oldest) return this.#read(key, oldest);
     this.#entries.delete(key);
     this.#entries.set(key, entry);
     if (age > this.#freshMs && entry.reload === undefined) {
-      entry.reload = this.#read(key);
+      entry.reload = this.#read(key, this.#staleMs);
       entry.reload.catch(() => {
         // Served on until staleMs; the reader that then waits for storage gets the error.
         entry.reload = undefined;
@@ -83,25 +87,29 @@ export class StaleCache<V> {
     return this.#entries.size;
   }
 
-  #read(key: string): Promise<V> {
+  #read(key: string, maxAgeMs: number): Promise<V> {
     const underWay = this.#loading.get(key);
-    if (underWay !== undefined) return underWay;
+    if (underWay !== undefined) {
+      const age = this.#clock.now() - underWay.startedAt;
+      // One that storage has kept waiting may tell of what was long ago.
+      if (age >= 0 && age <= maxAgeMs) return underWay.reading;
+    }
     // The age counts from before the read: what storage held when it began is what we know.
     const startedAt = this.#clock.now();
     const reading = this.#load(key).then(
       (value) => {
-        if (this.#loading.get(key) === reading) {
+        if (this.#loading.get(key)?.reading === reading) {
           this.#loading.delete(key);
           this.#keep(key, { value, loadedAt: startedAt, reload: undefined });
         }
         return value;
       },
       (error: unknown) => {
-        if (this.#loading.get(key) === reading) this.#loading.delete(key);
+        if (this.#loading.get(key)?.reading === reading) this.#loading.delete(key);
         throw error;
       },
     );
-    this.#loading.set(key, reading);
+    this.#loading.set(key, { reading, startedAt });
     return reading;
   }
 
