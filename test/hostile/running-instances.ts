@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { request, type IncomingHttpHeaders } from 'node:http';
-import { buildBundle, type StepDescription } from '../../shared/iflow/bundle/build.ts';
+import { buildBundle } from '../../shared/iflow/bundle/build.ts';
+import type { StepDescription } from '../../shared/iflow/bundle/bundle-description.ts';
 import { testStorage } from '../support/azurite.ts';
 import {
   fetchToken,

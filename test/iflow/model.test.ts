@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { buildBundle, type BundleDescription } from '../../shared/iflow/bundle/build.ts';
+import { buildBundle } from '../../shared/iflow/bundle/build.ts';
+import type { BundleDescription } from '../../shared/iflow/bundle/bundle-description.ts';
 import { BundleFault, readBundle } from '../../shared/iflow/bundle/bundle.ts';
 import { readZip } from '../../shared/iflow/bundle/unzip.ts';
 import { deflateEntry, writeZip } from '../../shared/iflow/bundle/zip.ts';

@@ -1,4 +1,5 @@
-import { buildBundle, type BundleDescription } from '../../shared/iflow/bundle/build.ts';
+import { buildBundle } from '../../shared/iflow/bundle/build.ts';
+import type { BundleDescription } from '../../shared/iflow/bundle/bundle-description.ts';
 import { compileBundle } from '../../shared/iflow/compile.ts';
 import type { FlowEnvironment, FlowOutcome } from '../../shared/iflow/engine.ts';
 import { type Body, type Exchange, HeaderMap, type Value } from '../../shared/iflow/exchange.ts';
