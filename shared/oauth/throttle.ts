@@ -80,24 +80,22 @@ export function createThrottle(deps: ThrottleDeps): Throttle {
   };
 
   /** Those that count now, the newest first. */
-  const failuresOf = (network: string, others: readonly FailedSignIns[]): FailedSignIn[] => {
+  const merge = (
+    network: string,
+    own: readonly FailedSignIn[],
+    others: readonly FailedSignIns[],
+  ): FailedSignIn[] => {
     const now = clock.now();
-    return [local.of(network), ...others.map((one) => one.get(network) ?? [])]
+    return [own, ...others.map((one) => one.get(network) ?? [])]
       .flat()
       .filter(({ at }) => isWithinWindow(at, now))
       .map(({ at, client }) => ({ at: Math.min(at, now), client }))
       .sort((a, b) => b.at - a.at);
   };
 
-  const slowIfDue = (
-    call: Caller,
-    network: string,
-    others: readonly FailedSignIns[],
-  ): Fault | undefined => {
-    const until = slowedUntil(failuresOf(network, others), FREE_PER_ADDRESS);
-    if (until === undefined) return undefined;
-    if (slow(network, until)) deps.onSlowed(call, 'address');
-    return tooManyFailures('address', until - clock.now());
+  const slowIfDue = (call: Caller, network: string, others: readonly FailedSignIns[]): void => {
+    const until = slowedUntil(merge(network, local.of(network), others), FREE_PER_ADDRESS);
+    if (until !== undefined && slow(network, until)) deps.onSlowed(call, 'address');
   };
 
   return {
@@ -113,18 +111,21 @@ export function createThrottle(deps: ThrottleDeps): Throttle {
       if (network === '') return undefined;
       const failure = { at: clock.now(), client: digestOf(clientId) };
       local.add(network, failure);
+      const ownUpToThis = local.of(network);
       // At once, so that of many guesses at the same moment none is let in after the last free one.
       slowIfDue(call, network, []);
       const others = await exchange();
-      const refusal = slowIfDue(call, network, others);
-      if (refusal !== undefined || clientId === '') return refusal;
-      const ofClient = failuresOf(network, others).filter(
-        ({ client }) => client === failure.client,
-      );
-      const until = slowedUntil(ofClient, FREE_PER_CLIENT);
-      if (until === undefined) return undefined;
+      slowIfDue(call, network, others);
+      // Failures that came to this instance later are no reason to refuse this one.
+      const upToThis = merge(network, ownUpToThis, others);
+      const addressUntil = slowedUntil(upToThis, FREE_PER_ADDRESS);
+      if (addressUntil !== undefined) return tooManyFailures('address', addressUntil - clock.now());
+      if (clientId === '') return undefined;
+      const ofClient = upToThis.filter(({ client }) => client === failure.client);
+      const clientUntil = slowedUntil(ofClient, FREE_PER_CLIENT);
+      if (clientUntil === undefined) return undefined;
       if (ofClient.length === FREE_PER_CLIENT + 1) deps.onSlowed(call, 'client');
-      return tooManyFailures('client', until - clock.now());
+      return tooManyFailures('client', clientUntil - clock.now());
     },
   };
 }

@@ -168,13 +168,19 @@ test('where no address is known nobody is slowed for another', async () => {
   assert.equal(state.exchanges, 0);
 });
 
-test('of failures that come at the same moment the 31st slows the address at once', async () => {
+test('of failures that come at the same moment 30 are 401 and the rest 429, and the 31st slows the address at once', async () => {
   const { open } = openInstances();
   const { throttle, slowed } = open('a');
-  const counted = times(31, 0).map((_, i) => throttle.countFailure(here, `c${i}`));
+  const counted = times(40, 0).map((_, i) => throttle.countFailure(here, `c${i}`));
   assert.throws(() => throttle.admit(here), { status: 429 });
-  await Promise.all(counted);
+  const statuses = (await Promise.all(counted)).map((refusal) => refusal?.status ?? 401);
+  assert.deepEqual(statuses, [...times(30, 401), ...times(10, 429)]);
   assert.deepEqual(slowed, ['address']);
+  const ofOne = await Promise.all(times(12, 0).map(() => throttle.countFailure(there, 'app')));
+  assert.deepEqual(
+    ofOne.map((refusal) => refusal?.status ?? 401),
+    [...times(10, 401), 429, 429],
+  );
 });
 
 test('many addresses neither grow the memory nor free one that is slowed', async () => {
