@@ -77,9 +77,15 @@ function errorOf(reason: BearerReason): BearerFault['error'] {
   }
 }
 
+/** Characters of `error_description` in a header; the body has all of it. */
+const LONGEST_DESCRIPTION = 500;
+
 /** RFC 6750 section 3.1: a request without any token gets a challenge without an error code. */
 function challenge(reason: BearerReason, detail: string): string {
   if (reason === 'missing_token') return 'Bearer realm="flowgate"';
-  const text = detail.replace(/[^\x20-\x7e]/g, '?').replace(/["\\]/g, "'");
+  const text = detail
+    .slice(0, LONGEST_DESCRIPTION)
+    .replace(/[^\x20-\x7e]/g, '?')
+    .replace(/["\\]/g, "'");
   return `Bearer realm="flowgate", error="${errorOf(reason)}", error_description="${text}"`;
 }

@@ -299,3 +299,15 @@ test('other faults get the codes of the token endpoint, with their reason', () =
     'temporarily_unavailable',
   ]);
 });
+
+test('the challenge stays in its character set and short enough for a header; the body has the whole text', () => {
+  const text = `User "x" has no role ${'ü\\'.repeat(50_000)}.`;
+  const fault = new BearerFault('missing_role', text);
+  const challenge = fault.headers['WWW-Authenticate'] ?? '';
+  assert.match(
+    challenge,
+    /^Bearer realm="flowgate", error="insufficient_scope", error_description="User 'x' has[^"\\]+"$/,
+  );
+  assert.match(challenge, /^[\x20-\x7e]{1,700}$/);
+  assert.equal(fault.message, text);
+});
