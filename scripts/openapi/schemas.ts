@@ -259,6 +259,8 @@ export const responses = {
       detail: z.string().describe('What to do.'),
       instance: z.string().describe('Names the invocation, as x-invocation-id does.'),
       reason: z.string().describe('Stable tag.'),
+      error: z.string().optional().describe('On 401 and 403, by RFC 6750 section 3.1.'),
+      error_description: z.string().optional().describe('On 401 and 403, the same as detail.'),
       errors: z
         .array(z.strictObject({ pointer: z.string(), detail: z.string() }))
         .optional()

@@ -27,6 +27,11 @@ export class Fault extends Error {
     this.headers = options.headers ?? {};
   }
 
+  /** What a problem document (RFC 9457 section 3.2) tells of this fault besides the common members. */
+  problemMembers(): Readonly<Record<string, unknown>> {
+    return {};
+  }
+
   /** RFC 9110 section 15.5.6: a 405 names the methods that are allowed. */
   static methodNotAllowed(allowed: readonly string[]): Fault {
     const allow = allowed.join(', ');

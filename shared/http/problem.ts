@@ -29,6 +29,10 @@ export class Problem extends Fault {
     this.errors = errors.slice(0, MOST_ERRORS);
   }
 
+  override problemMembers(): Readonly<Record<string, unknown>> {
+    return this.errors.length > 0 ? { errors: this.errors } : {};
+  }
+
   static notFound(detail: string): Problem {
     return new Problem(404, 'not_found', detail);
   }
@@ -91,7 +95,7 @@ export const problemSurface: Surface = {
         detail: fault.message,
         instance: `urn:uuid:${call.invocationId}`,
         reason: fault.reason,
-        ...(fault instanceof Problem && fault.errors.length > 0 ? { errors: fault.errors } : {}),
+        ...fault.problemMembers(),
       },
       { 'Content-Type': 'application/problem+json' },
     );

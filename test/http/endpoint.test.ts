@@ -6,6 +6,7 @@ import { json } from '../../shared/http/call.ts';
 import { endpoint } from '../../shared/http/endpoint.ts';
 import { Fault } from '../../shared/http/fault.ts';
 import { Problem, problemSurface } from '../../shared/http/problem.ts';
+import { BearerFault } from '../../shared/oauth/gate.ts';
 
 const ID = '5b0c7b4e-2f43-4a3f-8c4d-0d6a6a7f2a11';
 
@@ -70,6 +71,23 @@ test('no refusal may be kept on the way: what is missing may be there a moment l
     });
     assert.equal(headers['Cache-Control'], 'no-store');
   }
+});
+
+test('a refused bearer token has the names of RFC 6750 section 3.1 in its problem as well', async () => {
+  const { status, headers, body } = await invoke(() => {
+    throw new BearerFault('expired', 'The access token has expired.');
+  });
+  assert.equal(status, 401);
+  assert.match(headers['WWW-Authenticate'] ?? '', /^Bearer .*error="invalid_token"/);
+  const { error, error_description, reason } = JSON.parse(body ?? '') as Record<string, string>;
+  assert.deepEqual(
+    { error, error_description, reason },
+    {
+      error: 'invalid_token',
+      error_description: 'The access token has expired.',
+      reason: 'expired',
+    },
+  );
 });
 
 test('a problem lists what is invalid by JSON pointer', async () => {
