@@ -64,6 +64,11 @@ export class BearerFault extends Fault {
     this.error = error;
     this.user = options.user ?? '';
   }
+
+  /** A client of any API finds the names that RFC 6750 section 3.1 has for its refusal. */
+  override problemMembers(): Readonly<Record<string, unknown>> {
+    return { error: this.error, error_description: this.message };
+  }
 }
 
 function errorOf(reason: BearerReason): BearerFault['error'] {
