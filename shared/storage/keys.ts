@@ -15,7 +15,8 @@ export function encodeKey(text: string): string {
     encoded += /^[A-Za-z0-9._~@ +=,:;()$&*-]$/.test(unit) ? unit : escapeUnit(unit);
   }
   if (encoded.length <= LONGEST_PART) return encoded;
-  const digest = createHash('sha256').update(text, 'utf8').digest('base64url');
+  // In UTF-16, since UTF-8 has one form for all lone surrogates.
+  const digest = createHash('sha256').update(text, 'utf16le').digest('base64url');
   return `${encoded.slice(0, LONGEST_PART - digest.length - 1)}!${digest}`;
 }
 
