@@ -11,6 +11,8 @@ import type {
 
 /** A flow runs at most this long, so LogEnd is at most this far from LogStart. */
 const LONGEST_MESSAGE_MS = 230_000;
+/** Held beyond what is wanted, before it is cut back to that. */
+const SPARE_ENTRIES = 1000;
 /** Entries read for one query, at most. */
 const MOST_ENTRIES_READ = 200_000;
 
@@ -49,7 +51,11 @@ export function createMessageLogReader(
         query.orderBy === 'LogStart' ? entry.logStart : entry.logEnd;
       const wanted = query.skip + query.top;
       const slack = query.orderBy === 'LogStart' ? 0 : LONGEST_MESSAGE_MS;
-      const found: MessageLogEntry[] = [];
+      const sign = query.descending ? -1 : 1;
+      const inOrder = (a: MessageLogEntry, b: MessageLogEntry): number =>
+        sign * (timeOf(a) - timeOf(b)) || sign * (a.messageGuid < b.messageGuid ? -1 : 1);
+      let found: MessageLogEntry[] = [];
+      let matched = 0;
       let read = 0;
       for await (const record of store.scan(from, to)) {
         // Newest first: what follows cannot come before what has been found.
@@ -59,15 +65,18 @@ export function createMessageLogReader(
         }
         read += record.entries.length;
         if (read > MOST_ENTRIES_READ) throw tooMany();
-        for (const entry of record.entries) if (matches(entry, query)) found.push(entry);
+        for (const entry of record.entries) {
+          if (!matches(entry, query)) continue;
+          matched += 1;
+          found.push(entry);
+        }
+        // What only counts is not held in memory.
+        if (found.length > 2 * wanted + SPARE_ENTRIES) found = found.sort(inOrder).slice(0, wanted);
       }
-      const sign = query.descending ? -1 : 1;
-      found.sort(
-        (a, b) => sign * (timeOf(a) - timeOf(b)) || sign * (a.messageGuid < b.messageGuid ? -1 : 1),
-      );
+      found.sort(inOrder);
       return {
         entries: found.slice(query.skip, wanted),
-        count: query.count ? found.length : undefined,
+        count: query.count ? matched : undefined,
       };
     },
   };

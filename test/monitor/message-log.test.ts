@@ -177,3 +177,27 @@ test('entries that do not compress are split over as many records as they need',
   await store.append(sent);
   assert.deepEqual((await reader.query(all)).entries, sent);
 });
+
+test('a page out of thousands of entries is the right one in either order, and all are counted', async () => {
+  const { openInstance } = await openLog();
+  const { store, reader } = openInstance();
+  const starts = Array.from({ length: 5000 }, (_, i) => NOW - 3_000_000 + i * 500);
+  await store.append(starts.map((start) => entry(start)));
+  for (const [descending, orderBy] of [
+    [true, 'LogStart'],
+    [false, 'LogStart'],
+    [true, 'LogEnd'],
+    [false, 'LogEnd'],
+  ] as const) {
+    const expected = descending ? starts.toReversed() : starts;
+    const page = { ...all, skip: 5, top: 10, descending, orderBy };
+    const { entries, count } = await reader.query(page);
+    assert.deepEqual(
+      entries.map(({ logStart }) => logStart),
+      expected.slice(5, 15),
+    );
+    assert.equal(count, 5000);
+  }
+  const counted = await reader.query({ ...all, top: 0 });
+  assert.deepEqual([counted.entries.length, counted.count], [0, 5000]);
+});
