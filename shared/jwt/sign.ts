@@ -1,7 +1,7 @@
-import { randomFillSync } from 'node:crypto';
 import jsonwebtoken from 'jsonwebtoken';
 import type { Clock } from '../config/clock.ts';
 import type { KeyRing } from './key-ring.ts';
+import { createTokenIds } from './token-id.ts';
 import type { AccessTokenClaims, AccessTokenIssuer } from './types.ts';
 
 /** RFC 9068 section 2.1. */
@@ -12,14 +12,13 @@ export const ACCESS_TOKEN_TYPE = 'at+jwt';
  * header everywhere. It only informs: Flowgate decides by the assignments of the moment.
  */
 const MAX_ROLES_BYTES = 4096;
-const ID_BYTES = 16;
 
 /** Signs RFC 9068 access tokens with the ring's current key. */
 export function createAccessTokenIssuer(deps: {
   readonly ring: KeyRing;
   readonly clock: Clock;
 }): AccessTokenIssuer {
-  const nextId = createIds();
+  const nextId = createTokenIds();
   return {
     async issue(grant) {
       const { kid, alg, privateKey } = await deps.ring.signingKey();
@@ -31,7 +30,7 @@ export function createAccessTokenIssuer(deps: {
         aud: grant.audience,
         exp: iat + grant.lifetime,
         iat,
-        jti: nextId(),
+        jti: nextId(grant.registeredAt),
         ...(grant.scope === '' ? {} : { scope: grant.scope }),
         ...(fits(grant.roles) ? { roles: grant.roles } : {}),
       };
@@ -42,20 +41,6 @@ export function createAccessTokenIssuer(deps: {
         mutatePayload: true,
       });
     },
-  };
-}
-
-/** Ids of 128 random bits, drawn in bulk: a draw costs more than the rest of making an id. */
-function createIds(): () => string {
-  const pool = Buffer.alloc(256 * ID_BYTES);
-  let used = pool.length;
-  return () => {
-    if (used === pool.length) {
-      randomFillSync(pool);
-      used = 0;
-    }
-    used += ID_BYTES;
-    return pool.toString('base64url', used - ID_BYTES, used);
   };
 }
 

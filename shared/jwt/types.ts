@@ -15,11 +15,12 @@ export interface AccessTokenClaims {
 export interface AccessTokenIssuer {
   /**
    * Signs an access token with the ring's current key. `iss`, `iat`, `exp` and `jti` are set here.
-   * @param grant `lifetime` in seconds.
+   * @param grant `lifetime` in seconds; `registeredAt`, the client's `createdAt`, in milliseconds.
    */
   issue(grant: {
     readonly subject: string;
     readonly clientId: string;
+    readonly registeredAt: number;
     readonly audience: string;
     readonly lifetime: number;
     readonly scope: string;

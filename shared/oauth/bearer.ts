@@ -2,6 +2,7 @@ import { REFUSE_ON_MS } from '../cache/stale-cache.ts';
 import type { HttpCall } from '../http/call.ts';
 import { json } from '../http/call.ts';
 import type { Surface } from '../http/endpoint.ts';
+import { isOfRegistration } from '../jwt/token-id.ts';
 import { type AccessTokenClaims, type AccessTokenVerifier, TokenFault } from '../jwt/types.ts';
 import type { Client, ClientDirectory, RoleDirectory } from '../registry/client.ts';
 import { codeOfStatus } from './errors.ts';
@@ -50,9 +51,13 @@ export function createBearerGate(deps: {
 /** What stands between a client as it is now and a token that was issued to it. */
 function findRefusal(
   client: Client | undefined,
-  { client_id, sub: user, iat, aud }: AccessTokenClaims,
+  { client_id, sub: user, iat, aud, jti }: AccessTokenClaims,
 ): BearerFault | undefined {
-  if (client === undefined || iat < Math.floor(client.createdAt / 1000)) {
+  if (
+    client === undefined ||
+    iat < Math.floor(client.createdAt / 1000) ||
+    !isOfRegistration(jti, client.createdAt)
+  ) {
     return new BearerFault(
       'revoked',
       `The client ${client_id} that the access token was issued to has been deleted${client === undefined ? '' : ' and registered anew'}. Request a new token.`,

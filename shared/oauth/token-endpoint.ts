@@ -95,6 +95,7 @@ async function grantToken(
   const token = await deps.issuer.issue({
     subject,
     clientId: client.clientId,
+    registeredAt: client.createdAt,
     audience: client.subscription,
     lifetime: client.accessTokenLifetime,
     scope,

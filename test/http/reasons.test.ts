@@ -132,6 +132,7 @@ test('expired: 401, and no message', async () => {
   const token = await createAccessTokenIssuer({ ring, clock: hoursAgo }).issue({
     subject: `oauth_client_${app.id}`,
     clientId: app.id,
+    registeredAt: 0,
     audience: 'flowgateiflmap',
     lifetime: 3600,
     scope: '',

@@ -19,6 +19,7 @@ before(async () => {
 const grant = {
   subject: 'oauth_client_app',
   clientId: 'app',
+  registeredAt: 0,
   audience: 'flowgateiflmap',
   lifetime: 3600,
   scope: 'a b',
@@ -33,7 +34,7 @@ test('signs the claims of RFC 9068 section 2.2, and the header of section 2.1', 
   assert.deepEqual(decoded?.header, { alg: 'ES256', typ: 'at+jwt', kid });
   const payload = decoded.payload as jsonwebtoken.JwtPayload;
   const iat = clock.now() / 1000;
-  assert.match(payload.jti ?? '', /^[A-Za-z0-9_-]{22}$/);
+  assert.match(payload.jti ?? '', /^A{8}[A-Za-z0-9_-]{22}$/);
   assert.deepEqual(payload, {
     iss: 'https://flowgate.example',
     sub: 'oauth_client_app',
