@@ -31,8 +31,8 @@ export interface DispatchDeps {
   readonly randomBytes: (size: number) => Uint8Array;
 }
 
-/** Compiled flows kept by one instance; each is a few kB and its scripts. */
-const MOST_FLOWS_HELD = 1000;
+/** Compiled flows kept by one instance; most are a few kB and their scripts. */
+const HELD_FLOWS = { maxFlows: 1000, maxCharacters: 64 * 1024 * 1024 };
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 const READING = new Set(['GET', 'HEAD', 'OPTIONS']);
 
@@ -49,10 +49,7 @@ interface Destination {
  * message processing log, whatever becomes of it.
  */
 export function createDispatchEndpoint(deps: DispatchDeps): Handler {
-  const flows = new FlowCache(
-    (revision) => deps.deployments.compiledFlow(revision),
-    MOST_FLOWS_HELD,
-  );
+  const flows = new FlowCache((revision) => deps.deployments.compiledFlow(revision), HELD_FLOWS);
 
   return async (call) => {
     if (call.method === 'OPTIONS') return { status: 204, headers: { Allow: METHODS.join(', ') } };
