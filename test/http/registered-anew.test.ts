@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
+import { buildBundle } from '../../shared/iflow/bundle/build.ts';
 import { testStorage } from '../support/azurite.ts';
 import {
   fetchToken,
@@ -9,9 +10,9 @@ import {
   startInstance,
 } from '../support/instance.ts';
 
-const ID = 'registered.anew';
-const ROLE =
-  '/registry/v1/subscriptions/flowgatetmn/roles/AuthGroup.ReadOnly/users/oauth_client_' + ID;
+const CLIENTS = '/registry/v1/clients';
+const SECRET = 'a secret of sixteen and more';
+const ANY = { 'if-match': '*' };
 
 let one: Instance;
 let other: Instance;
@@ -21,42 +22,62 @@ before(async () => {
   const storage = await testStorage();
   [one, other] = await Promise.all([startInstance(storage), startInstance(storage)]);
   admin = await manage(one);
+  const source = 'function processData(message) { message.setBody("hello"); return message; }';
+  const steps = [{ type: 'script' as const, name: 'Hello', fileName: 'script1.js', source }];
+  const bundle = buildBundle({ id: 'Hello', name: 'Hello', address: '/hello', steps });
+  assert.equal(await admin.deploy('Hello', bundle), 'SUCCESS');
 });
 
-/** Registers the client with a role that lets it read the registry. @returns its secret. */
-async function register(): Promise<string> {
-  const members = { client_id: ID, subscription: 'flowgatetmn' };
-  const made = await admin.send('POST', '/registry/v1/clients', members);
-  assert.equal(made.status, 201);
-  assert.equal((await admin.send('PUT', ROLE)).status, 204);
-  return ((await made.json()) as { client_secret: string }).client_secret;
+async function call(instance: Instance, token: string): Promise<string> {
+  const headers = { authorization: `Bearer ${token}` };
+  const response = await fetch(`${instance.url}/http/hello`, { headers });
+  const text = await response.text();
+  return response.ok ? text : (JSON.parse(text) as { reason: string }).reason;
 }
 
-async function read(token: string): Promise<string> {
-  const response = await fetch(`${one.url}/registry/v1/clients`, {
-    headers: { authorization: `Bearer ${token}` },
-  });
-  const { reason = 'let in' } = (await response.json()) as { reason?: string };
-  return `${response.status} ${reason}`;
+async function change(method: string, path: string, body?: unknown): Promise<void> {
+  const response = await admin.send(method, path, body, ANY);
+  assert.ok(response.ok, `${method} ${path}: ${response.status} ${await response.text()}`);
 }
 
-test('no token of a deleted client is good for the client that is registered under its id within the same second', async () => {
-  const oldSecret = await register();
-  const before = await fetchToken(one.url, ID, oldSecret);
-  await fetchToken(other.url, ID, oldSecret);
-  assert.equal(await read(before), '200 let in');
+const register = async (id: string): Promise<void> => {
+  await change('POST', CLIENTS, { client_id: id, client_secret: SECRET });
+  const users = '/registry/v1/subscriptions/flowgateiflmap/roles/ESBMessaging.send/users';
+  await change('PUT', `${users}/oauth_client_${id}`);
+};
 
-  const any = { 'if-match': '*' };
-  const gone = await admin.send('DELETE', `/registry/v1/clients/${ID}`, undefined, any);
-  assert.equal(gone.status, 204);
-  const secret = await register();
-  assert.equal(await read(before), '401 revoked');
-  // The other instance has not heard of it and still knows the old secret: what it issues is for
-  // the registration that it knows.
-  const late = await fetchToken(other.url, ID, oldSecret);
-  assert.equal(await read(late), '401 revoked');
-  await assert.rejects(fetchToken(one.url, ID, oldSecret), /invalid_client/);
+test('a client registered anew within the second is not reached by tokens of the one before it', async () => {
+  for (const id of ['again1', 'again2', 'again3']) {
+    await register(id);
+    const old = await fetchToken(one.url, id, SECRET);
+    assert.equal(await call(one, old), 'hello');
+    await change('DELETE', `${CLIENTS}/${id}`);
+    await register(id);
+    assert.equal(await call(one, old), 'revoked');
+    const fresh = await fetchToken(other.url, id, SECRET);
+    assert.equal(await call(one, fresh), 'hello');
+    assert.equal(await call(other, fresh), 'hello');
+  }
+});
 
-  const after = await fetchToken(one.url, ID, secret);
-  assert.equal(await read(after), '200 let in');
+test('a client that was enabled again on another instance works at once', async () => {
+  await register('blinking');
+  const token = await fetchToken(one.url, 'blinking', SECRET);
+  await change('PATCH', `${CLIENTS}/blinking`, { enabled: false });
+  assert.equal(await call(other, token), 'client_disabled');
+  await change('PATCH', `${CLIENTS}/blinking`, { enabled: true });
+  // What a refusal rests on may be 100 ms old.
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  assert.equal(await call(other, token), 'hello');
+});
+
+test('a client that was moved to another subscription leaves its tokens behind', async () => {
+  await register('moved');
+  const token = await fetchToken(one.url, 'moved', SECRET);
+  assert.equal(await call(one, token), 'hello');
+  await change('PATCH', `${CLIENTS}/moved`, { subscription: 'flowgatetmn' });
+  assert.equal(await call(one, token), 'wrong_subscription');
+  const diagnosis = await admin.send('GET', `${CLIENTS}/moved/diagnosis?address=/hello`);
+  const { checks } = (await diagnosis.json()) as { checks: { check: string; ok: boolean }[] };
+  assert.equal(checks.find((check) => !check.ok)?.check, 'subscription');
 });
