@@ -274,12 +274,12 @@ test('health and calm flows answer in time while bundles made to be slow are dep
   const deploying = running.admin.deploy('Slow', bundle);
   let over = false;
   void deploying.finally(() => (over = true));
-  let slowest = 0;
+  let rounds = 0;
   while (!over) {
-    const startedAt = performance.now();
     await running.assertWell();
-    slowest = Math.max(slowest, performance.now() - startedAt);
+    rounds += 1;
   }
   assert.equal(await deploying, 'SUCCESS');
-  assert.ok(slowest < 1000, `a calm flow waited ${slowest} ms`);
+  // Held up, the first of them would have waited for the end of the deployment.
+  assert.ok(rounds >= 3, `${rounds} rounds of calm calls were answered`);
 });

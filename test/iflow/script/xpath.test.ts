@@ -51,24 +51,23 @@ for (const [source, body] of [
     );
     let ended = false;
     const all = Promise.all(wild).finally(() => (ended = true));
-    const waits: number[] = [];
+    let answered = 0;
     while (!ended) {
-      const startedAt = performance.now();
       await process(engine, 'message.setBody("calm");');
       await engine.evaluate(callOf('//b'));
-      waits.push(performance.now() - startedAt);
+      answered += 1;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     for (const text of await all) {
       assert.equal(text, 'The XPath of the step took longer than 300 ms.');
     }
-    // Far above what it takes, since the machine runs other tests meanwhile.
-    assert.ok(Math.max(...waits) < 1000, `a calm run waited ${Math.max(...waits)} ms`);
+    // Held up, the first of them would have waited for the end of all.
+    assert.ok(answered >= 3, `${answered} calm runs were answered`);
   });
 }
 
 test('XPath that takes too much memory ends its worker only', async () => {
-  const call = callOf('array:size(array { 1 to 30000000 })');
+  const call = callOf('array:size(array { 1 to 30000000 })', { timeoutMs: 60_000 });
   await assert.rejects(engine.evaluate(call), (error) => {
     assert.ok(error instanceof ScriptFailure);
     assert.equal(error.reason, 'memory');
@@ -79,7 +78,7 @@ test('XPath that takes too much memory ends its worker only', async () => {
 
 test('the largest XML that may be read fits into a worker', async () => {
   const body = `<a>${'<b c="1">xxxxxxx</b>'.repeat(166_000)}</a>`;
-  const counted = await engine.evaluate(callOf('count(//b[@c = 1])', { body, timeoutMs: 20_000 }));
+  const counted = await engine.evaluate(callOf('count(//b[@c = 1])', { body, timeoutMs: 60_000 }));
   assert.deepEqual(counted, ['166000']);
 });
 
