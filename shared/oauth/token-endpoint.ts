@@ -111,7 +111,7 @@ async function grantToken(
 
 /**
  * A token older than its client is refused (`bearer.ts`), so wait for a registration that was made
- * by an instance whose clock is ahead, or of an id that was deleted before (`registry/api/clients.ts`).
+ * by an instance whose clock is ahead.
  */
 async function waitForRegistration(
   { createdAt }: Client,

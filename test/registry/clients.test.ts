@@ -316,17 +316,6 @@ void suite('the list of clients', { concurrency: true }, async () => {
     });
   });
 
-  test('an id that was deleted begins anew with the next second, of which no old token can be', async () => {
-    const { send, clock } = await openRegistry();
-    clock.advance(345);
-    const iso = (ms: number): string => new Date(ms).toISOString();
-    const first = await send('POST', '/clients', { client_id: 'anew' });
-    assert.equal(first.json()['created_at'], iso(clock.now()));
-    await send('DELETE', '/clients/anew', undefined, { 'if-match': '*' });
-    const second = await send('POST', '/clients', { client_id: 'anew' });
-    assert.equal(second.json()['created_at'], iso(Math.floor(clock.now() / 1000) * 1000 + 1000));
-  });
-
   test('refuses a bad limit, a repeated one, and a cursor that is not its own', async () => {
     const cursor = String((await send('GET', '/clients?limit=1')).json()['next_cursor']);
     for (const query of [

@@ -47,13 +47,12 @@ async function registerClient(call: HttpCall, deps: RegistryDeps): Promise<Regis
     'client_secret_expires_at',
   ]);
   const secret = await makeSecret(readSecretRequest(members, clientId, now), deps);
-  const createdAt = await chooseCreation(deps, clientId);
   const client: Client = {
     clientId,
     ...settings,
     secrets: [secret.stored],
-    createdAt,
-    updatedAt: createdAt,
+    createdAt: now,
+    updatedAt: now,
   };
   const etag = await deps.clients.create(client);
   if (etag === undefined) {
@@ -67,17 +66,6 @@ async function registerClient(call: HttpCall, deps: RegistryDeps): Promise<Regis
     { Location: addressOf('clients', clientId), ETag: etag },
   );
   return { ...reply, audit: { name: clientId, detail: `in ${client.subscription}` } };
-}
-
-/**
- * Tokens made before a client are refused, and tell the second they were made in (`iat`). One whose
- * id was deleted before therefore begins with the next second: no token of its predecessor can be of
- * that, and the first of its own waits for it.
- */
-async function chooseCreation({ clients, clock }: RegistryDeps, clientId: string): Promise<number> {
-  const origin = await clients.readOrigin(clientId);
-  const now = clock.now();
-  return origin?.deleted === true ? (Math.floor(now / 1000) + 1) * 1000 : now;
 }
 
 async function getClient(

@@ -5,7 +5,7 @@ import type { BearerGate } from '../../oauth/gate.ts';
 import type { AuditNote } from '../audit/audit-entry.ts';
 import type { AuditReader } from '../audit/audit-reader.ts';
 import type { AuditTrail } from '../audit/audit-trail.ts';
-import type { BootstrapStore, ClientStore } from '../client-store.ts';
+import type { ClientStore } from '../client-store.ts';
 import type { FlowTracer } from '../diagnosis/flow-trace.ts';
 import type { RoleStore } from '../role-store.ts';
 import type { RandomBytes } from '../secrets.ts';
@@ -14,7 +14,7 @@ export interface RegistryDeps {
   readonly gate: BearerGate;
   readonly subscriptions: Subscriptions;
   /** Those of `cacheClients` and `cacheRoles`, so that this instance sees its own changes at once. */
-  readonly clients: ClientStore & Pick<BootstrapStore, 'readOrigin'>;
+  readonly clients: ClientStore;
   readonly roles: RoleStore;
   /** For diagnosis. */
   readonly flows: FlowTracer;
