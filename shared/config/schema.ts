@@ -58,8 +58,8 @@ export const settingsSchema = z.object({
   FLOWGATE_BOOTSTRAP_CLIENT_SECRET: optional(
     z
       .string()
-      .refine(
-        (text) => [...text].length >= 16 && [...text].length <= 256 && !/\p{Cc}/u.test(text),
+      .regex(
+        /^\P{Cc}{16,256}$/u,
         'must have 16 to 256 characters, none of them a control character',
       ),
   ),
