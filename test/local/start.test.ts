@@ -117,7 +117,10 @@ suite('What npm start prints', () => {
     await rememberShown((await readSecrets(data, {})).bootstrap);
     const { bootstrap, walkThroughSecret } = await readSecrets(data, {});
     const [fetchToken = ''] = walkThrough(place, bootstrap, walkThroughSecret);
-    const shown = fetchToken.replace(/^ADMIN=\$\(curl -sS -X POST -u (.*) 'http.*$/, 'printf %s $1');
+    const shown = fetchToken.replace(
+      /^ADMIN=\$\(curl -sS -X POST -u (.*) 'http.*$/,
+      'printf %s $1',
+    );
     const { stdout } = spawnSync('sh', ['-c', shown], { encoding: 'utf8' });
     assert.equal(stdout, `${bootstrap.clientId}:${bootstrap.clientSecret}`);
   });
