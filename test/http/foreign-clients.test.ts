@@ -83,10 +83,10 @@ void suite('openid-client', () => {
         { algorithm, [openid.customFetch]: throughProxy },
       );
       const token = await openid.clientCredentialsGrant(config, { scope: 'read' });
-      assert.deepEqual(
-        [token.token_type, token.expiresIn(), token.scope],
-        ['bearer', 3600, 'read'],
-      );
+      assert.deepEqual([token.token_type, token.scope], ['bearer', 'read']);
+      // The library counts down from 3600 as time passes.
+      const left = token.expiresIn() ?? 0;
+      assert.ok(left > 3590 && left <= 3600, String(left));
       assert.equal(await callHello(token.access_token), '200 hello');
     });
   }
