@@ -63,7 +63,7 @@ const runByHand = (host: HostProcess, name: string, body: string, type = 'applic
     body,
   });
 
-suite('Timers (HOST.md rule 19a)', { concurrency: true }, () => {
+suite('Timers (functions-host rule 19a)', { concurrency: true }, () => {
   test('of two instances one runs each occurrence, and the other goes on when it is killed', async () => {
     const site = makeSite(true);
     const [one, other] = await Promise.all([site.start(), site.start()]);
@@ -118,7 +118,7 @@ suite('Timers (HOST.md rule 19a)', { concurrency: true }, () => {
   });
 });
 
-suite('Queues (HOST.md rule 20)', { concurrency: true }, () => {
+suite('Queues (functions-host rule 20)', { concurrency: true }, () => {
   test('a JSON message arrives parsed, with its fields in triggerMetadata, and is deleted', async () => {
     const site = makeSite(false);
     await site.queue.create();

@@ -44,7 +44,7 @@ const echoOf = async (text: string): Promise<Echo> => {
 const getRaw = (path: string, headers = ''): Promise<Echo> =>
   echoOf(`GET ${path} HTTP/1.1\nHost: example.test:8080\n${headers}Connection: close\n\n`);
 
-suite('The request that a function gets (HOST.md rules 5 to 12)', () => {
+suite('The request that a function gets (functions-host rules 5 to 12)', () => {
   test('has the body that Content-Length announces, byte for byte', async () => {
     const body = `{"a": "ä"}${' '.repeat(200_000)}`;
     const response = await fetch(`${host.url}/items/1`, { method: 'POST', body });
@@ -172,7 +172,7 @@ suite('The request that a function gets (HOST.md rules 5 to 12)', () => {
   });
 });
 
-suite('The response that a caller gets (HOST.md rules 13 to 15)', () => {
+suite('The response that a caller gets (functions-host rules 13 to 15)', () => {
   const get = (kind: string): Promise<Response> => fetch(`${host.url}/reply/${kind}`);
 
   for (const kind of ['throws', 'throwsText', 'string', 'badStatus', 'badHeader', 'wideHeader']) {

@@ -11,7 +11,7 @@ interface Echo {
   readonly params: Record<string, string>;
 }
 
-suite('The local host routes as Azure does (HOST.md rules 1 to 4)', () => {
+suite('The local host routes as Azure does (functions-host rules 1 to 4)', () => {
   let host: Host;
   before(async () => {
     host = await startHost({ appRoot: join(fixtures, 'http'), port: 0 });
@@ -99,7 +99,7 @@ suite('The local host routes as Azure does (HOST.md rules 1 to 4)', () => {
   });
 });
 
-suite('The local host leaves out what Azure refuses (HOST.md rule 4)', () => {
+suite('The local host leaves out what Azure refuses (functions-host rule 4)', () => {
   let host: Host;
   before(async () => {
     host = await startHost({ appRoot: join(fixtures, 'faulty'), port: 0 });

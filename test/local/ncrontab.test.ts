@@ -5,7 +5,7 @@ import { parseNcrontab } from '../../local/host/ncrontab.ts';
 const next = (expression: string, after: string): string =>
   new Date(parseNcrontab(expression).next(Date.parse(after))).toISOString();
 
-suite('A schedule comes due (HOST.md rule 19a)', () => {
+suite('A schedule comes due (functions-host rule 19a)', () => {
   const cases: readonly [expression: string, after: string, due: string][] = [
     ['* * * * * *', '2026-03-01T10:00:00.500Z', '2026-03-01T10:00:01.000Z'],
     ['0 * * * * *', '2026-03-01T10:00:00Z', '2026-03-01T10:01:00.000Z'],
