@@ -36,6 +36,11 @@ export interface RingView {
   /** In storage's order; see `rotation.ts`. */
   readonly stored: readonly StoredKey[];
   readonly byKid: ReadonlyMap<string, VerificationKey>;
+  /**
+   * Keys whose private half does not open under the master key, with the fault that says so. Only who
+   * holds the master key can make a row that opens, so nothing is believed that such a key has signed.
+   */
+  readonly unopened: ReadonlyMap<string, Fault>;
   readonly issuers: ReadonlySet<string>;
 }
 
@@ -129,12 +134,20 @@ export function openKeyRing(deps: KeyRingDeps): KeyRing {
       for (const kid of kept.keys()) if (!kids.has(kid)) kept.delete(kid);
     }
     const byKid = new Map<string, VerificationKey>();
+    const unopened = new Map<string, Fault>();
     for (const key of ring.keys) {
       const publicKey = publicKeys.get(key.kid) ?? publicKeyOf(key);
+      try {
+        privateKey(key);
+      } catch (error) {
+        if (!(error instanceof Fault)) throw error;
+        unopened.set(key.kid, error);
+        continue;
+      }
       publicKeys.set(key.kid, publicKey);
       byKid.set(key.kid, { alg: key.alg, publicKey });
     }
-    return { stored: ring.keys, byKid, issuers: new Set(ring.issuers) };
+    return { stored: ring.keys, byKid, unopened, issuers: new Set(ring.issuers) };
   };
 
   const cache = new StaleCache<RingView>(load, {

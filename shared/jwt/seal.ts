@@ -39,7 +39,7 @@ export function openPrivateKey(masterKey: Uint8Array, key: KeyName, sealed: stri
   } catch (error) {
     throw new Fault(
       503,
-      'Access tokens cannot be signed at the moment. The operator finds the cause in the log.',
+      'Access tokens cannot be signed or checked at the moment. The operator finds the cause in the log.',
       {
         reason: 'master_key_mismatch',
         headers: { 'Retry-After': '60' },

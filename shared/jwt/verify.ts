@@ -42,7 +42,7 @@ export function createAccessTokenVerifier(deps: {
         throw new TokenFault('expired', EXPIRED, 'exp');
       }
       const { kid, alg, signatureBytes } = readHeader(token);
-      const key = view.byKid.get(kid) ?? (await ring.view(REREAD_MS)).byKid.get(kid);
+      const key = view.byKid.get(kid) ?? (await lookAgain(ring, kid));
       if (key === undefined) throw refuse('kid');
       if (alg !== key.alg) throw refuse('alg');
       if (signatureBytes !== signatureLength(key)) throw refuse('signature length');
@@ -57,6 +57,14 @@ export function createAccessTokenVerifier(deps: {
       return claims;
     },
   };
+}
+
+/** @throws {Fault} 503 for a key that the master key does not open: our lack, not the caller's. */
+async function lookAgain(ring: KeyRing, kid: string): Promise<VerificationKey | undefined> {
+  const { byKid, unopened } = await ring.view(REREAD_MS);
+  const fault = unopened.get(kid);
+  if (fault !== undefined) throw fault;
+  return byKid.get(kid);
 }
 
 const refuse = (check: string): TokenFault => new TokenFault('invalid_token', NOT_OURS, check);
