@@ -134,6 +134,9 @@ const secretVerifier = once(async () => {
 const ensureBootstrap = once(async () => {
   const { bootstrap, subscriptions } = await config();
   if (bootstrap === undefined) return;
+  // Under a wrong master key the setting has another fingerprint and would pass for a changed one:
+  // the client's secrets would be replaced for it.
+  await (await keyRing()).signingKey();
   const { ensureBootstrapClient } = await import('./registry/bootstrap.ts');
   const outcome = await ensureBootstrapClient({
     setting: bootstrap,
