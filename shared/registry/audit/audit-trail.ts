@@ -2,6 +2,7 @@ import type { Clock } from '../../config/clock.ts';
 import { Fault } from '../../http/fault.ts';
 import type { LogStore } from '../../monitor/log-store.ts';
 import type { WriteBehind } from '../../monitor/write-behind.ts';
+import { networkOf } from '../../oauth/network.ts';
 import {
   type AuditEntry,
   type AuditEvent,
@@ -40,7 +41,7 @@ export interface AuditTrailDeps {
   readonly randomUUID: () => string;
 }
 
-/** Refusals of one caller (user and address) that are listed within a minute. */
+/** Refusals of one caller (user and address, an IPv6 /64 being one) that are listed within a minute. */
 export const MOST_REFUSALS = 60;
 const MINUTE_MS = 60_000;
 /** Callers that are counted at a time; the one that began first is forgotten first. */
@@ -54,7 +55,7 @@ export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {
 
   /** How many refusals of this caller there were within its minute, this one included. */
   const countRefusal = (event: AuditEvent): number => {
-    const caller = JSON.stringify([event.call?.clientAddress, event.actor]);
+    const caller = JSON.stringify([networkOf(event.call?.clientAddress ?? ''), event.actor]);
     const now = clock.now();
     const known = refusals.get(caller);
     if (known !== undefined && Math.abs(now - known.since) < MINUTE_MS) {

@@ -143,6 +143,15 @@ test('refusals of one caller are listed up to a bound in a minute, those of othe
   assert.equal(held.length, MOST_REFUSALS + 5);
 });
 
+test('refusals from all addresses of an IPv6 network are those of one caller', () => {
+  const { trail, held } = open();
+  for (let i = 0; i < MOST_REFUSALS + 50; i += 1) {
+    const clientAddress = `2001:db8::${i.toString(16)}`;
+    trail.note({ ...refusal, call: makeCall({ path: '/', clientAddress }) });
+  }
+  assert.equal(held.length, MOST_REFUSALS + 1);
+});
+
 test('names are cut, so that no address of ten kilobytes comes into the trail', () => {
   const { trail, held } = open();
   const name = `${'x'.repeat(298)}😀${'y'.repeat(10_000)}`;
