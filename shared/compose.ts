@@ -172,11 +172,32 @@ const deployments = once(async () => {
   return { store, directory: createDeploymentDirectory(store, clock) };
 });
 
+/** What every endpoint needs that clients authenticate at. */
+const clientAuthentication = once(async () => {
+  const bootstrapId = (await config()).bootstrap?.clientId;
+  return {
+    clients: (await clients()).directory,
+    secrets: await secretVerifier(),
+    roles: (await roles()).directory,
+    audit: (await audit()).trail,
+    throttle: await throttle(),
+    clock,
+    wait: (milliseconds: number) => delay(milliseconds),
+    beforeClient: async (clientId: string) => {
+      if (clientId === bootstrapId) await ensureBootstrap();
+    },
+  };
+});
+
+const tokenVerifier = once(async () => {
+  const { createAccessTokenVerifier } = await import('./jwt/verify.ts');
+  return createAccessTokenVerifier({ ring: await keyRing(), clock });
+});
+
 const gate = once(async () => {
   const { createBearerGate } = await import('./oauth/bearer.ts');
-  const { createAccessTokenVerifier } = await import('./jwt/verify.ts');
   return createBearerGate({
-    verifier: createAccessTokenVerifier({ ring: await keyRing(), clock }),
+    verifier: await tokenVerifier(),
     clients: (await clients()).directory,
     roles: (await roles()).directory,
   });
@@ -199,19 +220,17 @@ export const provide = {
   token: prepared(async () => {
     const { createTokenEndpoint } = await import('./oauth/token-endpoint.ts');
     const { createAccessTokenIssuer } = await import('./jwt/sign.ts');
-    const bootstrapId = (await config()).bootstrap?.clientId;
     return createTokenEndpoint({
-      clients: (await clients()).directory,
-      secrets: await secretVerifier(),
-      roles: (await roles()).directory,
-      audit: (await audit()).trail,
-      throttle: await throttle(),
+      ...(await clientAuthentication()),
       issuer: createAccessTokenIssuer({ ring: await keyRing(), clock }),
-      clock,
-      wait: (milliseconds) => delay(milliseconds),
-      beforeClient: async (clientId) => {
-        if (clientId === bootstrapId) await ensureBootstrap();
-      },
+    });
+  }),
+
+  introspect: prepared(async () => {
+    const { createIntrospectionEndpoint } = await import('./oauth/introspection-endpoint.ts');
+    return createIntrospectionEndpoint({
+      ...(await clientAuthentication()),
+      verifier: await tokenVerifier(),
     });
   }),
 
@@ -394,6 +413,7 @@ const notFound: Handler = (call) => {
   return json(200, {
     service: 'Flowgate',
     token_endpoint: '/oauth2/api/v1/token',
+    introspection_endpoint: '/oauth2/api/v1/introspect',
     metadata: '/.well-known/oauth-authorization-server',
     registry: '/registry/v1/clients',
     api: '/api/v1/',

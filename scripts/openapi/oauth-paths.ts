@@ -73,6 +73,29 @@ const jwks: Operation = {
   },
 };
 
+const introspect: Operation = {
+  summary: 'Ask about an access token',
+  description:
+    'RFC 7662. The client authenticates as at the token endpoint. It may ask about its own tokens, with the role Token.Introspect about any of its subscription; any other token is answered as inactive.',
+  access: 'client',
+  parameters: [],
+  request: {
+    schema: 'IntrospectionRequest',
+    mediaTypes: ['application/x-www-form-urlencoded'],
+    required: true,
+    example: { token: 'eyJhbGciOiJFUzI1NiIs…' },
+  },
+  answers: {
+    ...token.answers,
+    200: {
+      description: 'What the token says, or that it is not active',
+      schema: 'Introspection',
+      headers: { 'Cache-Control': 'no-store' },
+      example: { active: false },
+    },
+  },
+};
+
 const metadata: Operation = {
   summary: 'Read the metadata of the authorization server',
   access: 'public',
@@ -86,8 +109,13 @@ const metadata: Operation = {
         issuer: 'https://flowgate.example',
         token_endpoint: 'https://flowgate.example/oauth2/api/v1/token',
         jwks_uri: 'https://flowgate.example/oauth2/api/v1/jwks',
+        introspection_endpoint: 'https://flowgate.example/oauth2/api/v1/introspect',
         grant_types_supported: ['client_credentials'],
         token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+        introspection_endpoint_auth_methods_supported: [
+          'client_secret_basic',
+          'client_secret_post',
+        ],
         response_types_supported: [],
       },
     },
@@ -155,6 +183,7 @@ const everyMethod = (operation: Operation): Partial<Record<Method, Operation>> =
 export const oauthPaths: Paths = {
   '/oauth2/api/v1/token': { post: token },
   '/oauth/token': { post: { ...token, summary: 'Issue an access token (alias)' } },
+  '/oauth2/api/v1/introspect': { post: introspect },
   '/oauth2/api/v1/jwks': { get: jwks },
   '/token_keys': { get: { ...jwks, summary: 'Read the public keys (alias)' } },
   '/.well-known/oauth-authorization-server': { get: metadata },

@@ -110,6 +110,12 @@ export const requests = {
     client_secret: z.string().optional().describe('Never in the query.'),
     token_format: z.enum(['jwt', 'jwtrfc']).optional().describe('Every token is a JWT anyway.'),
   }),
+  IntrospectionRequest: z.object({
+    token: z.string().describe('The access token to ask about; never in the query.'),
+    token_type_hint: z.string().optional().describe('Of no account: there is one kind of token.'),
+    client_id: z.string().optional(),
+    client_secret: z.string().optional().describe('Never in the query.'),
+  }),
 };
 
 const client = {
@@ -316,13 +322,30 @@ export const responses = {
       ),
     })
     .describe('RFC 7517 section 5.'),
+  Introspection: z
+    .strictObject({
+      active: z.boolean(),
+      token_type: z.literal('Bearer').optional(),
+      client_id: z.string().optional(),
+      username: z.string().optional(),
+      sub: z.string().optional(),
+      aud: z.string().optional(),
+      iss: z.string().optional(),
+      exp: z.int().optional(),
+      iat: z.int().optional(),
+      jti: z.string().optional(),
+      scope: z.string().optional(),
+    })
+    .describe('RFC 7662 section 2.2.'),
   ServerMetadata: z
     .strictObject({
       issuer: z.string(),
       token_endpoint: z.string(),
       jwks_uri: z.string(),
       grant_types_supported: z.array(z.string()),
+      introspection_endpoint: z.string(),
       token_endpoint_auth_methods_supported: z.array(z.string()),
+      introspection_endpoint_auth_methods_supported: z.array(z.string()),
       response_types_supported: z.array(z.string()),
     })
     .describe('RFC 8414 section 2: what is switched on.'),

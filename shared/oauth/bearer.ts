@@ -2,11 +2,11 @@ import { REFUSE_ON_MS } from '../cache/stale-cache.ts';
 import type { HttpCall } from '../http/call.ts';
 import { json } from '../http/call.ts';
 import type { Surface } from '../http/endpoint.ts';
-import { isOfRegistration } from '../jwt/token-id.ts';
 import { type AccessTokenClaims, type AccessTokenVerifier, TokenFault } from '../jwt/types.ts';
-import type { Client, ClientDirectory, RoleDirectory } from '../registry/client.ts';
+import type { ClientDirectory, RoleDirectory } from '../registry/client.ts';
 import { codeOfStatus } from './errors.ts';
 import { BearerFault, type BearerGate, type Caller } from './gate.ts';
+import { findRefusal } from './token-standing.ts';
 
 /** The gate of everything that takes our access tokens (RFC 6750). */
 export function createBearerGate(deps: {
@@ -25,10 +25,7 @@ export function createBearerGate(deps: {
           { user: claims.sub },
         );
       }
-      // Enabled on another instance a moment ago, it works at once.
-      const refusal =
-        findRefusal(await clients.find(claims.client_id), claims) &&
-        findRefusal(await clients.find(claims.client_id, REFUSE_ON_MS), claims);
+      const refusal = await findRefusal(claims, clients);
       if (refusal !== undefined) throw refusal;
       call.annotate({ client: claims.client_id });
       return { user: claims.sub, clientId: claims.client_id, subscription, claims };
@@ -46,39 +43,6 @@ export function createBearerGate(deps: {
       });
     },
   };
-}
-
-/** What stands between a client as it is now and a token that was issued to it. */
-function findRefusal(
-  client: Client | undefined,
-  { client_id, sub: user, iat, aud, jti }: AccessTokenClaims,
-): BearerFault | undefined {
-  if (
-    client === undefined ||
-    iat < Math.floor(client.createdAt / 1000) ||
-    !isOfRegistration(jti, client.createdAt)
-  ) {
-    return new BearerFault(
-      'revoked',
-      `The client ${client_id} that the access token was issued to has been deleted${client === undefined ? '' : ' and registered anew'}. Request a new token.`,
-      { user },
-    );
-  }
-  if (!client.enabled) {
-    return new BearerFault(
-      'client_disabled',
-      `The client ${client_id} is disabled. Ask an administrator to enable it.`,
-      { user },
-    );
-  }
-  if (client.subscription !== aud) {
-    return new BearerFault(
-      'wrong_subscription',
-      `The client ${client_id} has been moved to subscription ${client.subscription} since the access token was issued for ${aud}. Request a new token.`,
-      { user },
-    );
-  }
-  return undefined;
 }
 
 async function verify(

@@ -5,6 +5,8 @@ import { grants } from './grants/index.ts';
 /** Seconds. */
 const MAX_AGE = 3600;
 
+const AUTH_METHODS = ['client_secret_basic', 'client_secret_post'];
+
 /** Authorization server metadata (RFC 8414): what is switched on, and nothing else. */
 export function createMetadataEndpoint(deps: {
   /** No trailing slash. */
@@ -15,8 +17,10 @@ export function createMetadataEndpoint(deps: {
     issuer,
     token_endpoint: `${issuer}/oauth2/api/v1/token`,
     jwks_uri: `${issuer}/oauth2/api/v1/jwks`,
+    introspection_endpoint: `${issuer}/oauth2/api/v1/introspect`,
     grant_types_supported: [...grants.keys()],
-    token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+    token_endpoint_auth_methods_supported: AUTH_METHODS,
+    introspection_endpoint_auth_methods_supported: AUTH_METHODS,
     // Section 2 requires the member, section 3.2 would leave an empty list out. Readers that check
     // anything check that it is there.
     response_types_supported: [],

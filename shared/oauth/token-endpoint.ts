@@ -10,23 +10,7 @@ import { authenticateClient, type ClientAuthenticationDeps } from './client-auth
 import { NO_STORE, OAuthError } from './errors.ts';
 import type { Grant } from './grants/grant.ts';
 import { grants } from './grants/index.ts';
-
-/** Bytes of a token request's body. */
-const MAX_BODY = 64 * 1024;
-
-/** RFC 6749 section 2.3.1 and RFC 9700 section 4.3.2: none of these in an address. */
-const SECRET_PARAMETERS: ReadonlySet<string> = new Set([
-  'client_secret',
-  'client_assertion',
-  'assertion',
-  'subject_token',
-  'actor_token',
-  'access_token',
-  'refresh_token',
-  'code',
-  'code_verifier',
-  'password',
-]);
+import { MAX_BODY, SECRET_PARAMETERS } from './request-limits.ts';
 
 /** What SAP's clients may ask for (`token_format`); both are the JWT that everybody gets. */
 const TOKEN_FORMATS = ['jwt', 'jwtrfc'];

@@ -66,6 +66,8 @@ test('RFC 8414 section 2: every grant and every authentication method that is na
 test('RFC 8414 section 2: endpoints that are not switched on are not named', () => {
   assert.deepEqual(Object.keys(metadata).sort(), [
     'grant_types_supported',
+    'introspection_endpoint',
+    'introspection_endpoint_auth_methods_supported',
     'issuer',
     'jwks_uri',
     'response_types_supported',

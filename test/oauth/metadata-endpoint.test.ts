@@ -18,8 +18,10 @@ test('names what is switched on, and nothing else (RFC 8414 section 2)', async (
     issuer: 'https://flowgate.example',
     token_endpoint: 'https://flowgate.example/oauth2/api/v1/token',
     jwks_uri: 'https://flowgate.example/oauth2/api/v1/jwks',
+    introspection_endpoint: 'https://flowgate.example/oauth2/api/v1/introspect',
     grant_types_supported: ['client_credentials'],
     token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+    introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
     response_types_supported: [],
   });
 });

@@ -1,0 +1,11 @@
+import { app } from '@azure/functions';
+import { provide } from '../shared/compose.ts';
+import { ALL_METHODS, endpoint } from '../shared/http/endpoint.ts';
+import { oauthSurface } from '../shared/oauth/errors.ts';
+
+app.http('introspect', {
+  route: 'oauth2/api/v1/introspect',
+  methods: [...ALL_METHODS],
+  authLevel: 'anonymous',
+  handler: endpoint(oauthSurface, provide.introspect),
+});

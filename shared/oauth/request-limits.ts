@@ -1,0 +1,17 @@
+/** Bytes of the body of a request to the token or introspection endpoint. */
+export const MAX_BODY = 64 * 1024;
+
+/** RFC 6749 section 2.3.1 and RFC 9700 section 4.3.2: none of these in an address. */
+export const SECRET_PARAMETERS: ReadonlySet<string> = new Set([
+  'client_secret',
+  'client_assertion',
+  'assertion',
+  'subject_token',
+  'actor_token',
+  'access_token',
+  'refresh_token',
+  'token',
+  'code',
+  'code_verifier',
+  'password',
+]);

@@ -1,0 +1,53 @@
+import { REFUSE_ON_MS } from '../cache/stale-cache.ts';
+import { isOfRegistration } from '../jwt/token-id.ts';
+import type { AccessTokenClaims } from '../jwt/types.ts';
+import type { Client, ClientDirectory } from '../registry/client.ts';
+import { BearerFault } from './gate.ts';
+
+/**
+ * Why a token that is good by itself is not accepted: its client is gone, registered anew, disabled
+ * or moved. A refusal rests on the client as it was at most `REFUSE_ON_MS` ago, so that one enabled
+ * on another instance works at once.
+ */
+export async function findRefusal(
+  claims: AccessTokenClaims,
+  clients: ClientDirectory,
+): Promise<BearerFault | undefined> {
+  return (
+    compare(await clients.find(claims.client_id), claims) &&
+    compare(await clients.find(claims.client_id, REFUSE_ON_MS), claims)
+  );
+}
+
+/** What stands between a client as it is now and a token that was issued to it. */
+function compare(
+  client: Client | undefined,
+  { client_id, sub: user, iat, aud, jti }: AccessTokenClaims,
+): BearerFault | undefined {
+  if (
+    client === undefined ||
+    iat < Math.floor(client.createdAt / 1000) ||
+    !isOfRegistration(jti, client.createdAt)
+  ) {
+    return new BearerFault(
+      'revoked',
+      `The client ${client_id} that the access token was issued to has been deleted${client === undefined ? '' : ' and registered anew'}. Request a new token.`,
+      { user },
+    );
+  }
+  if (!client.enabled) {
+    return new BearerFault(
+      'client_disabled',
+      `The client ${client_id} is disabled. Ask an administrator to enable it.`,
+      { user },
+    );
+  }
+  if (client.subscription !== aud) {
+    return new BearerFault(
+      'wrong_subscription',
+      `The client ${client_id} has been moved to subscription ${client.subscription} since the access token was issued for ${aud}. Request a new token.`,
+      { user },
+    );
+  }
+  return undefined;
+}
