@@ -2,6 +2,7 @@ import { hkdfSync, randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { once } from './cache/once.ts';
 import { systemClock as clock } from './config/clock.ts';
+import { createRandomPool } from './config/random.ts';
 import type { Config } from './config/load.ts';
 import { type Handler, json } from './http/call.ts';
 import type { Prepared } from './http/endpoint.ts';
@@ -350,7 +351,7 @@ export const provide = {
       csrf: createCsrfTokens(await deriveKey('csrf'), clock),
       log: (await messageLog()).writer,
       clock,
-      randomBytes,
+      randomBytes: createRandomPool(),
     });
     return auditRefusals(handle, 'message.send', (await audit()).trail);
   }),

@@ -1,23 +1,9 @@
-import { randomFillSync } from 'node:crypto';
+import { createRandomPool } from '../config/random.ts';
 
-const RANDOM_BYTES = 16;
-const DRAWN_AT_ONCE = 256;
-
-/**
- * Makes values of `jti`: which registration of its client a token belongs to, and 128 random bits,
- * drawn in bulk, since a draw costs more than the rest of making an id.
- */
+/** Makes values of `jti`: which registration of its client a token belongs to, and 128 random bits. */
 export function createTokenIds(): (registeredAt: number) => string {
-  const pool = Buffer.alloc(DRAWN_AT_ONCE * RANDOM_BYTES);
-  let used = pool.length;
-  return (registeredAt) => {
-    if (used === pool.length) {
-      randomFillSync(pool);
-      used = 0;
-    }
-    used += RANDOM_BYTES;
-    return nameRegistration(registeredAt) + pool.toString('base64url', used - RANDOM_BYTES, used);
-  };
+  const random = createRandomPool();
+  return (registeredAt) => nameRegistration(registeredAt) + random(16).toString('base64url');
 }
 
 /**
