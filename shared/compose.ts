@@ -8,8 +8,9 @@ import { type Handler, json } from './http/call.ts';
 import type { Prepared } from './http/endpoint.ts';
 import { Fault } from './http/fault.ts';
 import { Problem } from './http/problem.ts';
-import type { MessageLogEntry } from './monitor/message-log.ts';
-import type { AuditEntry, AuditEvent } from './registry/audit/audit-entry.ts';
+import type { LogStore } from './monitor/log-store.ts';
+import type { WriteBehind } from './monitor/write-behind.ts';
+import type { AuditEvent } from './registry/audit/audit-entry.ts';
 
 /**
  * Joins the rooms: what each needs is made here, on first use and once per process. Modules are
@@ -46,16 +47,22 @@ async function deriveKey(purpose: string): Promise<Buffer> {
   return Buffer.from(hkdfSync('sha256', masterKey, '', `flowgate ${purpose}`, 32));
 }
 
-const audit = once(async () => {
-  const { openAuditStore } = await import('./storage/audit.ts');
+/** Writes to `store` behind the answers, and what is left when the host ends the app. */
+async function writeBehind<T>(store: LogStore<T>, what: string): Promise<WriteBehind<T>> {
   const { createWriteBehind } = await import('./monitor/write-behind.ts');
-  const { createAuditTrail } = await import('./registry/audit/audit-trail.ts');
-  const store = openAuditStore(await tables());
-  const behind = createWriteBehind<AuditEntry>((entries) => store.append(entries), {
-    what: 'audit entries',
+  const behind = createWriteBehind<T>((entries) => store.append(entries), {
+    what,
     onError: (problem, cause) => console.error(problem, cause),
   });
   endings.push(() => behind.flush());
+  return behind;
+}
+
+const audit = once(async () => {
+  const { openAuditStore } = await import('./storage/audit.ts');
+  const { createAuditTrail } = await import('./registry/audit/audit-trail.ts');
+  const store = openAuditStore(await tables());
+  const behind = await writeBehind(store, 'audit entries');
   return { store, behind, trail: createAuditTrail({ store, behind, clock, randomUUID }) };
 });
 
@@ -156,14 +163,8 @@ const ensureBootstrap = once(async () => {
 
 const messageLog = once(async () => {
   const { createMessageLogStore } = await import('./storage/message-logs.ts');
-  const { createWriteBehind } = await import('./monitor/write-behind.ts');
   const store = createMessageLogStore(await tables());
-  const writer = createWriteBehind<MessageLogEntry>((entries) => store.append(entries), {
-    what: 'message log entries',
-    onError: (problem, cause) => console.error(problem, cause),
-  });
-  endings.push(() => writer.flush());
-  return { store, writer };
+  return { store, writer: await writeBehind(store, 'message log entries') };
 });
 
 const deployments = once(async () => {
@@ -171,6 +172,11 @@ const deployments = once(async () => {
   const { createDeploymentDirectory } = await import('./iflow/deployment/directory.ts');
   const store = openDeploymentStore(await tables());
   return { store, directory: createDeploymentDirectory(store, clock) };
+});
+
+const design = once(async () => {
+  const { openDesignStore } = await import('./storage/design.ts');
+  return openDesignStore(await tables());
 });
 
 /** What every endpoint needs that clients authenticate at. */
@@ -250,7 +256,6 @@ export const provide = {
     const { createKeysApi } = await import('./jwt/keys-api.ts');
     const { createAddressTracer } = await import('./iflow/dispatch/trace-address.ts');
     const { openAddressReader } = await import('./iflow/dispatch/address-reader.ts');
-    const { openDesignStore } = await import('./storage/design.ts');
     const { createAuditReader } = await import('./registry/audit/audit-reader.ts');
     const { guardManagement } = await import('./oauth/audit-refusals.ts');
     const { store, behind, trail } = await audit();
@@ -261,7 +266,7 @@ export const provide = {
       roles: (await roles()).store,
       flows: createAddressTracer({
         deployments: (await deployments()).store,
-        design: openDesignStore(await tables()),
+        design: await design(),
         blobs: await blobs(),
         openReader: () => openAddressReader({ timeoutMs: 2000, memoryMb: 256 }),
         clock,
@@ -283,7 +288,6 @@ export const provide = {
 
   odata: prepared(async ({ issuer, subscriptions }) => {
     const { createODataApi } = await import('./odata/api.ts');
-    const { openDesignStore } = await import('./storage/design.ts');
     const { openTaskStore } = await import('./storage/tasks.ts');
     const { createPackages } = await import('./iflow/design/packages.ts');
     const { createArtifacts } = await import('./iflow/design/artifacts.ts');
@@ -295,11 +299,10 @@ export const provide = {
       ...(await import('./iflow/bundle/build.ts')),
       ...(await import('./iflow/bundle/rename.ts')),
     };
-    const design = openDesignStore(await tables());
     const tasks = openTaskStore(await tables());
     const { store, directory } = await deployments();
     const log = await messageLog();
-    const parts = { store: design, blobs: await blobs(), clock, randomUUID };
+    const parts = { store: await design(), blobs: await blobs(), clock, randomUUID };
     const artifacts = createArtifacts({ ...parts, bundles });
     const { guardManagement } = await import('./oauth/audit-refusals.ts');
     const { trail } = await audit();
@@ -312,7 +315,7 @@ export const provide = {
       readBundle: bundles.readBundle,
       deployer: createDeployer({
         artifacts,
-        design,
+        design: parts.store,
         store,
         tasks,
         compileBundle: createCompileApart({ timeoutMs: 20_000, memoryMb: 512, atOnce: 2 }),

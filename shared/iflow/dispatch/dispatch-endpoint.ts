@@ -54,7 +54,6 @@ export function createDispatchEndpoint(deps: DispatchDeps): Handler {
   return async (call) => {
     if (call.method === 'OPTIONS') return { status: 204, headers: { Allow: METHODS.join(', ') } };
     const caller = await deps.gate.authenticate(call, deps.subscription);
-    call.annotate({ client_id: caller.clientId });
     const destination = await findDestination(call, deps, flows);
     const { deployment, sender } = destination;
     call.annotate({ iflow: deployment.id });
