@@ -1,4 +1,4 @@
 import { app } from '@azure/functions';
-import { provide } from '../shared/compose.ts';
+import { shutDown } from '../shared/compose/environment.ts';
 
-app.hook.appTerminate(() => provide.shutDown());
+app.hook.appTerminate(shutDown);

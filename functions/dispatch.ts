@@ -1,5 +1,5 @@
 import { app } from '@azure/functions';
-import { provide } from '../shared/compose.ts';
+import { dispatch } from '../shared/compose/iflow.ts';
 import { ALL_METHODS, endpoint } from '../shared/http/endpoint.ts';
 import { bearerSurface } from '../shared/oauth/bearer.ts';
 
@@ -7,5 +7,5 @@ app.http('dispatch', {
   route: 'http/{*address}',
   methods: [...ALL_METHODS],
   authLevel: 'anonymous',
-  handler: endpoint(bearerSurface, provide.dispatch),
+  handler: endpoint(bearerSurface, dispatch),
 });

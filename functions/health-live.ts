@@ -1,5 +1,5 @@
 import { app } from '@azure/functions';
-import { provide } from '../shared/compose.ts';
+import { healthLive } from '../shared/compose/health.ts';
 import { ALL_METHODS, endpoint } from '../shared/http/endpoint.ts';
 import { problemSurface } from '../shared/http/problem.ts';
 
@@ -7,5 +7,5 @@ app.http('health-live', {
   route: 'health/live',
   methods: [...ALL_METHODS],
   authLevel: 'anonymous',
-  handler: endpoint(problemSurface, provide.healthLive),
+  handler: endpoint(problemSurface, healthLive),
 });

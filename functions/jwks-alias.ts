@@ -1,5 +1,5 @@
 import { app } from '@azure/functions';
-import { provide } from '../shared/compose.ts';
+import { jwks } from '../shared/compose/signing.ts';
 import { ALL_METHODS, endpoint } from '../shared/http/endpoint.ts';
 import { oauthSurface } from '../shared/oauth/errors.ts';
 
@@ -7,5 +7,5 @@ app.http('jwks-alias', {
   route: 'token_keys',
   methods: [...ALL_METHODS],
   authLevel: 'anonymous',
-  handler: endpoint(oauthSurface, provide.jwks),
+  handler: endpoint(oauthSurface, jwks),
 });

@@ -1,5 +1,5 @@
 import { app } from '@azure/functions';
-import { provide } from '../shared/compose.ts';
+import { metadata } from '../shared/compose/oauth.ts';
 import { ALL_METHODS, endpoint } from '../shared/http/endpoint.ts';
 import { oauthSurface } from '../shared/oauth/errors.ts';
 
@@ -7,5 +7,5 @@ app.http('metadata-openid', {
   route: '.well-known/openid-configuration',
   methods: [...ALL_METHODS],
   authLevel: 'anonymous',
-  handler: endpoint(oauthSurface, provide.metadata),
+  handler: endpoint(oauthSurface, metadata),
 });

@@ -1,5 +1,5 @@
 import { app } from '@azure/functions';
-import { provide } from '../shared/compose.ts';
+import { odata } from '../shared/compose/odata.ts';
 import { ALL_METHODS, endpoint } from '../shared/http/endpoint.ts';
 import { odataSurface } from '../shared/odata/errors.ts';
 
@@ -7,5 +7,5 @@ app.http('odata', {
   route: 'api/v1/{*path}',
   methods: [...ALL_METHODS],
   authLevel: 'anonymous',
-  handler: endpoint(odataSurface, provide.odata),
+  handler: endpoint(odataSurface, odata),
 });

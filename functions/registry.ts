@@ -1,5 +1,5 @@
 import { app } from '@azure/functions';
-import { provide } from '../shared/compose.ts';
+import { registry } from '../shared/compose/registry.ts';
 import { ALL_METHODS, endpoint } from '../shared/http/endpoint.ts';
 import { problemSurface } from '../shared/http/problem.ts';
 
@@ -7,5 +7,5 @@ app.http('registry', {
   route: 'registry/v1/{*path}',
   methods: [...ALL_METHODS],
   authLevel: 'anonymous',
-  handler: endpoint(problemSurface, provide.registry),
+  handler: endpoint(problemSurface, registry),
 });

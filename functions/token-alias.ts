@@ -1,5 +1,5 @@
 import { app } from '@azure/functions';
-import { provide } from '../shared/compose.ts';
+import { token } from '../shared/compose/oauth.ts';
 import { ALL_METHODS, endpoint } from '../shared/http/endpoint.ts';
 import { oauthSurface } from '../shared/oauth/errors.ts';
 
@@ -7,5 +7,5 @@ app.http('token-alias', {
   route: 'oauth/token',
   methods: [...ALL_METHODS],
   authLevel: 'anonymous',
-  handler: endpoint(oauthSurface, provide.token),
+  handler: endpoint(oauthSurface, token),
 });

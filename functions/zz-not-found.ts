@@ -1,5 +1,5 @@
 import { app } from '@azure/functions';
-import { provide } from '../shared/compose.ts';
+import { notFound } from '../shared/compose/health.ts';
 import { ALL_METHODS, endpoint } from '../shared/http/endpoint.ts';
 import { problemSurface } from '../shared/http/problem.ts';
 
@@ -8,5 +8,5 @@ app.http('zz-not-found', {
   route: '{*path}',
   methods: [...ALL_METHODS],
   authLevel: 'anonymous',
-  handler: endpoint(problemSurface, provide.notFound),
+  handler: endpoint(problemSurface, notFound),
 });

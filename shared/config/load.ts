@@ -36,7 +36,7 @@ export class ConfigError extends Error {
 
 /**
  * Reads the configuration out of an environment. Pure: the one caller that passes `process.env`
- * is `compose.ts`.
+ * is `compose/environment.ts`.
  * @throws {ConfigError} with all faults at once.
  */
 export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {

@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto';
+import { once } from '../cache/once.ts';
+import { systemClock as clock } from '../config/clock.ts';
+import type { LogStore } from '../monitor/log-store.ts';
+import type { WriteBehind } from '../monitor/write-behind.ts';
+import type { AuditEvent } from '../registry/audit/audit-entry.ts';
+import { atEnd, config } from './environment.ts';
+import { tables } from './storage.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+export const logRetentionMs = async (): Promise<number> =>
+  (await config()).logRetentionDays * DAY_MS;
+export const auditRetentionMs = async (): Promise<number> =>
+  (await config()).auditRetentionDays * DAY_MS;
+
+export const audit = once(async () => {
+  const { openAuditStore } = await import('../storage/audit.ts');
+  const { createAuditTrail } = await import('../registry/audit/audit-trail.ts');
+  const store = openAuditStore(await tables());
+  const behind = await writeBehind(store, 'audit entries');
+  return { store, behind, trail: createAuditTrail({ store, behind, clock, randomUUID }) };
+});
+
+/** An event that nobody has asked for. */
+export const systemEvent = (action: string, type: string, name: string): AuditEvent => ({
+  action,
+  actor: 'system',
+  object: { type, name },
+  call: undefined,
+});
+
+export const messageLog = once(async () => {
+  const { createMessageLogStore } = await import('../storage/message-logs.ts');
+  const store = createMessageLogStore(await tables());
+  return { store, writer: await writeBehind(store, 'message log entries') };
+});
+
+export const failureBoard = once(async () => {
+  const { openFailureBoard } = await import('../storage/failed-sign-ins.ts');
+  return openFailureBoard(await tables(), randomUUID());
+});
+
+export const deleteExpiredLogs = once(async () => {
+  const { store: messages } = await messageLog();
+  const { store: events } = await audit();
+  const board = await failureBoard();
+  const [messagesKept, eventsKept] = [await logRetentionMs(), await auditRetentionMs()];
+  return async () => ({
+    messages: await messages.deleteBefore(clock.now() - messagesKept),
+    audit: await events.deleteBefore(clock.now() - eventsKept),
+    throttle: await board.deleteBefore(clock.now() - HOUR_MS),
+  });
+});
+
+/** Writes to `store` behind the answers, and what is left when the host ends the app. */
+async function writeBehind<T>(store: LogStore<T>, what: string): Promise<WriteBehind<T>> {
+  const { createWriteBehind } = await import('../monitor/write-behind.ts');
+  const behind = createWriteBehind<T>((entries) => store.append(entries), {
+    what,
+    onError: (problem, cause) => console.error(problem, cause),
+  });
+  atEnd(() => behind.flush());
+  return behind;
+}

@@ -1,0 +1,41 @@
+import { once } from '../cache/once.ts';
+import { systemClock as clock } from '../config/clock.ts';
+import { config, prepared } from './environment.ts';
+import { audit, systemEvent } from './logs.ts';
+import { tables } from './storage.ts';
+
+export const keyRing = once(async () => {
+  const { openKeyRing } = await import('../jwt/key-ring.ts');
+  const { createKeyStore } = await import('../storage/key-ring.ts');
+  const { masterKey, issuer, signing } = await config();
+  return openKeyRing({
+    store: createKeyStore(await tables()),
+    clock,
+    masterKey,
+    issuer,
+    rules: { algorithm: signing.algorithm, rotationDays: signing.rotationDays },
+    onChange: async ({ made, removed }) => {
+      const { trail } = await audit();
+      if (made !== undefined) await trail.record(systemEvent('key.create', 'signing_key', made));
+      for (const kid of removed) await trail.record(systemEvent('key.remove', 'signing_key', kid));
+    },
+  });
+});
+
+export const tokenVerifier = once(async () => {
+  const { createAccessTokenVerifier } = await import('../jwt/verify.ts');
+  return createAccessTokenVerifier({ ring: await keyRing(), clock });
+});
+
+export const jwks = prepared(async () => {
+  const { createJwksEndpoint } = await import('../jwt/jwks-endpoint.ts');
+  return createJwksEndpoint({ ring: await keyRing(), clock });
+});
+
+export const rotateSigningKeys = once(async () => {
+  const ring = await keyRing();
+  return async () => {
+    const { newest, made } = await ring.rotate();
+    return { kid: newest.key.kid, state: newest.state, made };
+  };
+});
