@@ -1,12 +1,8 @@
-import type {
-  HttpHandler,
-  HttpRequest,
-  HttpResponseInit,
-  InvocationContext,
-} from '@azure/functions';
+import type { HttpHandler, HttpRequest, InvocationContext } from '@azure/functions';
 import type { Handler, HttpCall, HttpReply } from './call.ts';
 import { clientAddressOf } from './client-address.ts';
 import { Fault } from './fault.ts';
+import { FunctionResponse } from './function-response.ts';
 
 /** Every method a route lists: the host answers 404 for one that is not listed, we answer 405. */
 export const ALL_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
@@ -30,7 +26,7 @@ export interface Prepared {
  * @param prepare loads the room; called for every request, so it keeps what it has made.
  */
 export function endpoint(surface: Surface, prepare: () => Promise<Prepared>): HttpHandler {
-  return async (request: HttpRequest, context: InvocationContext): Promise<HttpResponseInit> => {
+  return async (request: HttpRequest, context: InvocationContext): Promise<FunctionResponse> => {
     const receivedAt = Date.now();
     const fields: Record<string, string | number | boolean> = {};
     const call = new RequestCall(request, context.invocationId, receivedAt, fields);
@@ -58,11 +54,10 @@ export function endpoint(surface: Surface, prepare: () => Promise<Prepared>): Ht
     };
     if (reply.status >= 400) context.warn(JSON.stringify(event));
     else context.info(JSON.stringify(event));
-    return {
-      status: reply.status,
+    return new FunctionResponse({
+      ...reply,
       headers: { ...reply.headers, 'x-invocation-id': context.invocationId },
-      ...(reply.body === undefined ? {} : { body: reply.body }),
-    };
+    });
   };
 }
 
@@ -89,6 +84,8 @@ function unexpected(cause: unknown): Fault {
     { reason: 'unexpected', cause },
   );
 }
+
+const NO_BYTES = new Uint8Array();
 
 class RequestCall implements HttpCall {
   readonly url: URL;
@@ -118,16 +115,18 @@ class RequestCall implements HttpCall {
   async bytes(limit: number): Promise<Uint8Array> {
     const announced = Number(this.headers.get('content-length') ?? '0');
     if (announced > limit) throw Fault.contentTooLarge(limit);
+    if (this.#request.body === null) {
+      if (this.headers.get('transfer-encoding') !== null) throw Fault.lengthRequired();
+      return NO_BYTES;
+    }
     const body = new Uint8Array(await this.#request.arrayBuffer());
     if (body.length > limit) throw Fault.contentTooLarge(limit);
-    if (body.length === 0 && this.headers.get('transfer-encoding') !== null) {
-      throw Fault.lengthRequired();
-    }
     return body;
   }
 
   async text(limit: number): Promise<string> {
     const body = await this.bytes(limit);
+    if (body.length === 0) return '';
     return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
   }
 

@@ -1,4 +1,4 @@
-import { createHash, scrypt, timingSafeEqual } from 'node:crypto';
+import { hash, scrypt, timingSafeEqual } from 'node:crypto';
 import type { StoredSecret } from './client.ts';
 
 /** Cryptographically strong random bytes. */
@@ -75,7 +75,7 @@ export function isAlive(secret: StoredSecret, now: number): boolean {
 }
 
 export function sha256(text: string): Buffer {
-  return createHash('sha256').update(text, 'utf8').digest();
+  return hash('sha256', text, 'buffer');
 }
 
 /** scrypt (RFC 7914) with N=16384, r=8, p=1: some 40 ms and 16 MiB, on libuv's threads. */

@@ -29,18 +29,15 @@ async function invoke(
     ...init,
   });
   const handler = endpoint(problemSurface, () => Promise.resolve({ handle, trustedProxyHops: 1 }));
-  const reply = (await handler(request, context)) as {
-    status: number;
-    headers: Record<string, string>;
-    body?: string;
-  };
-  return { ...reply, logs };
+  const reply = (await handler(request, context)) as functions.HttpResponse;
+  const body = Buffer.from(await reply.arrayBuffer()).toString('utf8');
+  return { status: reply.status, headers: reply.headers, body, logs };
 }
 
 test('every answer carries x-invocation-id', async () => {
   const { status, headers } = await invoke(() => json(200, {}));
   assert.equal(status, 200);
-  assert.equal(headers['x-invocation-id'], ID);
+  assert.equal(headers.get('x-invocation-id'), ID);
 });
 
 test('a fault becomes problem+json with its status, text and headers (RFC 9457 section 3)', async () => {
@@ -48,9 +45,9 @@ test('a fault becomes problem+json with its status, text and headers (RFC 9457 s
     throw Fault.methodNotAllowed(['GET', 'PUT']);
   });
   assert.equal(status, 405);
-  assert.equal(headers['Allow'], 'GET, PUT');
-  assert.equal(headers['Content-Type'], 'application/problem+json');
-  assert.deepEqual(JSON.parse(body ?? ''), {
+  assert.equal(headers.get('Allow'), 'GET, PUT');
+  assert.equal(headers.get('Content-Type'), 'application/problem+json');
+  assert.deepEqual(JSON.parse(body), {
     type: 'about:blank',
     title: 'Method Not Allowed',
     status: 405,
@@ -69,7 +66,7 @@ test('no refusal may be kept on the way: what is missing may be there a moment l
     const { headers } = await invoke(() => {
       throw fault;
     });
-    assert.equal(headers['Cache-Control'], 'no-store');
+    assert.equal(headers.get('Cache-Control'), 'no-store');
   }
 });
 
@@ -78,8 +75,8 @@ test('a refused bearer token has the names of RFC 6750 section 3.1 in its proble
     throw new BearerFault('expired', 'The access token has expired.');
   });
   assert.equal(status, 401);
-  assert.match(headers['WWW-Authenticate'] ?? '', /^Bearer .*error="invalid_token"/);
-  const { error, error_description, reason } = JSON.parse(body ?? '') as Record<string, string>;
+  assert.match(headers.get('WWW-Authenticate') ?? '', /^Bearer .*error="invalid_token"/);
+  const { error, error_description, reason } = JSON.parse(body) as Record<string, string>;
   assert.deepEqual(
     { error, error_description, reason },
     {
@@ -96,7 +93,7 @@ test('a problem lists what is invalid by JSON pointer', async () => {
     throw Problem.invalid(errors);
   });
   assert.equal(status, 422);
-  assert.deepEqual((JSON.parse(body ?? '') as { errors: unknown }).errors, errors);
+  assert.deepEqual((JSON.parse(body) as { errors: unknown }).errors, errors);
 });
 
 test('a problem lists no more than 50 faults, however many a body has', async () => {
@@ -104,7 +101,7 @@ test('a problem lists no more than 50 faults, however many a body has', async ()
   const { body } = await invoke(() => {
     throw Problem.invalid(errors);
   });
-  assert.equal((JSON.parse(body ?? '') as { errors: unknown[] }).errors.length, 50);
+  assert.equal((JSON.parse(body) as { errors: unknown[] }).errors.length, 50);
 });
 
 test('an error that nobody expected is answered with fixed text and logged with its cause', async () => {
@@ -112,7 +109,7 @@ test('an error that nobody expected is answered with fixed text and logged with 
     throw new TypeError('undefined is not a function of SomeLibrary');
   });
   assert.equal(status, 500);
-  assert.doesNotMatch(body ?? '', /SomeLibrary|TypeError/);
+  assert.doesNotMatch(body, /SomeLibrary|TypeError/);
   assert.ok(logs.some((line) => line.startsWith('error') && line.includes('SomeLibrary')));
 });
 
@@ -131,8 +128,8 @@ test('an outage of storage is 503 with Retry-After', async () => {
     throw outage;
   });
   assert.equal(status, 503);
-  assert.equal(headers['Retry-After'], '5');
-  assert.doesNotMatch(body ?? '', /ECONNREFUSED|RestError/);
+  assert.equal(headers.get('Retry-After'), '5');
+  assert.doesNotMatch(body, /ECONNREFUSED|RestError/);
 });
 
 test('the log event of a call holds what was noted, and nothing of query or headers', async () => {
@@ -168,7 +165,7 @@ test('a chunked body, which the host drops, is 411 and never an empty message', 
     headers: { 'transfer-encoding': 'chunked' },
   });
   assert.equal(status, 411);
-  assert.match(body ?? '', /Content-Length/);
+  assert.match(body, /Content-Length/);
 });
 
 test('a body is read as UTF-8', async () => {

@@ -1,0 +1,32 @@
+import { HttpResponse } from '@azure/functions';
+import type { HttpReply } from './call.ts';
+
+/** RFC 9110 sections 15.3.5, 15.3.6 and 15.4.5: an answer without a body, whatever a room says. */
+const WITHOUT_BODY = new Set([204, 205, 304]);
+
+/**
+ * An answer as the Functions library hands it on. The library would put the body of a plain object
+ * into a web `Response` and read it out of that again, which costs more than the rest of its work on
+ * an answer; status and headers still go through `Response`, which refuses those that cannot be sent.
+ */
+export class FunctionResponse extends HttpResponse {
+  override readonly arrayBuffer: () => Promise<ArrayBuffer>;
+
+  /** @throws {RangeError} for a status outside 200 to 599; {TypeError} for a malformed header. */
+  constructor({ status, headers = {}, body = '' }: HttpReply) {
+    super({ status, headers });
+    const bytes = WITHOUT_BODY.has(status) ? new ArrayBuffer() : bytesOf(body);
+    this.arrayBuffer = () => Promise.resolve(bytes);
+  }
+}
+
+const utf8 = new TextEncoder();
+
+function bytesOf(body: string | Uint8Array): ArrayBuffer {
+  const bytes = typeof body === 'string' ? utf8.encode(body) : body;
+  if (bytes.buffer instanceof ArrayBuffer && bytes.byteLength === bytes.buffer.byteLength) {
+    return bytes.buffer;
+  }
+  // A view into something larger: what lies beside it is not for the caller.
+  return new Uint8Array(bytes).buffer;
+}
