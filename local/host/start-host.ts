@@ -8,6 +8,7 @@ import { httpListener } from './http-listener.ts';
 import { writeEmpty } from './http-response.ts';
 import { serve } from './http-server.ts';
 import { openLog } from './log.ts';
+import type { runTimer, TimerFunction } from './timers.ts';
 import { sortTriggers, type Triggers } from './triggers.ts';
 
 type Environment = Readonly<Record<string, string>>;
@@ -92,11 +93,8 @@ async function listen(
 ): Promise<Promise<void>[]> {
   const running: Promise<void>[] = [];
   if (timers.length > 0) {
-    const { runTimer } = await import('./timers.ts');
     const connectionString = connectionOf('');
-    for (const timer of timers) {
-      running.push(runTimer(timer, { connectionString, hostId, log, signal }));
-    }
+    running.push(runTimers(timers, { connectionString, hostId, log, signal }));
   }
   if (queues.length > 0) {
     const { runQueue } = await import('./queues.ts');
@@ -106,6 +104,24 @@ async function listen(
     }
   }
   return running;
+}
+
+/**
+ * Azure's host keeps its timers in a process of its own; here they would take the time of the first
+ * calls, so they wait, but for those that are to run at the start.
+ */
+const TIMERS_AFTER_MS = 1000;
+
+async function runTimers(
+  timers: readonly TimerFunction[],
+  options: Parameters<typeof runTimer>[1],
+): Promise<void> {
+  if (!timers.some((timer) => timer.runOnStartup)) {
+    await sleep(TIMERS_AFTER_MS, undefined, { signal: options.signal }).catch(ignoreAbort);
+  }
+  if (options.signal.aborted) return;
+  const { runTimer } = await import('./timers.ts');
+  await Promise.all(timers.map((timer) => runTimer(timer, options)));
 }
 
 /** A binding names its connection by a setting, with or without `AzureWebJobs` before it. */
@@ -127,9 +143,11 @@ function hostIdOf(appRoot: string): string {
 
 async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
   const done = new AbortController();
-  const limit = sleep(ms, undefined, { signal: done.signal }).catch((error: unknown) => {
-    if (!done.signal.aborted) throw error;
-  });
+  const limit = sleep(ms, undefined, { signal: done.signal }).catch(ignoreAbort);
   await Promise.race([work, limit]);
   done.abort();
+}
+
+function ignoreAbort(error: unknown): void {
+  if (!(error instanceof Error) || error.name !== 'AbortError') throw error;
 }

@@ -17,7 +17,8 @@ export function isOfRegistration(jti: string, registeredAt: number): boolean {
 
 /** Eight characters for the 48 bits that milliseconds take. */
 function nameRegistration(registeredAt: number): string {
-  const bytes = Buffer.alloc(6);
-  bytes.writeUIntBE(registeredAt, 0, 6);
-  return bytes.toString('base64url');
+  scratch.writeUIntBE(registeredAt, 0, 6);
+  return scratch.toString('base64url');
 }
+
+const scratch = Buffer.alloc(6);

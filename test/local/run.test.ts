@@ -52,6 +52,7 @@ function makeCheckout(t: TestContext): {
 
 const environment = (root: string): NodeJS.ProcessEnv => ({
   ...process.env,
+  NODE_COMPILE_CACHE: undefined,
   NODE_ENV: 'production',
   PATH: `${join(root, 'bin')}${delimiter}${process.env['PATH'] ?? ''}`,
 });
@@ -103,6 +104,14 @@ suite('run.mjs', { concurrency: 2 }, () => {
     const without = run(root);
     assert.equal(without.status, 1);
     assert.match(String(without.stderr), /^Usage: node local\/run\.mjs/);
+  });
+
+  test('hands what stands before the script to Node.js, and keeps its compiled code', (t) => {
+    const { root } = makeCheckout(t);
+    writeFileSync(join(root, 'options.ts'), 'console.log(process.execArgv.join());\n');
+    const { stdout } = run(root, '--max-semi-space-size=4', 'options.ts');
+    assert.equal(stdout, '--max-semi-space-size=4\n');
+    assert.ok(existsSync(join(root, 'node_modules', '.cache', 'node-compile')));
   });
 
   test('passes SIGTERM on', async (t) => {
