@@ -49,7 +49,6 @@ export const settingsSchema = z.object({
   ),
   AzureWebJobsStorage__tableServiceUri: optional(httpsUrl),
   AzureWebJobsStorage__blobServiceUri: optional(httpsUrl),
-  AzureWebJobsStorage__queueServiceUri: optional(httpsUrl),
   AzureWebJobsStorage__credential: optional(
     z.literal('managedidentity', 'must be managedidentity'),
   ),
