@@ -76,7 +76,9 @@ export async function startAzureIdentity(
       counts.accepted += 1;
       const url = new URL(request.url ?? '', account.endpoint(service));
       url.search += `${url.search === '' ? '?' : '&'}${account.signature}`;
-      const { authorization: _, host: __, ...headers } = request.headers;
+      const headers = { ...request.headers };
+      delete headers.authorization;
+      delete headers.host;
       const passedOn = forward(url, { method: request.method ?? 'GET', headers }, (answer) => {
         response.writeHead(answer.statusCode ?? 502, answer.headers);
         answer.pipe(response);

@@ -32,6 +32,9 @@ class Later {
   toString(): string {
     return `<${this.path}>`;
   }
+  toJSON(): string {
+    return this.toString();
+  }
 }
 
 /** A resource or module in the reach of expressions. */
@@ -74,7 +77,6 @@ const FUNCTIONS: Readonly<Record<string, (...args: unknown[]) => unknown>> = {
   subscriptionResourceId: (type, name) =>
     `/subscriptions/s-1/providers/${text(type)}/${text(name)}`,
 };
-export const KNOWN_FUNCTIONS: readonly string[] = Object.keys(FUNCTIONS);
 
 /**
  * What a template would deploy with these parameters, modules and all.

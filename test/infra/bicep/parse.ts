@@ -58,7 +58,7 @@ class Reader {
     let targetScope = 'resourceGroup';
     const declarations: Declaration[] = [];
     let decorators: Declaration['decorators'] = [];
-    for (this.#skipLines(); this.#at < this.#source.length; this.#skipLines()) {
+    while (!this.#isAtEnd()) {
       if (this.#take('@')) {
         const decorator = this.#readExpression();
         if (decorator.kind !== 'call') throw this.#fault('a decorator');
@@ -76,11 +76,16 @@ class Reader {
         decorators = [];
       }
       this.#skipBlanks();
-      if (this.#at < this.#source.length && this.#source[this.#at] !== '\n') {
+      if (!['\n', undefined].includes(this.#source[this.#at])) {
         throw this.#fault('the end of the line');
       }
     }
     return { targetScope, declarations };
+  }
+
+  #isAtEnd(): boolean {
+    this.#skipLines();
+    return this.#at === this.#source.length;
   }
 
   #readDeclaration(kind: Declaration['kind'], decorators: Declaration['decorators']): Declaration {
@@ -197,7 +202,8 @@ class Reader {
   #readList<T>(open: string, close: string, readItem: () => T): T[] {
     this.#need(open);
     const items: T[] = [];
-    for (this.#skipLines(); !this.#take(close);) {
+    this.#skipLines();
+    while (!this.#take(close)) {
       items.push(readItem());
       const at = this.#at;
       const isSeparated = this.#take(',');
