@@ -124,12 +124,14 @@ resource site 'Microsoft.Web/sites@2024-04-01' = {
       minTlsVersion: '1.2'
       scmMinTlsVersion: '1.2'
       // No `cors`: Azure's would answer preflights before the app, which knows each client's origins.
-      appSettings: [for setting in items(union(settings, extraSettings)): {
-        name: setting.key
-        value: setting.value
-      }]
     }
   }
+}
+
+resource appSettings 'Microsoft.Web/sites/config@2024-04-01' = {
+  parent: site
+  name: 'appsettings'
+  properties: union(settings, extraSettings)
 }
 
 // Deployments sign in with Entra ID: there is no user name and password for them.

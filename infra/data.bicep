@@ -20,10 +20,7 @@ var roles = {
   storageTableDataContributor: '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
   keyVaultSecretsUser: '4633458b-17de-408a-b874-0445c86b69e6'
 }
-var networkRules = {
-  defaultAction: privateNetwork ? 'Deny' : 'Allow'
-  bypass: 'None'
-}
+var defaultAction = privateNetwork ? 'Deny' : 'Allow'
 
 resource storage 'Microsoft.Storage/storageAccounts@2023-05-01' = {
   name: 'st${token}'
@@ -37,7 +34,7 @@ resource storage 'Microsoft.Storage/storageAccounts@2023-05-01' = {
     allowSharedKeyAccess: false
     defaultToOAuthAuthentication: true
     minimumTlsVersion: 'TLS1_2'
-    networkAcls: networkRules
+    networkAcls: { defaultAction: defaultAction, bypass: 'None' }
     publicNetworkAccess: privateNetwork ? 'Disabled' : 'Enabled'
     supportsHttpsTrafficOnly: true
   }
@@ -90,7 +87,7 @@ resource vault 'Microsoft.KeyVault/vaults@2023-07-01' = {
     enableSoftDelete: true
     softDeleteRetentionInDays: 90
     enablePurgeProtection: purgeProtection ? true : null // false is not accepted
-    networkAcls: networkRules
+    networkAcls: { defaultAction: defaultAction, bypass: 'AzureServices' } // lets deployments write secrets
     publicNetworkAccess: privateNetwork ? 'Disabled' : 'Enabled'
   }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
-import { type BicepFile, parseBicep, walk } from './bicep/parse.ts';
+import { type BicepFile, type Expression, parseBicep, walk } from './bicep/parse.ts';
 import { deploy, only, read, valueAt } from './template.ts';
 
 const files = new Map<string, BicepFile>(
@@ -44,6 +44,47 @@ test('resources have pinned, released API versions, and no module comes from a r
       if (kind === 'module') assert.ok(files.has(type), `${file} has the module ${type}`);
     }
   }
+});
+
+test('loops, conditions and names follow from what is known before the deployment starts (BCP120, BCP178, BCP182)', () => {
+  for (const [file, { declarations }] of files) {
+    const isLate = (name: string): boolean => {
+      const found = declarations.find((each) => each.name === name);
+      if (found?.kind === 'resource' || found?.kind === 'module') return true;
+      if (found?.kind !== 'var' || found.value === undefined) return false;
+      return namesIn(found.value).some(isLate);
+    };
+    for (const { kind, value, condition } of declarations) {
+      const parts = value === undefined ? [] : [...walk(value)];
+      const early = parts.flatMap((part) => (part.kind === 'for' ? [part.over] : []));
+      for (const expression of condition === undefined ? early : [...early, condition]) {
+        assert.deepEqual(namesIn(expression).filter(isLate), [], file);
+      }
+      const body = value?.kind === 'for' ? value.body : value;
+      const [, name] =
+        (body?.kind === 'object' && kind === 'resource'
+          ? body.entries.find(([key]) => key.kind === 'literal' && key.value === 'name')
+          : undefined) ?? [];
+      for (const part of name === undefined ? [] : walk(name)) {
+        // A resource's id and name are known, what it is once it is there is not.
+        const member = part.kind === 'member' && part.name.kind === 'literal' && part.name.value;
+        assert.ok(member !== 'properties' && member !== 'outputs', file);
+      }
+    }
+  }
+});
+
+const namesIn = (expression: Expression): string[] =>
+  [...walk(expression)].flatMap((part) => (part.kind === 'name' ? [part.name] : []));
+
+test('the docs name every parameter as it is set in the azd environment', () => {
+  const table = [...read('docs/deployment.md').matchAll(/^\| `(FLOWGATE_\w+)` /gm)].map(
+    ([, name]) => name,
+  );
+  const fed = [...read('infra/main.parameters.json').matchAll(/\{(FLOWGATE_\w+)\}/g)]
+    .map(([, name]) => name)
+    .filter((name) => !name?.startsWith('FLOWGATE_NEW_'));
+  assert.deepEqual(table, fed);
 });
 
 test('the reader of templates refuses what it does not understand', () => {
@@ -92,6 +133,7 @@ const NAME_RULES: Readonly<Record<string, RegExp>> = {
   'Microsoft.Web/serverfarms': /^[A-Za-z0-9-]{1,60}$/,
   // 32, not 60: the host's id is cut there, and two apps of one id would share their timers.
   'Microsoft.Web/sites': /^[A-Za-z0-9][A-Za-z0-9-]{0,30}[A-Za-z0-9]$/,
+  'Microsoft.Web/sites/config': /^appsettings$/,
   'Microsoft.Web/sites/basicPublishingCredentialsPolicies': /^(ftp|scm)$/,
   'Microsoft.Network/virtualNetworks': /^[A-Za-z0-9][\w.-]{0,62}\w$/,
   'Microsoft.Network/privateDnsZones': /^([a-z0-9-]{1,63}\.){1,33}[a-z]+$/,

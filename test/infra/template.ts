@@ -44,14 +44,11 @@ export function valueAt(resource: Resource, path: string): unknown {
 }
 
 /** The app settings that the template sets, what only Azure can know as `<path>`. */
-export function settingsOf(deployment: Deployment): Record<string, string> {
-  const list = valueAt(
-    only(deployment, 'Microsoft.Web/sites'),
-    'properties.siteConfig.appSettings',
-  );
-  return Object.fromEntries(
-    (list as { name: string; value: unknown }[]).map(({ name, value }) => [name, String(value)]),
-  );
+export function settingsOf({ resources }: Deployment): Record<string, string> {
+  const found = resources.filter(({ name }) => name.endsWith('/appsettings'));
+  if (found.length !== 1 || found[0] === undefined) throw new Error('One appsettings is expected');
+  const settings = valueAt(found[0], 'properties') as Record<string, unknown>;
+  return Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, String(value)]));
 }
 
 export const read = (path: string): string => readFileSync(join(root, path), 'utf8');

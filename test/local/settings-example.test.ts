@@ -27,6 +27,12 @@ test('local.settings.example.json has every setting of the schema and no other',
   assert.deepEqual(Object.keys(values(example)).sort(), [...known, ...OF_THE_HOST].sort());
 });
 
+test('docs/settings.md has a row for every setting of the schema', () => {
+  const docs = readFileSync(join(import.meta.dirname, '../../docs/settings.md'), 'utf8');
+  const missing = Object.keys(settingsSchema.shape).filter((key) => !docs.includes(`\`${key}\``));
+  assert.deepEqual(missing, []);
+});
+
 test('local.settings.json made from it is a valid configuration with secrets of its own', () => {
   const [one, other] = [values(newSettings(example)), values(newSettings(example))];
   const config = loadConfig({ ...one, WEBSITE_HOSTNAME: 'localhost:7071' });

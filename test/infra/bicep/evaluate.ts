@@ -68,10 +68,6 @@ const FUNCTIONS: Readonly<Record<string, (...args: unknown[]) => unknown>> = {
     value === '' ||
     (typeof value === 'object' && Object.keys(value).length === 0),
   union: (...objects) => Object.assign({}, ...objects) as unknown,
-  items: (object) =>
-    Object.entries(object as Values)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, value]) => ({ key, value })),
   subscription: () => ({ id: '/subscriptions/s-1', tenantId: 't-1' }),
   environment: () => ({ suffixes: { storage: 'core.windows.net' } }),
   subscriptionResourceId: (type, name) =>
