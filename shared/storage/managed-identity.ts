@@ -19,9 +19,13 @@ interface Held extends AccessToken {
 
 /** The identity endpoint gave no token. Names the resource and the reason, never header or answer. */
 export class IdentityError extends Error {
-  constructor(resource: string, why: string, options?: ErrorOptions) {
+  /** Whether another attempt may do better. */
+  readonly mayPass: boolean;
+
+  constructor(resource: string, why: string, mayPass: boolean, options?: ErrorOptions) {
     super(`The managed identity has no token for ${resource}: ${why}`, options);
     this.name = 'IdentityError';
+    this.mayPass = mayPass;
   }
 }
 
@@ -102,35 +106,38 @@ async function fetchToken(
   url.searchParams.set('api-version', '2019-08-01');
   url.searchParams.set('resource', resource);
   if (identity.clientId !== undefined) url.searchParams.set('client_id', identity.clientId);
-  for (const pause of [...PAUSES_MS, undefined]) {
+  for (let attempt = 0; ; attempt += 1) {
     const asked = deps.clock.now();
-    let answer: { status: number; text: string };
     try {
-      const response = await deps.fetch(url, {
-        headers: { 'X-IDENTITY-HEADER': identity.header },
-        redirect: 'error',
-        signal: AbortSignal.timeout(ATTEMPT_LIMIT_MS),
-      });
-      answer = { status: response.status, text: await response.text() };
-    } catch (cause) {
-      if (pause === undefined) {
-        throw new IdentityError(resource, 'its endpoint does not answer', { cause });
-      }
+      return readToken(resource, await ask(url, identity.header, resource, deps.fetch), asked);
+    } catch (error) {
+      const pause = PAUSES_MS[attempt];
+      if (pause === undefined || !(error instanceof IdentityError && error.mayPass)) throw error;
       await deps.wait(pause);
-      continue;
     }
-    if (answer.status === 200) return readToken(resource, answer.text, asked);
-    const mayPass = answer.status === 429 || answer.status === 404 || answer.status >= 500;
-    if (pause === undefined || !mayPass) {
-      throw new IdentityError(resource, `its endpoint answers ${answer.status}`);
-    }
-    await deps.wait(pause);
   }
-  throw new Error('unreachable');
+}
+
+async function ask(url: URL, header: string, resource: string, send: typeof fetch) {
+  let status: number, text: string;
+  try {
+    const response = await send(url, {
+      headers: { 'X-IDENTITY-HEADER': header },
+      redirect: 'error',
+      signal: AbortSignal.timeout(ATTEMPT_LIMIT_MS),
+    });
+    [status, text] = [response.status, await response.text()];
+  } catch (cause) {
+    throw new IdentityError(resource, 'its endpoint does not answer', true, { cause });
+  }
+  if (status === 200) return text;
+  const mayPass = status === 404 || status === 429 || status >= 500;
+  throw new IdentityError(resource, `its endpoint answers ${status}`, mayPass);
 }
 
 function readToken(resource: string, text: string, asked: number): Held {
-  const malformed = () => new IdentityError(resource, 'the answer of its endpoint is malformed');
+  const malformed = () =>
+    new IdentityError(resource, 'the answer of its endpoint is malformed', false);
   if (text.length > LARGEST_ANSWER) throw malformed();
   let body: unknown;
   try {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
-import { type BicepFile, type Expression, parseBicep, walk } from './bicep/parse.ts';
+import { parseBicep } from './bicep/parse.ts';
+import { type BicepFile, type Expression, walk } from './bicep/syntax.ts';
 import { deploy, only, read, valueAt } from './template.ts';
 
 const files = new Map<string, BicepFile>(

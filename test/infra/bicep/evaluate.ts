@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type Declaration, type Expression, parseBicep } from './parse.ts';
+import { parseBicep } from './parse.ts';
+import type { Declaration, Expression } from './syntax.ts';
 
 /** A resource as it would be asked of Azure. */
 export interface Resource {
