@@ -22,7 +22,7 @@ const noOtherScripts = {
 };
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', '.flowgate*/', 'coverage/'] },
+  { ignores: ['dist/', 'pack/', 'node_modules/', '.flowgate*/', 'coverage/'] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: {

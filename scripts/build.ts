@@ -1,4 +1,4 @@
-import { build as bundle } from 'esbuild';
+import { build as bundle, type Metafile } from 'esbuild';
 import { randomBytes } from 'node:crypto';
 import { copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -7,51 +7,65 @@ import { basename, join } from 'node:path';
 const root = join(import.meta.dirname, '..');
 
 /**
- * Builds `dist/`: one bundle per function, with the rooms in shared chunks that are loaded when
- * they are first needed. `@azure/functions-core` is left to the Functions worker. The new tree is
- * put in place by renaming, so that a host that starts at the same time finds a whole one.
+ * Builds `dist/`. The new tree is put in place by renaming, so that a host that starts at the same
+ * time finds a whole one.
  */
 export async function build(): Promise<void> {
-  const work = join(root, `dist.${process.pid}.${randomBytes(4).toString('hex')}`);
+  const dist = join(root, 'dist');
+  const work = `${dist}.${process.pid}.${randomBytes(4).toString('hex')}`;
   try {
-    const functions = (await readdir(join(root, 'functions'))).filter((f) => f.endsWith('.ts'));
-    await bundle({
-      absWorkingDir: root,
-      entryPoints: [
-        ...functions.map((file) => ({
-          in: join('functions', file),
-          out: join('functions', basename(file, '.ts')),
-        })),
-        { in: 'shared/iflow/script/javascript/worker.ts', out: 'shared/script-worker' },
-        { in: 'shared/iflow/deployment/compile-worker.ts', out: 'shared/compile-worker' },
-        { in: 'shared/iflow/dispatch/address-worker.ts', out: 'shared/address-worker' },
-      ],
-      outdir: work,
-      bundle: true,
-      splitting: true,
-      format: 'esm',
-      platform: 'node',
-      target: 'node22',
-      chunkNames: 'shared/[name]-[hash]',
-      alias: sourcesOf('@azure/functions', '@azure/functions-extensions-base'),
-      external: ['@azure/functions-core'],
-      sourcemap: 'linked',
-      // The libraries that are CommonJS call require(); ES modules have none of their own.
-      banner: {
-        js: "import { createRequire as flowgateCreateRequire } from 'node:module'; const require = flowgateCreateRequire(import.meta.url);",
-      },
-      legalComments: 'none',
-      logLevel: 'warning',
-    });
-    await mkdir(join(work, 'shared'), { recursive: true });
-    await copyFile(
-      createRequire(import.meta.url).resolve('quickjs-wasi/quickjs.wasm'),
-      join(work, 'shared', 'quickjs.wasm'),
-    );
-    await replace(work, join(root, 'dist'));
+    await bundleInto(work, { sourceMaps: true });
+    await replace(work, dist);
   } finally {
     await rm(work, { recursive: true, force: true });
   }
+}
+
+/**
+ * Writes one bundle per function to `folder`, with the rooms in shared chunks that are loaded when
+ * they are first needed. `@azure/functions-core` is left to the Functions worker.
+ * @returns what has gone into the bundles; paths are relative to the root.
+ */
+export async function bundleInto(
+  folder: string,
+  { sourceMaps }: { readonly sourceMaps: boolean },
+): Promise<Metafile> {
+  const functions = (await readdir(join(root, 'functions'))).filter((f) => f.endsWith('.ts'));
+  const { metafile } = await bundle({
+    absWorkingDir: root,
+    entryPoints: [
+      ...functions.map((file) => ({
+        in: join('functions', file),
+        out: join('functions', basename(file, '.ts')),
+      })),
+      { in: 'shared/iflow/script/javascript/worker.ts', out: 'shared/script-worker' },
+      { in: 'shared/iflow/deployment/compile-worker.ts', out: 'shared/compile-worker' },
+      { in: 'shared/iflow/dispatch/address-worker.ts', out: 'shared/address-worker' },
+    ],
+    outdir: folder,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node22',
+    chunkNames: 'shared/[name]-[hash]',
+    alias: sourcesOf('@azure/functions', '@azure/functions-extensions-base'),
+    external: ['@azure/functions-core'],
+    sourcemap: sourceMaps && 'linked',
+    metafile: true,
+    // The libraries that are CommonJS call require(); ES modules have none of their own.
+    banner: {
+      js: "import { createRequire as flowgateCreateRequire } from 'node:module'; const require = flowgateCreateRequire(import.meta.url);",
+    },
+    legalComments: 'none',
+    logLevel: 'warning',
+  });
+  await mkdir(join(folder, 'shared'), { recursive: true });
+  await copyFile(
+    createRequire(import.meta.url).resolve('quickjs-wasi/quickjs.wasm'),
+    join(folder, 'shared', 'quickjs.wasm'),
+  );
+  return metafile;
 }
 
 /**
@@ -67,7 +81,8 @@ function sourcesOf(...packages: readonly string[]): Record<string, string> {
   );
 }
 
-async function replace(from: string, to: string): Promise<void> {
+/** Puts `from` where `to` is, which may be there already. */
+export async function replace(from: string, to: string): Promise<void> {
   const old = `${from}.old`;
   for (let attempt = 0; attempt < 5; attempt += 1) {
     await rename(to, old).catch(ignoreMissing);

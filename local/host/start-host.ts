@@ -124,9 +124,14 @@ async function runTimers(
   await Promise.all(timers.map((timer) => runTimer(timer, options)));
 }
 
-/** A binding names its connection by a setting, with or without `AzureWebJobs` before it. */
+/**
+ * A binding names its connection by a setting, with or without `AzureWebJobs` before it. This host
+ * knows connection strings only: FLOWGATE_HOST_STORAGE is its own, for an app that reaches its
+ * storage by identity.
+ */
 function connectionOf(name: string): string {
-  const names = name === '' ? ['AzureWebJobsStorage'] : [`AzureWebJobs${name}`, name];
+  const names =
+    name === '' ? ['FLOWGATE_HOST_STORAGE', 'AzureWebJobsStorage'] : [`AzureWebJobs${name}`, name];
   for (const each of names) {
     const value = process.env[each];
     if (value !== undefined && value !== '') return value;

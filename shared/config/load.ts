@@ -1,8 +1,9 @@
 import { type Settings, settingsSchema } from './schema.ts';
+import { isStorageNamed, readStorage, STORAGE_MISSING, type StorageSettings } from './storage.ts';
 import { subscriptionsOf, type Subscriptions } from './subscriptions.ts';
 
 export interface Config {
-  readonly storage: { readonly connectionString: string; readonly prefix: string };
+  readonly storage: StorageSettings & { readonly prefix: string };
   readonly masterKey: Buffer;
   /** No trailing slash. */
   readonly issuer: string;
@@ -42,12 +43,11 @@ export class ConfigError extends Error {
 export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
   const parsed = settingsSchema.safeParse(env);
   if (!parsed.success) {
-    throw new ConfigError(
-      parsed.error.issues.map((issue) => {
-        const name = issue.path.join('.');
-        return env[name] === undefined ? `${name} is not set` : `${name} ${issue.message}`;
-      }),
-    );
+    const faults = parsed.error.issues.map((issue) => {
+      const name = issue.path.join('.');
+      return env[name] === undefined ? `${name} is not set` : `${name} ${issue.message}`;
+    });
+    throw new ConfigError(isStorageNamed(env) ? faults : [STORAGE_MISSING, ...faults]);
   }
   const settings = parsed.data;
   const issuer = settings.FLOWGATE_ISSUER ?? issuerOfHost(settings.WEBSITE_HOSTNAME);
@@ -63,12 +63,11 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   if (clientId !== undefined && clientSecret?.includes(clientId)) {
     faults.push('FLOWGATE_BOOTSTRAP_CLIENT_SECRET must not contain the client id');
   }
-  if (issuer === undefined || faults.length > 0) throw new ConfigError(faults);
+  const storage = readStorage(settings, faults);
+  if (issuer === undefined || storage === undefined || faults.length > 0)
+    throw new ConfigError(faults);
   return Object.freeze({
-    storage: {
-      connectionString: settings.AzureWebJobsStorage,
-      prefix: settings.FLOWGATE_STORAGE_PREFIX,
-    },
+    storage: { ...storage, prefix: settings.FLOWGATE_STORAGE_PREFIX },
     masterKey: settings.FLOWGATE_MASTER_KEY,
     issuer,
     subscriptions: subscriptionsOf(settings.FLOWGATE_ACCOUNT),

@@ -23,6 +23,14 @@ const issuerUrl = z
   .refine((text) => !/[?#]/.test(text), 'must have no query and no fragment (RFC 8414 section 2)')
   .transform((text) => text.replace(/\/+$/, ''));
 
+const httpsUrl = z
+  .string()
+  .refine(
+    (text) => URL.canParse(text) && new URL(text).protocol === 'https:',
+    'must be an https URL',
+  )
+  .transform((text) => text.replace(/\/+$/, ''));
+
 const masterKey = z
   .string()
   .transform((text) => Buffer.from(text, 'base64'))
@@ -34,7 +42,23 @@ const masterKey = z
  */
 export const settingsSchema = z.object({
   /** Connection string of the storage account; `UseDevelopmentStorage=true` is Azurite's own. */
-  AzureWebJobsStorage: z.string().min(1, 'must be a storage connection string'),
+  AzureWebJobsStorage: optional(z.string()),
+  /** In its place, for the app's managed identity: the account's name, or the services' addresses. */
+  AzureWebJobsStorage__accountName: optional(
+    z.string().regex(/^[a-z0-9]{3,24}$/, 'must be the name of a storage account'),
+  ),
+  AzureWebJobsStorage__tableServiceUri: optional(httpsUrl),
+  AzureWebJobsStorage__blobServiceUri: optional(httpsUrl),
+  AzureWebJobsStorage__credential: optional(
+    z.literal('managedidentity', 'must be managedidentity'),
+  ),
+  /** Of a user-assigned identity. */
+  AzureWebJobsStorage__clientId: optional(z.string()),
+  /** Set by Azure for an app that has a managed identity. */
+  IDENTITY_ENDPOINT: optional(
+    z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }),
+  ),
+  IDENTITY_HEADER: optional(z.string()),
   /** Begins the name of every table, container and queue, so that environments can share an account. */
   FLOWGATE_STORAGE_PREFIX: withDefault(
     z.string().regex(/^[a-z][a-z0-9]{2,20}$/, 'must match ^[a-z][a-z0-9]{2,20}$'),

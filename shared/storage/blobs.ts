@@ -2,20 +2,22 @@ import { randomUUID } from 'node:crypto';
 import type { ContainerClient } from '@azure/storage-blob';
 import { once } from '../cache/once.ts';
 import type { BundleBlobs } from '../iflow/design/design-store.ts';
+import type { StorageAccount } from './account.ts';
 
 /**
  * Bundles as blobs `<uuid>.zip` in the container `<prefix>bundles`. The blob library is loaded by
  * the first use, since only the management API reads or writes bundles.
  */
-export function openBundleBlobs(storage: {
-  readonly connectionString: string;
-  readonly prefix: string;
-}): BundleBlobs {
+export function openBundleBlobs(
+  storage: StorageAccount & { readonly prefix: string },
+): BundleBlobs {
   const container = once<ContainerClient>(async () => {
     const { BlobServiceClient } = await import('@azure/storage-blob');
-    const client = BlobServiceClient.fromConnectionString(
-      storage.connectionString,
-    ).getContainerClient(`${storage.prefix}bundles`);
+    const service =
+      'connectionString' in storage
+        ? BlobServiceClient.fromConnectionString(storage.connectionString)
+        : new BlobServiceClient(storage.blobServiceUri, storage.credential);
+    const client = service.getContainerClient(`${storage.prefix}bundles`);
     await client.createIfNotExists();
     return client;
   });

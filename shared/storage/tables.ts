@@ -1,5 +1,6 @@
 import { RestError, TableClient, type TableServiceClientOptions } from '@azure/data-tables';
 import { once } from '../cache/once.ts';
+import type { StorageAccount } from './account.ts';
 
 /** The tables of Flowgate; docs/storage-schema.md describes each. */
 export type TableName =
@@ -34,21 +35,23 @@ const ALL: readonly TableName[] = [
   'throttle',
 ];
 
-export function openTables(storage: { connectionString: string; prefix: string }): Tables {
+export function openTables(storage: StorageAccount & { readonly prefix: string }): Tables {
   const options: TableServiceClientOptions = {
-    // Azurite has no TLS; Azure's own connection strings say https and are unaffected.
-    allowInsecureConnection: true,
     retryOptions: { maxRetries: 3, retryDelayInMs: 100, maxRetryDelayInMs: 1000 },
   };
+  const open = (name: string): TableClient =>
+    'connectionString' in storage
+      ? TableClient.fromConnectionString(storage.connectionString, name, {
+          ...options,
+          // Azurite has no TLS; Azure's own connection strings say https and are unaffected.
+          allowInsecureConnection: true,
+        })
+      : new TableClient(storage.tableServiceUri, name, storage.credential, options);
   const clients = new Map<TableName, TableClient>();
   const table = (name: TableName): TableClient => {
     let client = clients.get(name);
     if (client === undefined) {
-      client = TableClient.fromConnectionString(
-        storage.connectionString,
-        storage.prefix + name,
-        options,
-      );
+      client = open(storage.prefix + name);
       clients.set(name, client);
     }
     return client;

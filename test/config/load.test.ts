@@ -98,3 +98,54 @@ test('the bootstrap client needs id and secret, and the secret must not contain 
   const secret = { FLOWGATE_BOOTSTRAP_CLIENT_SECRET: 'xx-admin-xxxxxxxxxx' };
   assert.match(faultsOf({ ...valid, ...id, ...secret }).join(), /must not contain/);
 });
+
+const identity = {
+  ...valid,
+  AzureWebJobsStorage: undefined,
+  AzureWebJobsStorage__accountName: 'stflowgate',
+  AzureWebJobsStorage__credential: 'managedidentity',
+  AzureWebJobsStorage__clientId: 'c-1',
+  IDENTITY_ENDPOINT: 'http://127.0.0.1:41/msi/token',
+  IDENTITY_HEADER: 'h-1',
+};
+
+test('storage is named by its account’s name, or by its services’ addresses, for a managed identity', () => {
+  assert.deepEqual(loadConfig(identity).storage, {
+    tableServiceUri: 'https://stflowgate.table.core.windows.net',
+    blobServiceUri: 'https://stflowgate.blob.core.windows.net',
+    identity: { endpoint: 'http://127.0.0.1:41/msi/token', header: 'h-1', clientId: 'c-1' },
+    prefix: 'flowgate',
+  });
+  const { storage } = loadConfig({
+    ...identity,
+    AzureWebJobsStorage__accountName: '',
+    AzureWebJobsStorage__tableServiceUri: 'https://t.example/',
+    AzureWebJobsStorage__blobServiceUri: 'https://b.example',
+    AzureWebJobsStorage__clientId: '',
+  });
+  assert.ok('identity' in storage);
+  assert.equal(storage.tableServiceUri, 'https://t.example');
+  assert.equal(storage.blobServiceUri, 'https://b.example');
+  assert.equal(storage.identity.clientId, undefined);
+});
+
+test('a connection that is half there, there twice or without TLS is refused by name', () => {
+  const cases: [Record<string, string>, RegExp][] = [
+    [{ AzureWebJobsStorage: 'UseDevelopmentStorage=true' }, /exclude each other/],
+    [{ AzureWebJobsStorage__credential: '' }, /^AzureWebJobsStorage__credential is not set$/],
+    [{ IDENTITY_ENDPOINT: '', IDENTITY_HEADER: '' }, /IDENTITY_ENDPOINT is not set.*_HEADER is/],
+    [{ AzureWebJobsStorage__accountName: 'Not-A-Name' }, /__accountName must/],
+    [
+      {
+        AzureWebJobsStorage__accountName: '',
+        AzureWebJobsStorage__tableServiceUri: 'https://t.example',
+      },
+      /^AzureWebJobsStorage__blobServiceUri is not set$/,
+    ],
+    [{ AzureWebJobsStorage__tableServiceUri: 'http://t.example' }, /must be an https URL/],
+    [{ AzureWebJobsStorage__credential: 'clientsecret' }, /must be managedidentity/],
+  ];
+  for (const [changes, expected] of cases) {
+    assert.match(faultsOf({ ...identity, ...changes }).join(), expected);
+  }
+});

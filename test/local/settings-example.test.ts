@@ -16,11 +16,21 @@ const values = (text: string): Record<string, string> =>
 /** Read by the Functions host, not by Flowgate. */
 const OF_THE_HOST = ['FUNCTIONS_WORKER_RUNTIME', 'AzureWebJobsDisableHomepage'];
 /** Set by the Functions host. */
-const SET_BY_THE_HOST = ['WEBSITE_HOSTNAME'];
+const SET_BY_THE_HOST = ['WEBSITE_HOSTNAME', 'IDENTITY_ENDPOINT', 'IDENTITY_HEADER'];
+/** They take the place of a setting that the file has. */
+const isForManagedIdentity = (name: string): boolean => name.startsWith('AzureWebJobsStorage__');
 
 test('local.settings.example.json has every setting of the schema and no other', () => {
-  const known = Object.keys(settingsSchema.shape).filter((key) => !SET_BY_THE_HOST.includes(key));
+  const known = Object.keys(settingsSchema.shape).filter(
+    (key) => !SET_BY_THE_HOST.includes(key) && !isForManagedIdentity(key),
+  );
   assert.deepEqual(Object.keys(values(example)).sort(), [...known, ...OF_THE_HOST].sort());
+});
+
+test('docs/settings.md has a row for every setting of the schema', () => {
+  const docs = readFileSync(join(import.meta.dirname, '../../docs/settings.md'), 'utf8');
+  const missing = Object.keys(settingsSchema.shape).filter((key) => !docs.includes(`\`${key}\``));
+  assert.deepEqual(missing, []);
 });
 
 test('local.settings.json made from it is a valid configuration with secrets of its own', () => {

@@ -24,13 +24,15 @@ export interface Instance {
 /**
  * Starts the built app in a local Functions host: one instance. Several over the same storage and
  * environment are the instances of one deployment. Ended with the test file if it still runs.
+ * @param options `app` is the folder to serve instead of this tree, `onLog` gets what it prints.
  */
 export async function startInstance(
   storage: TestStorage,
   env: Readonly<Record<string, string>> = {},
+  { app = root, onLog }: { app?: string; onLog?: (text: string) => void } = {},
 ): Promise<Instance> {
-  const child = spawn(process.execPath, [join(root, 'local', 'host', 'main.ts'), '--app', root], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+  const child = spawn(process.execPath, [join(root, 'local', 'host', 'main.ts'), '--app', app], {
+    stdio: ['ignore', 'pipe', onLog === undefined ? 'inherit' : 'pipe'],
     env: {
       ...process.env,
       AzureWebJobsStorage: storage.connectionString,
@@ -42,6 +44,9 @@ export async function startInstance(
       ...env,
     },
   });
+  const { stdout, stderr } = child;
+  if (stdout === null) throw new Error('The host has no output');
+  stderr?.on('data', (chunk: Buffer) => onLog?.(chunk.toString()));
   const exited = once(child, 'exit');
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (child.exitCode === null && child.signalCode === null) child.kill(signal);
@@ -53,15 +58,15 @@ export async function startInstance(
   const url = await new Promise<string>((resolve, reject) => {
     let text = '';
     void exited.then(([code]) => reject(new Error(`The host ended with ${String(code)}`)));
-    child.stdout.on('data', (chunk: Buffer) => {
+    stdout.on('data', (chunk: Buffer) => {
       text += chunk.toString();
       const line = /^\{.*\}$/m.exec(text)?.[0];
       if (line !== undefined) resolve((JSON.parse(line) as { url: string }).url);
     });
   });
   // It must not keep the test process alive.
-  child.stdout.removeAllListeners('data').resume();
-  if (child.stdout instanceof Socket) child.stdout.unref();
+  stdout.removeAllListeners('data').on('data', (chunk: Buffer) => onLog?.(chunk.toString()));
+  for (const stream of [stdout, stderr]) if (stream instanceof Socket) stream.unref();
   child.unref();
   return { url, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') };
 }
