@@ -1,8 +1,8 @@
-import { build as bundle, type Metafile } from 'esbuild';
+import { build as bundle, type Metafile, type Plugin } from 'esbuild';
 import { randomBytes } from 'node:crypto';
 import { copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
 
@@ -22,7 +22,7 @@ export async function build(): Promise<void> {
 }
 
 /**
- * Writes one bundle per function to `folder`, with the rooms in shared chunks that are loaded when
+ * Writes the functions as one bundle to `folder`, with the rooms in shared chunks that are loaded when
  * they are first needed. `@azure/functions-core` is left to the Functions worker.
  * @returns what has gone into the bundles; paths are relative to the root.
  */
@@ -34,10 +34,7 @@ export async function bundleInto(
   const { metafile } = await bundle({
     absWorkingDir: root,
     entryPoints: [
-      ...functions.map((file) => ({
-        in: join('functions', file),
-        out: join('functions', basename(file, '.ts')),
-      })),
+      { in: ALL_FUNCTIONS, out: 'functions/all' },
       { in: 'shared/iflow/script/javascript/worker.ts', out: 'shared/script-worker' },
       { in: 'shared/iflow/deployment/compile-worker.ts', out: 'shared/compile-worker' },
       { in: 'shared/iflow/dispatch/address-worker.ts', out: 'shared/address-worker' },
@@ -49,6 +46,7 @@ export async function bundleInto(
     platform: 'node',
     target: 'node22',
     chunkNames: 'shared/[name]-[hash]',
+    plugins: [asOneModule(functions)],
     alias: sourcesOf('@azure/functions', '@azure/functions-extensions-base'),
     external: ['@azure/functions-core'],
     sourcemap: sourceMaps && 'linked',
@@ -66,6 +64,26 @@ export async function bundleInto(
     join(folder, 'shared', 'quickjs.wasm'),
   );
   return metafile;
+}
+
+const ALL_FUNCTIONS = 'all-functions';
+
+/** One entry for all functions: a cold instance reads and resolves one file instead of one for each. */
+function asOneModule(functions: readonly string[]): Plugin {
+  return {
+    name: ALL_FUNCTIONS,
+    setup(building) {
+      const namespace = ALL_FUNCTIONS;
+      building.onResolve({ filter: new RegExp(`^${ALL_FUNCTIONS}$`) }, ({ path }) => ({
+        path,
+        namespace,
+      }));
+      building.onLoad({ filter: /./, namespace }, () => ({
+        contents: functions.map((file) => `import './functions/${file}';`).join('\n'),
+        resolveDir: root,
+      }));
+    },
+  };
 }
 
 /**
