@@ -80,12 +80,14 @@ function platformName() {
 }
 
 /**
- * Compiled code is kept from one start to the next. glibc's memory for each thread, which it does not
- * give back, costs a host under load some 20 MB.
+ * Compiled code is kept from one start to the next. glibc would keep memory for each thread, and what
+ * scrypt and large bodies have used, for later: some 40 MB of a host.
  */
 const THRIFTY = {
   NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'node-compile'),
   MALLOC_ARENA_MAX: '2',
+  MALLOC_MMAP_THRESHOLD_: String(1024 * 1024),
+  MALLOC_TRIM_THRESHOLD_: String(128 * 1024),
 };
 
 function run(node, options, script, args) {
