@@ -14,6 +14,8 @@ export interface Config {
     readonly rotationDays: number;
   };
   readonly trustedProxyHops: number;
+  /** undefined while telemetry is off. */
+  readonly telemetry: TelemetrySettings | undefined;
   readonly script: {
     readonly timeoutMs: number;
     readonly memoryMb: number;
@@ -22,6 +24,18 @@ export interface Config {
   readonly flowTimeoutMs: number;
   readonly logRetentionDays: number;
   readonly auditRetentionDays: number;
+}
+
+export interface TelemetrySettings {
+  readonly serviceName: string;
+  /** Of traces begun here, 0 to 1. */
+  readonly samplingRatio: number;
+  /** Of Application Insights. */
+  readonly connectionString: string | undefined;
+  /** Whether Application Insights is to be shown a token of the managed identity. */
+  readonly byIdentity: boolean;
+  /** Whether there is an OTLP endpoint; the exporter finds it in the environment. */
+  readonly otlp: boolean;
 }
 
 /** The environment does not make a valid configuration. Names settings, never their values. */
@@ -78,6 +92,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       rotationDays: settings.FLOWGATE_KEY_ROTATION_DAYS,
     },
     trustedProxyHops: settings.FLOWGATE_TRUSTED_PROXY_HOPS,
+    telemetry: telemetryOf(settings),
     script: {
       timeoutMs: settings.FLOWGATE_SCRIPT_TIMEOUT_MS,
       memoryMb: settings.FLOWGATE_SCRIPT_MEMORY_MB,
@@ -87,6 +102,19 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     logRetentionDays: settings.FLOWGATE_LOG_RETENTION_DAYS,
     auditRetentionDays: settings.FLOWGATE_AUDIT_RETENTION_DAYS,
   });
+}
+
+function telemetryOf(settings: Settings): TelemetrySettings | undefined {
+  const connectionString = settings.APPLICATIONINSIGHTS_CONNECTION_STRING;
+  const otlp = settings.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined;
+  if (connectionString === undefined && !otlp) return undefined;
+  return {
+    serviceName: settings.OTEL_SERVICE_NAME ?? settings.WEBSITE_SITE_NAME ?? 'flowgate',
+    samplingRatio: settings.OTEL_TRACES_SAMPLER_ARG,
+    connectionString,
+    byIdentity: settings.APPLICATIONINSIGHTS_AUTHENTICATION_STRING !== undefined,
+    otlp,
+  };
 }
 
 /** Azure serves HTTPS only under its host name; Core Tools names `localhost:<port>` and serves HTTP. */
