@@ -50,17 +50,18 @@ function measureStorage(meter: Meter): void {
   });
 }
 
+const SAMPLE_MS = 20;
 const LOOK_AGAIN_AFTER_MS = 5000;
 
 function measureEventLoop(meter: Meter): void {
-  const delay = monitorEventLoopDelay({ resolution: 20 });
+  const delay = monitorEventLoopDelay({ resolution: SAMPLE_MS });
   delay.enable();
-  let look = { at: 0, ms: 0 };
+  let look = { at: -Infinity, ms: 0 };
   meter.observe('flowgate.event_loop.delay', () => {
     const now = performance.now();
     // Two destinations look right after each other, and each look begins a new stretch of time.
     if (now - look.at > LOOK_AGAIN_AFTER_MS) {
-      look = { at: now, ms: delay.percentile(99) / 1e6 };
+      look = { at: now, ms: Math.max(0, delay.percentile(99) / 1e6 - SAMPLE_MS) };
       delay.reset();
     }
     return Promise.resolve(look.ms);

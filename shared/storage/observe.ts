@@ -11,15 +11,20 @@ export interface StorageOutcome {
  * Has every operation of the Azure storage libraries, with its retries, told of. Once per process:
  * the libraries have one place for this.
  * @param start told of the beginning, by a name such as `TableClient.getEntity`; returns what is
- * told of the end.
+ * told of the end. Not for an operation that makes no request of its own, such as one that a batch
+ * is put together from.
  */
 export function observeStorage(
   start: (operation: string) => (outcome: StorageOutcome) => void,
 ): void {
   const instrumenter: Instrumenter = {
-    startSpan(name) {
-      // Single HTTP requests; their attributes hold URLs, which are nobody's business.
-      if (name.startsWith('HTTP')) return { span: unrecorded, tracingContext: context };
+    startSpan(name, { tracingContext }) {
+      // A single request of an operation; its attributes hold a URL, which is nobody's business.
+      if (name.startsWith('HTTP')) {
+        if (tracingContext instanceof Operation) tracingContext.sent = true;
+        return { span: unrecorded, tracingContext: tracingContext ?? new Operation(name) };
+      }
+      const operation = new Operation(name);
       const end = start(name);
       const startedAt = performance.now();
       let failure: string | undefined;
@@ -28,9 +33,11 @@ export function observeStorage(
         setStatus: (status: { status: string; error?: Error | string }) => {
           if (status.status === 'error') failure = failureOf(status.error);
         },
-        end: () => end({ ms: performance.now() - startedAt, failure }),
+        end: () => {
+          if (operation.sent) end({ ms: performance.now() - startedAt, failure });
+        },
       };
-      return { span, tracingContext: context };
+      return { span, tracingContext: operation };
     },
     withContext: (_context, callback, ...args) => callback(...args),
     parseTraceparentHeader: () => undefined,
@@ -39,19 +46,35 @@ export function observeStorage(
   useInstrumenter(instrumenter);
 }
 
+/** Goes with an operation to its requests. The libraries' own entries are of no use here. */
+class Operation implements TracingContext {
+  /** Whether it has made a request. */
+  sent: boolean;
+
+  constructor(name: string) {
+    // The one operation that does not hand its context to its request.
+    this.sent = name === 'TableTransaction.submitTransaction';
+  }
+
+  setValue(): TracingContext {
+    return this;
+  }
+
+  getValue(): unknown {
+    return undefined;
+  }
+
+  deleteValue(): TracingContext {
+    return this;
+  }
+}
+
 const unrecorded = {
   isRecording: () => false,
   setStatus: () => undefined,
   setAttribute: () => undefined,
   recordException: () => undefined,
   end: () => undefined,
-};
-
-/** Which step belongs to which call is for the caller to know: the libraries carry nothing along. */
-const context: TracingContext = {
-  setValue: () => context,
-  getValue: () => undefined,
-  deleteValue: () => context,
 };
 
 /** Rows that are not there, are there already, or were changed meanwhile, are answers like others. */

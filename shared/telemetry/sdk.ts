@@ -1,5 +1,7 @@
 import {
+  createTraceState,
   type HrTime,
+  type SpanContext,
   SpanKind,
   SpanStatusCode,
   TraceFlags,
@@ -103,20 +105,18 @@ function mapValues<K extends string, V, R>(
 const KINDS = { internal: SpanKind.INTERNAL, client: SpanKind.CLIENT };
 
 function toReadableSpan(span: FinishedSpan, resource: Resource): ReadableSpan {
-  const context = (spanId: string, isRemote: boolean) => ({
+  const context = (spanId: string): SpanContext => ({
     traceId: span.traceId,
     spanId,
     traceFlags: TraceFlags.SAMPLED,
-    isRemote,
+    ...(span.traceState === '' ? {} : { traceState: createTraceState(span.traceState) }),
   });
-  const own = context(span.spanId, false);
+  const own = context(span.spanId);
   return {
     name: span.name,
     kind: KINDS[span.kind],
     spanContext: () => own,
-    ...(span.parentSpanId === undefined
-      ? {}
-      : { parentSpanContext: context(span.parentSpanId, false) }),
+    ...(span.parentSpanId === undefined ? {} : { parentSpanContext: context(span.parentSpanId) }),
     startTime: toHrTime(span.start),
     endTime: toHrTime(span.end),
     duration: toHrTime(span.end - span.start),

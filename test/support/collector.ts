@@ -56,7 +56,9 @@ export async function startCollector(): Promise<Collector> {
       received.push({ path: request.url ?? '', body: body.toString('utf8') });
       response.writeHead(200, { 'content-type': 'application/json' });
       response.end(
-        request.url?.includes('/track') ? '{"itemsReceived":1,"itemsAccepted":1,"errors":[]}' : '{}',
+        request.url?.includes('/track')
+          ? '{"itemsReceived":1,"itemsAccepted":1,"errors":[]}'
+          : '{}',
       );
     });
   });
@@ -78,7 +80,12 @@ export async function startCollector(): Promise<Collector> {
           attributes: attributesOf(point.attributes),
           value: Number(point.asInt ?? point.asDouble ?? point.count),
         })),
-    metricNames: () => new Set(bodies('/v1/metrics').flatMap(metricsOf).map(({ name }) => name)),
+    metricNames: () =>
+      new Set(
+        bodies('/v1/metrics')
+          .flatMap(metricsOf)
+          .map(({ name }) => name),
+      ),
   };
 }
 
