@@ -19,17 +19,19 @@ export function observeStorage(
 ): void {
   const instrumenter: Instrumenter = {
     startSpan(name, { tracingContext }) {
-      // A single request of an operation; its attributes hold a URL, which is nobody's business.
-      if (name.startsWith('HTTP')) {
-        if (tracingContext instanceof Operation) tracingContext.sent = true;
-        return { span: unrecorded, tracingContext: tracingContext ?? new Operation(name) };
+      // A single request. Its attributes hold a URL, which is nobody's business.
+      if (tracingContext instanceof Operation && name.startsWith('HTTP')) {
+        tracingContext.sent = true;
+        return { span: unrecorded, tracingContext };
       }
+      if (name === 'HTTP POST') return { span: unrecorded, tracingContext: new Operation(name) };
       const operation = new Operation(name);
       const end = start(name);
       const startedAt = performance.now();
       let failure: string | undefined;
       const span = {
         ...unrecorded,
+        isRecording: () => true,
         setStatus: (status: { status: string; error?: Error | string }) => {
           if (status.status === 'error') failure = failureOf(status.error);
         },
@@ -52,8 +54,9 @@ class Operation implements TracingContext {
   sent: boolean;
 
   constructor(name: string) {
-    // The one operation that does not hand its context to its request.
-    this.sent = name === 'TableTransaction.submitTransaction';
+    // A batch does not hand its context to its POST, and a list that is read without pages is told
+    // of by its requests alone.
+    this.sent = name === 'TableTransaction.submitTransaction' || name === 'HTTP GET';
   }
 
   setValue(): TracingContext {

@@ -33,6 +33,12 @@ export async function openDestinations(
 /** ExportResultCode.FAILED of `@opentelemetry/core`. */
 const FAILED = 1;
 
+interface ExportResult {
+  readonly code: number;
+  readonly error?: Error;
+}
+type Done = (result: ExportResult) => void;
+
 /** Tells once of a destination that is away, however many batches it does not take. */
 function watched(
   name: string,
@@ -40,7 +46,7 @@ function watched(
   { spans, metrics }: Destination,
 ): Destination {
   let away = false;
-  const note = ({ code, error }: { code: number; error?: Error }): void => {
+  const note = ({ code, error }: ExportResult): void => {
     if ((code === FAILED) === away) return;
     away = code === FAILED;
     // The message may quote the answer or the headers that were sent: the kind of error has to do.
@@ -51,17 +57,19 @@ function watched(
         : `${name} takes telemetry again.`,
     );
   };
-  const exportSpans = spans.export.bind(spans);
-  spans.export = (batch, done) =>
-    exportSpans(batch, (result) => {
-      note(result);
-      done(result);
-    });
-  const exportMetrics = metrics.export.bind(metrics);
-  metrics.export = (batch, done) =>
-    exportMetrics(batch, (result) => {
-      note(result);
-      done(result);
-    });
+  const watch =
+    <T>(send: (batch: T, done: Done) => void) =>
+    (batch: T, done: Done): void => {
+      let told = false;
+      send(batch, (result) => {
+        // Azure's exporter calls back a second time, always with success.
+        if (told) return;
+        told = true;
+        note(result);
+        done(result);
+      });
+    };
+  spans.export = watch(spans.export.bind(spans));
+  metrics.export = watch(metrics.export.bind(metrics));
   return { spans, metrics };
 }

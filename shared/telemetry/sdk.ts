@@ -86,7 +86,8 @@ export function startSdk({ serviceName, instanceId, destinations }: SdkOptions):
       });
     },
     async shutDown() {
-      await Promise.all([
+      // What a destination does not take now either has been told of by `destinations.ts`.
+      await Promise.allSettled([
         provider.shutdown(),
         ...processors.map((processor) => processor.shutdown()),
       ]);

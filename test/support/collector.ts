@@ -1,4 +1,5 @@
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { after } from 'node:test';
 import { gunzipSync } from 'node:zlib';
@@ -45,9 +46,12 @@ export interface Collector {
 }
 
 /** A collector for OTLP over HTTP in JSON, and for Application Insights' envelopes; keeps what it gets. */
-export async function startCollector(): Promise<Collector> {
+export async function startCollector(tls?: {
+  readonly cert: string;
+  readonly key: string;
+}): Promise<Collector> {
   const received: Collector['received'] = [];
-  const server = createServer((request, response) => {
+  const listener: RequestListener = (request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
@@ -61,14 +65,15 @@ export async function startCollector(): Promise<Collector> {
           : '{}',
       );
     });
-  });
+  };
+  const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   server.unref();
   after(() => server.close());
   const bodies = (path: string): unknown[] =>
     received.filter((one) => one.path === path).map(({ body }) => JSON.parse(body) as unknown);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     received,
     spans: () => bodies('/v1/traces').flatMap(spansOf),
     points: (metric) =>
