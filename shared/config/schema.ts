@@ -104,14 +104,9 @@ export const settingsSchema = z.object({
   APPLICATIONINSIGHTS_CONNECTION_STRING: optional(
     z.string().regex(/InstrumentationKey=/i, 'must be a connection string of Application Insights'),
   ),
-  /** `Authorization=AAD`, as the Functions host reads it: the managed identity shows who we are. */
+  /** As the Functions host reads it: the managed identity shows who we are. */
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: optional(
-    z
-      .string()
-      .regex(
-        /^Authorization=AAD(;ClientId=[^;]+)?;?$/i,
-        'must be Authorization=AAD, with or without ClientId',
-      ),
+    z.string().regex(/(^|;)Authorization=AAD(;|$)/i, 'must hold Authorization=AAD'),
   ),
   /** Of a collector that takes OTLP over HTTP. */
   OTEL_EXPORTER_OTLP_ENDPOINT: optional(httpUrl),
