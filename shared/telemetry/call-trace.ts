@@ -78,8 +78,8 @@ export class OpenSpan {
 }
 
 /**
- * Spans of one call, kept as plain records until it is over: what the OpenTelemetry SDK would do for
- * each of them at once costs more than signing half a token, and it would have to be loaded first.
+ * Spans of one call, kept as plain records until it is over, so that the OpenTelemetry SDK need not
+ * be loaded before the first answer. See docs/adr/0009-telemetry-beside-the-call.md.
  */
 export class CallTrace implements OpenCall, Trace {
   readonly traceId: string;

@@ -18,7 +18,9 @@ function firstCells(page: string, heading: string): string[] {
 }
 
 test('the code tells of every metric of the catalogue', () => {
-  const files = globSync('shared/**/*.ts', { cwd: root }).filter((f) => !f.endsWith('catalogue.ts'));
+  const files = globSync('shared/**/*.ts', { cwd: root }).filter(
+    (f) => !f.endsWith('catalogue.ts'),
+  );
   const sources = files.map(read).join('\n');
   for (const name of METRICS) {
     // Told of by whoever sheds calls.
@@ -40,11 +42,15 @@ test('docs/operations.md has every metric and no other, and every alert', () => 
 test('alert rules ask for metrics that there are', () => {
   const asked = namesIn(read('infra/alerts.bicep'));
   assert.ok(asked.length >= 9);
-  assert.deepEqual(asked.filter((name) => !METRICS.includes(name)), []);
+  assert.deepEqual(
+    asked.filter((name) => !METRICS.includes(name)),
+    [],
+  );
 });
 
 test('docs/operations.md has every span', () => {
-  const [, union = ''] = /export type SpanName =([^;]*);/.exec(read('shared/telemetry/catalogue.ts')) ?? [];
+  const [, union = ''] =
+    /export type SpanName =([^;]*);/.exec(read('shared/telemetry/catalogue.ts')) ?? [];
   const spans = [...union.matchAll(/'([a-z.]+)'/g)].map(([, name]) => name ?? '');
   assert.ok(spans.length >= 5);
   const shown = firstCells(read('docs/operations.md'), 'Traces');
