@@ -1,8 +1,4 @@
 import type { HttpHandler, HttpRequest, InvocationContext } from '@azure/functions';
-import type { Handler, HttpCall, HttpReply } from './call.ts';
-import { clientAddressOf } from './client-address.ts';
-import { Fault } from './fault.ts';
-import { FunctionResponse } from './function-response.ts';
 import { countCall, spanAttributes } from '../telemetry/call-metrics.ts';
 import {
   ForwardedTrace,
@@ -10,6 +6,10 @@ import {
   type Telemetry,
   type Trace,
 } from '../telemetry/telemetry.ts';
+import type { Handler, HttpCall, HttpReply } from './call.ts';
+import { clientAddressOf } from './client-address.ts';
+import { Fault } from './fault.ts';
+import { FunctionResponse } from './function-response.ts';
 
 /** Every method a route lists: the host answers 404 for one that is not listed, we answer 405. */
 export const ALL_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;

@@ -149,7 +149,7 @@ test('a call without traceparent begins a trace of its own', () => {
   assert.equal(new Set(made.map(({ traceId }) => traceId)).size, made.length);
   const refused = made.find(({ attributes }) => attributes['http.response.status_code'] === 401);
   assert.equal(refused?.attributes['flowgate.reason'], 'wrong_secret');
-  const step = only(ofTrace(refused?.traceId ?? ''), 'client.authenticate');
+  const step = only(ofTrace(refused.traceId), 'client.authenticate');
   assert.equal(step.error, 'wrong_secret');
 });
 
