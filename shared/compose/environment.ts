@@ -34,7 +34,7 @@ const telemetry = once(async (): Promise<Telemetry | undefined> => {
   const settings = (await config()).telemetry;
   if (settings === undefined) return undefined;
   const { startTelemetry } = await import('./telemetry.ts');
-  const started = startTelemetry(settings, () => Promise.resolve(undefined));
+  const started = startTelemetry(settings);
   atEnd(() => started.shutDown());
   return started;
 });

@@ -1,21 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import type { TokenCredential } from '@azure/core-auth';
+import { setTimeout as wait } from 'node:timers/promises';
+import { systemClock as clock } from '../config/clock.ts';
 import type { TelemetrySettings } from '../config/load.ts';
 import { createRandomPool } from '../config/random.ts';
+import type { Credential } from '../storage/managed-identity.ts';
 import { observeStorage } from '../storage/observe.ts';
 import { startStep } from '../telemetry/call-trace.ts';
 import { openTelemetry } from '../telemetry/recorder.ts';
 import type { Meter, Telemetry } from '../telemetry/telemetry.ts';
 
-/**
- * Turns telemetry on; loaded only where a setting asks for it.
- * @param credential of the managed identity, for an Application Insights that takes nothing without.
- */
-export function startTelemetry(
-  settings: TelemetrySettings,
-  credential: () => Promise<TokenCredential | undefined>,
-): Telemetry {
+/** Turns telemetry on; loaded only where a setting asks for it. */
+export function startTelemetry(settings: TelemetrySettings): Telemetry {
   const telemetry = openTelemetry({
     samplingRatio: settings.samplingRatio,
     randomBytes: createRandomPool(),
@@ -24,7 +20,7 @@ export function startTelemetry(
       const { openDestinations } = await import('../telemetry/destinations.ts');
       const destinations = await openDestinations({
         ...settings,
-        credential: settings.byIdentity ? await credential() : undefined,
+        credential: await credentialOf(settings),
         report: (text) => console.error(text),
       });
       const { serviceName } = settings;
@@ -36,6 +32,13 @@ export function startTelemetry(
   measureStorage(telemetry);
   measureEventLoop(telemetry);
   return telemetry;
+}
+
+/** Application Insights may take nothing by the key in the connection string alone. */
+async function credentialOf({ identity }: TelemetrySettings): Promise<Credential | undefined> {
+  if (identity === undefined) return undefined;
+  const { createManagedIdentityCredential } = await import('../storage/managed-identity.ts');
+  return createManagedIdentityCredential(identity, { clock, fetch, wait });
 }
 
 function measureStorage(meter: Meter): void {

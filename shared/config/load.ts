@@ -1,5 +1,11 @@
 import { type Settings, settingsSchema } from './schema.ts';
-import { isStorageNamed, readStorage, STORAGE_MISSING, type StorageSettings } from './storage.ts';
+import {
+  type ManagedIdentity,
+  isStorageNamed,
+  readStorage,
+  STORAGE_MISSING,
+  type StorageSettings,
+} from './storage.ts';
 import { subscriptionsOf, type Subscriptions } from './subscriptions.ts';
 
 export interface Config {
@@ -32,8 +38,8 @@ export interface TelemetrySettings {
   readonly samplingRatio: number;
   /** Of Application Insights. */
   readonly connectionString: string | undefined;
-  /** Whether Application Insights is to be shown a token of the managed identity. */
-  readonly byIdentity: boolean;
+  /** Whose token Application Insights is to be shown; undefined where the key alone has to do. */
+  readonly identity: ManagedIdentity | undefined;
   /** Whether there is an OTLP endpoint; the exporter finds it in the environment. */
   readonly otlp: boolean;
 }
@@ -112,9 +118,21 @@ function telemetryOf(settings: Settings): TelemetrySettings | undefined {
     serviceName: settings.OTEL_SERVICE_NAME ?? settings.WEBSITE_SITE_NAME ?? 'flowgate',
     samplingRatio: settings.OTEL_TRACES_SAMPLER_ARG,
     connectionString,
-    byIdentity: settings.APPLICATIONINSIGHTS_AUTHENTICATION_STRING !== undefined,
+    identity: telemetryIdentityOf(settings),
     otlp,
   };
+}
+
+/**
+ * By the setting as the Functions host reads it: `Authorization=AAD`, with `ClientId=…` for a
+ * user-assigned identity. Where there is no identity, Application Insights refuses and the log says so.
+ */
+function telemetryIdentityOf(settings: Settings): ManagedIdentity | undefined {
+  const authentication = settings.APPLICATIONINSIGHTS_AUTHENTICATION_STRING;
+  const { IDENTITY_ENDPOINT: endpoint, IDENTITY_HEADER: header } = settings;
+  if (authentication === undefined || !endpoint || !header) return undefined;
+  const clientId = /(?:^|;)ClientId=([^;]+)/i.exec(authentication)?.[1];
+  return { endpoint, header, clientId };
 }
 
 /** Azure serves HTTPS only under its host name; Core Tools names `localhost:<port>` and serves HTTP. */

@@ -39,11 +39,13 @@ test('telemetry is off until a setting names a place for it', () => {
     serviceName: 'x',
     samplingRatio: 0.5,
     connectionString: undefined,
-    byIdentity: false,
+    identity: undefined,
     otlp: true,
   });
   const azure = {
     WEBSITE_SITE_NAME: 'the-app',
+    IDENTITY_ENDPOINT: 'http://localhost/msi',
+    IDENTITY_HEADER: 'h',
     APPLICATIONINSIGHTS_CONNECTION_STRING: 'InstrumentationKey=x;IngestionEndpoint=https://y/',
     APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=z;Authorization=AAD',
   };
@@ -51,7 +53,7 @@ test('telemetry is off until a setting names a place for it', () => {
     serviceName: 'the-app',
     samplingRatio: 1,
     connectionString: azure.APPLICATIONINSIGHTS_CONNECTION_STRING,
-    byIdentity: true,
+    identity: { endpoint: 'http://localhost/msi', header: 'h', clientId: 'z' },
     otlp: false,
   });
 });

@@ -38,7 +38,11 @@ export interface CollectedPoint {
 export interface Collector {
   readonly url: string;
   /** Bodies as they came, unpacked, by path. */
-  readonly received: { readonly path: string; readonly body: string }[];
+  readonly received: {
+    readonly path: string;
+    readonly body: string;
+    readonly authorization: string | undefined;
+  }[];
   spans(): CollectedSpan[];
   /** Of the last export of each instance that has named it. */
   points(metric: string): CollectedPoint[];
@@ -57,7 +61,8 @@ export async function startCollector(tls?: {
     request.on('end', () => {
       const raw = Buffer.concat(chunks);
       const body = request.headers['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw;
-      received.push({ path: request.url ?? '', body: body.toString('utf8') });
+      const { authorization } = request.headers;
+      received.push({ path: request.url ?? '', body: body.toString('utf8'), authorization });
       response.writeHead(200, { 'content-type': 'application/json' });
       response.end(
         request.url?.includes('/track')
