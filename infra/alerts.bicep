@@ -11,11 +11,11 @@ param logAnalyticsWorkspaceId string
 @description('Where alerts are sent.')
 param alertEmail string
 
-@description('The app\'s address of /health/ready, which is asked from three regions. Empty: nobody asks.')
-param readyUrl string = ''
+@description('The app\'s address of /health/ready, which is asked from three regions.')
+param readyUrl string
 
 @description('FLOWGATE_KEY_ROTATION_DAYS.')
-param keyRotationDays int = 90
+param keyRotationDays int
 
 @description('Longest time in milliseconds that 95 of 100 token requests may take.')
 param slowTokenMs int = 1000
@@ -143,7 +143,7 @@ resource queryRules 'Microsoft.Insights/scheduledQueryRules@2022-06-15' = [
 ]
 
 // Every 15 minutes from each region: about 8,600 runs a month, which are billed.
-resource readyTest 'Microsoft.Insights/webtests@2022-06-15' = if (!empty(readyUrl)) {
+resource readyTest 'Microsoft.Insights/webtests@2022-06-15' = {
   name: 'ready-flowgate-${token}'
   location: location
   tags: union(tags, { 'hidden-link:${applicationInsightsId}': 'Resource' })
@@ -162,7 +162,7 @@ resource readyTest 'Microsoft.Insights/webtests@2022-06-15' = if (!empty(readyUr
   }
 }
 
-resource readyRule 'Microsoft.Insights/metricAlerts@2018-03-01' = if (!empty(readyUrl)) {
+resource readyRule 'Microsoft.Insights/metricAlerts@2018-03-01' = {
   name: 'alert-not-ready-${token}'
   location: 'global'
   tags: tags
