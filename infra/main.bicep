@@ -60,6 +60,9 @@ param storageSku string = 'Standard_LRS'
 @description('Nobody, not even the owner, can purge the vault for 90 days after it is deleted. It cannot be switched off again.')
 param purgeProtection bool = false
 
+@description('Where alerts are sent by e-mail. Empty: no alert rules are made.')
+param alertEmail string = ''
+
 @description('Further app settings by name, see docs/settings.md.')
 param extraSettings object = {}
 
@@ -94,6 +97,20 @@ module app 'app.bicep' = {
     storageSku: storageSku
     purgeProtection: purgeProtection
     extraSettings: extraSettings
+  }
+}
+
+module alerts 'alerts.bicep' = if (!empty(alertEmail)) {
+  scope: group
+  params: {
+    token: token
+    location: location
+    tags: tags
+    applicationInsightsId: app.outputs.insightsId
+    logAnalyticsWorkspaceId: app.outputs.workspaceId
+    alertEmail: alertEmail
+    readyUrl: '${app.outputs.url}/health/ready'
+    keyRotationDays: int(union({ FLOWGATE_KEY_ROTATION_DAYS: '90' }, extraSettings).FLOWGATE_KEY_ROTATION_DAYS)
   }
 }
 

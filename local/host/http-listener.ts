@@ -6,6 +6,7 @@ import { readBody, readTarget, RefusedRequest, type Target, toHttpData } from '.
 import { writeEmpty, writeHttpResponse } from './http-response.ts';
 import { invoke } from './invocation.ts';
 import { describe } from './log.ts';
+import { traceContextOf } from './trace-context.ts';
 import type { Triggers } from './triggers.ts';
 
 /** Azure's default for the setting FUNCTIONS_REQUEST_BODY_SIZE_LIMIT, in bytes. */
@@ -52,8 +53,9 @@ export function httpListener(
     const http = toHttpData(request, target, params, await readBody(request, bodyLimit));
     const invocationId = randomUUID();
     try {
+      const traceContext = traceContextOf(request.headers);
       const inputData = [{ name: fn.trigger, data: { http } }];
-      writeHttpResponse(response, await invoke(fn, { invocationId, inputData }, app));
+      writeHttpResponse(response, await invoke(fn, { invocationId, inputData, traceContext }, app));
     } catch (error) {
       app.log(
         'error',

@@ -50,7 +50,15 @@ export interface FunctionMetadata {
 export interface InvocationRequest {
   readonly invocationId: string;
   readonly inputData: readonly { readonly name: string; readonly data: TypedData }[];
+  readonly traceContext?: RpcTraceContext;
   readonly triggerMetadata?: Readonly<Record<string, TypedData>>;
+}
+
+/** The W3C headers of the host's own activity, in the host's spelling. */
+export interface RpcTraceContext {
+  readonly traceParent: string;
+  readonly traceState: string;
+  readonly attributes: Readonly<Record<string, string>>;
 }
 
 export interface InvocationResponse {

@@ -6,6 +6,7 @@ import { describe } from './log.ts';
 import { parseNcrontab } from './ncrontab.ts';
 import type { QueueFunction } from './queues.ts';
 import type { Binding, TypedData } from './rpc.ts';
+import { traceContextOf } from './trace-context.ts';
 import type { TimerFunction } from './timers.ts';
 
 /** An app's functions by what sets them off. */
@@ -129,7 +130,11 @@ async function invokeWith(
   triggerMetadata: Record<string, TypedData> = {},
 ): Promise<void> {
   const inputData = [{ name: trigger, data }];
-  await invoke(fn, { invocationId: randomUUID(), inputData, triggerMetadata }, app);
+  await invoke(
+    fn,
+    { invocationId: randomUUID(), inputData, traceContext: traceContextOf(), triggerMetadata },
+    app,
+  );
 }
 
 /** `%NAME%` in a binding stands for that setting. */

@@ -4,6 +4,8 @@ import type { Config } from '../config/load.ts';
 import type { Handler } from '../http/call.ts';
 import type { Prepared } from '../http/endpoint.ts';
 import { Fault } from '../http/fault.ts';
+import type { PreparedTask } from '../http/timer.ts';
+import { type Meter, noMeter, type Telemetry } from '../telemetry/telemetry.ts';
 
 /**
  * `compose/` joins the rooms: what each needs is made here, on first use and once per process.
@@ -27,11 +29,36 @@ export async function deriveKey(purpose: string): Promise<Buffer> {
   return Buffer.from(hkdfSync('sha256', masterKey, '', `flowgate ${purpose}`, 32));
 }
 
+/** undefined while no setting turns it on; nothing of it is loaded then. */
+const telemetry = once(async (): Promise<Telemetry | undefined> => {
+  const settings = (await config()).telemetry;
+  if (settings === undefined) return undefined;
+  const { startTelemetry } = await import('./telemetry.ts');
+  const started = startTelemetry(settings);
+  atEnd(() => started.shutDown());
+  return started;
+});
+
+export const meter = async (): Promise<Meter> => (await telemetry()) ?? noMeter;
+
 /** Wraps a room's handler with what `http/endpoint.ts` needs to know. */
 export function prepared(make: (config: Config) => Promise<Handler>): () => Promise<Prepared> {
   return once(async () => {
     const settings = await config();
-    return { handle: await make(settings), trustedProxyHops: settings.trustedProxyHops };
+    // Before anything else is made, so that it is ended after everything else.
+    const on = await telemetry();
+    const { trustedProxyHops } = settings;
+    return { handle: await make(settings), trustedProxyHops, telemetry: on };
+  });
+}
+
+/** Wraps what a timer runs with what `http/timer.ts` needs to know. */
+export function preparedTask(
+  make: () => Promise<PreparedTask['run']>,
+): () => Promise<PreparedTask> {
+  return once(async () => {
+    const on = await telemetry();
+    return { run: await make(), telemetry: on };
   });
 }
 

@@ -1,7 +1,7 @@
 import { once } from '../cache/once.ts';
 import { systemClock as clock } from '../config/clock.ts';
 import { createRandomPool } from '../config/random.ts';
-import { atEnd, config, deriveKey, prepared } from './environment.ts';
+import { atEnd, config, deriveKey, meter, prepared } from './environment.ts';
 import { audit, messageLog } from './logs.ts';
 import { bearerGate } from './oauth.ts';
 import { tables } from './storage.ts';
@@ -20,7 +20,11 @@ export const design = once(async () => {
 
 const javaScriptEngine = once(async () => {
   const { createJavaScriptEngine } = await import('../iflow/script/javascript/pool.ts');
-  const engine = createJavaScriptEngine({ workers: (await config()).script.workers });
+  const measured = await meter();
+  const engine = createJavaScriptEngine({
+    workers: (await config()).script.workers,
+    onReplaced: () => measured.count('flowgate.script_workers.replaced'),
+  });
   atEnd(() => engine.close());
   return engine;
 });

@@ -4,7 +4,7 @@ import { systemClock as clock } from '../config/clock.ts';
 import type { LogStore } from '../monitor/log-store.ts';
 import type { WriteBehind } from '../monitor/write-behind.ts';
 import type { AuditEvent } from '../registry/audit/audit-entry.ts';
-import { atEnd, config } from './environment.ts';
+import { atEnd, config, meter, preparedTask } from './environment.ts';
 import { tables } from './storage.ts';
 
 const HOUR_MS = 3_600_000;
@@ -19,7 +19,7 @@ export const audit = once(async () => {
   const { openAuditStore } = await import('../storage/audit.ts');
   const { createAuditTrail } = await import('../registry/audit/audit-trail.ts');
   const store = openAuditStore(await tables());
-  const behind = await writeBehind(store, 'audit entries');
+  const behind = await writeBehind(store, 'audit', 'audit entries');
   return { store, behind, trail: createAuditTrail({ store, behind, clock, randomUUID }) };
 });
 
@@ -34,7 +34,7 @@ export const systemEvent = (action: string, type: string, name: string): AuditEv
 export const messageLog = once(async () => {
   const { createMessageLogStore } = await import('../storage/message-logs.ts');
   const store = createMessageLogStore(await tables());
-  return { store, writer: await writeBehind(store, 'message log entries') };
+  return { store, writer: await writeBehind(store, 'messages', 'message log entries') };
 });
 
 export const failureBoard = once(async () => {
@@ -42,7 +42,7 @@ export const failureBoard = once(async () => {
   return openFailureBoard(await tables(), randomUUID());
 });
 
-export const deleteExpiredLogs = once(async () => {
+export const deleteExpiredLogs = preparedTask(async () => {
   const { store: messages } = await messageLog();
   const { store: events } = await audit();
   const board = await failureBoard();
@@ -55,12 +55,19 @@ export const deleteExpiredLogs = once(async () => {
 });
 
 /** Writes to `store` behind the answers, and what is left when the host ends the app. */
-async function writeBehind<T>(store: LogStore<T>, what: string): Promise<WriteBehind<T>> {
+async function writeBehind<T>(
+  store: LogStore<T>,
+  log: 'audit' | 'messages',
+  what: string,
+): Promise<WriteBehind<T>> {
+  const measured = await meter();
   const { createWriteBehind } = await import('../monitor/write-behind.ts');
   const behind = createWriteBehind<T>((entries) => store.append(entries), {
     what,
     onError: (problem, cause) => console.error(problem, cause),
+    onGivenUp: (entries) => measured.count('flowgate.entries.given_up', entries, { log }),
   });
+  measured.observe('flowgate.entries.held', () => Promise.resolve(behind.held()), { log });
   atEnd(() => behind.flush());
   return behind;
 }

@@ -1,14 +1,17 @@
 import { once } from '../cache/once.ts';
 import { systemClock as clock } from '../config/clock.ts';
-import { config, prepared } from './environment.ts';
+import { config, meter, prepared, preparedTask } from './environment.ts';
 import { audit, systemEvent } from './logs.ts';
 import { tables } from './storage.ts';
 
+const DAY_MS = 86_400_000;
+
 export const keyRing = once(async () => {
   const { openKeyRing } = await import('../jwt/key-ring.ts');
+  const { currentKey } = await import('../jwt/rotation.ts');
   const { createKeyStore } = await import('../storage/key-ring.ts');
   const { masterKey, issuer, signing } = await config();
-  return openKeyRing({
+  const ring = openKeyRing({
     store: createKeyStore(await tables()),
     clock,
     masterKey,
@@ -20,6 +23,12 @@ export const keyRing = once(async () => {
       for (const kid of removed) await trail.record(systemEvent('key.remove', 'signing_key', kid));
     },
   });
+  (await meter()).observe('flowgate.signing_key.age', async () => {
+    const { stored } = await ring.view();
+    const current = currentKey(stored, clock.now());
+    return current === undefined ? undefined : (clock.now() - current.activeFrom) / DAY_MS;
+  });
+  return ring;
 });
 
 export const tokenVerifier = once(async () => {
@@ -32,7 +41,7 @@ export const jwks = prepared(async () => {
   return createJwksEndpoint({ ring: await keyRing(), clock });
 });
 
-export const rotateSigningKeys = once(async () => {
+export const rotateSigningKeys = preparedTask(async () => {
   const ring = await keyRing();
   return async () => {
     const { newest, made } = await ring.rotate();

@@ -1,5 +1,11 @@
 import { type Settings, settingsSchema } from './schema.ts';
-import { isStorageNamed, readStorage, STORAGE_MISSING, type StorageSettings } from './storage.ts';
+import {
+  type ManagedIdentity,
+  isStorageNamed,
+  readStorage,
+  STORAGE_MISSING,
+  type StorageSettings,
+} from './storage.ts';
 import { subscriptionsOf, type Subscriptions } from './subscriptions.ts';
 
 export interface Config {
@@ -14,6 +20,8 @@ export interface Config {
     readonly rotationDays: number;
   };
   readonly trustedProxyHops: number;
+  /** undefined while telemetry is off. */
+  readonly telemetry: TelemetrySettings | undefined;
   readonly script: {
     readonly timeoutMs: number;
     readonly memoryMb: number;
@@ -22,6 +30,18 @@ export interface Config {
   readonly flowTimeoutMs: number;
   readonly logRetentionDays: number;
   readonly auditRetentionDays: number;
+}
+
+export interface TelemetrySettings {
+  readonly serviceName: string;
+  /** Of traces begun here, 0 to 1. */
+  readonly samplingRatio: number;
+  /** Of Application Insights. */
+  readonly connectionString: string | undefined;
+  /** Whose token Application Insights is to be shown; undefined where the key alone has to do. */
+  readonly identity: ManagedIdentity | undefined;
+  /** Whether there is an OTLP endpoint; the exporter finds it in the environment. */
+  readonly otlp: boolean;
 }
 
 /** The environment does not make a valid configuration. Names settings, never their values. */
@@ -78,6 +98,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       rotationDays: settings.FLOWGATE_KEY_ROTATION_DAYS,
     },
     trustedProxyHops: settings.FLOWGATE_TRUSTED_PROXY_HOPS,
+    telemetry: telemetryOf(settings),
     script: {
       timeoutMs: settings.FLOWGATE_SCRIPT_TIMEOUT_MS,
       memoryMb: settings.FLOWGATE_SCRIPT_MEMORY_MB,
@@ -87,6 +108,31 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     logRetentionDays: settings.FLOWGATE_LOG_RETENTION_DAYS,
     auditRetentionDays: settings.FLOWGATE_AUDIT_RETENTION_DAYS,
   });
+}
+
+function telemetryOf(settings: Settings): TelemetrySettings | undefined {
+  const connectionString = settings.APPLICATIONINSIGHTS_CONNECTION_STRING;
+  const otlp = settings.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined;
+  if (connectionString === undefined && !otlp) return undefined;
+  return {
+    serviceName: settings.OTEL_SERVICE_NAME ?? settings.WEBSITE_SITE_NAME ?? 'flowgate',
+    samplingRatio: settings.OTEL_TRACES_SAMPLER_ARG,
+    connectionString,
+    identity: telemetryIdentityOf(settings),
+    otlp,
+  };
+}
+
+/**
+ * By the setting as the Functions host reads it: `Authorization=AAD`, with `ClientId=…` for a
+ * user-assigned identity. Where there is no identity, Application Insights refuses and the log says so.
+ */
+function telemetryIdentityOf(settings: Settings): ManagedIdentity | undefined {
+  const authentication = settings.APPLICATIONINSIGHTS_AUTHENTICATION_STRING;
+  const { IDENTITY_ENDPOINT: endpoint, IDENTITY_HEADER: header } = settings;
+  if (authentication === undefined || !endpoint || !header) return undefined;
+  const clientId = /(?:^|;)ClientId=([^;]+)/i.exec(authentication)?.[1];
+  return { endpoint, header, clientId };
 }
 
 /** Azure serves HTTPS only under its host name; Core Tools names `localhost:<port>` and serves HTTP. */

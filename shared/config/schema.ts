@@ -14,12 +14,14 @@ const wholeNumber = (minimum: number, maximum: number) =>
     .transform(Number)
     .refine((n) => n >= minimum && n <= maximum, `must be from ${minimum} to ${maximum}`);
 
-const issuerUrl = z
+const httpUrl = z
   .string()
   .refine(
     (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
     'must be an http or https URL',
-  )
+  );
+
+const issuerUrl = httpUrl
   .refine((text) => !/[?#]/.test(text), 'must have no query and no fragment (RFC 8414 section 2)')
   .transform((text) => text.replace(/\/+$/, ''));
 
@@ -98,6 +100,29 @@ export const settingsSchema = z.object({
   FLOWGATE_SCRIPT_WORKERS: withDefault(wholeNumber(2, 64), '4'),
   /** The platform cuts at 230 s. */
   FLOWGATE_FLOW_TIMEOUT_MS: withDefault(wholeNumber(1000, 225_000), '210000'),
+  /** Of Application Insights. This or the next turns telemetry on. */
+  APPLICATIONINSIGHTS_CONNECTION_STRING: optional(
+    z.string().regex(/InstrumentationKey=/i, 'must be a connection string of Application Insights'),
+  ),
+  /** As the Functions host reads it: the managed identity shows who we are. */
+  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: optional(
+    z.string().regex(/(^|;)Authorization=AAD(;|$)/i, 'must hold Authorization=AAD'),
+  ),
+  /** Of a collector that takes OTLP over HTTP. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: optional(httpUrl),
+  /** Read by the exporter: headers for that collector, such as an API key. */
+  OTEL_EXPORTER_OTLP_HEADERS: optional(z.string()),
+  OTEL_SERVICE_NAME: optional(z.string()),
+  /** Set by Azure: the app's name, which names the service where OTEL_SERVICE_NAME does not. */
+  WEBSITE_SITE_NAME: optional(z.string()),
+  /** The share of the traces begun here that is kept. */
+  OTEL_TRACES_SAMPLER_ARG: withDefault(
+    z
+      .string()
+      .regex(/^(0(\.\d{1,9})?|1(\.0{1,9})?)$/, 'must be a number from 0 to 1')
+      .transform(Number),
+    '1',
+  ),
   FLOWGATE_LOG_RETENTION_DAYS: withDefault(wholeNumber(1, 3650), '30'),
   FLOWGATE_AUDIT_RETENTION_DAYS: withDefault(wholeNumber(1, 3650), '365'),
 });

@@ -1,3 +1,5 @@
+import type { Trace } from '../telemetry/telemetry.ts';
+
 /** A request as the rooms see it: nothing of the Functions library in it. */
 export interface HttpCall {
   /** As sent, upper case. */
@@ -12,6 +14,7 @@ export interface HttpCall {
   readonly clientAddress: string;
   /** Milliseconds since the epoch. */
   readonly receivedAt: number;
+  readonly trace: Trace;
   /**
    * The body, empty if there is none.
    * @throws {Fault} 413 above `limit` bytes; 411 for a chunked body that the host has dropped.

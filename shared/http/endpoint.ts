@@ -1,4 +1,11 @@
 import type { HttpHandler, HttpRequest, InvocationContext } from '@azure/functions';
+import { countCall, spanAttributes } from '../telemetry/call-metrics.ts';
+import {
+  ForwardedTrace,
+  type OpenCall,
+  type Telemetry,
+  type Trace,
+} from '../telemetry/telemetry.ts';
 import type { Handler, HttpCall, HttpReply } from './call.ts';
 import { clientAddressOf } from './client-address.ts';
 import { Fault } from './fault.ts';
@@ -17,6 +24,8 @@ export interface Prepared {
   readonly handle: Handler;
   /** Setting FLOWGATE_TRUSTED_PROXY_HOPS. */
   readonly trustedProxyHops: number;
+  /** Off where there is none. */
+  readonly telemetry?: Telemetry | undefined;
 }
 
 /**
@@ -29,12 +38,21 @@ export function endpoint(surface: Surface, prepare: () => Promise<Prepared>): Ht
   return async (request: HttpRequest, context: InvocationContext): Promise<FunctionResponse> => {
     const receivedAt = Date.now();
     const fields: Record<string, string | number | boolean> = {};
-    const call = new RequestCall(request, context.invocationId, receivedAt, fields);
+    const call = new RequestCall(request, context, receivedAt, fields);
     let reply: HttpReply;
+    let telemetry: Telemetry | undefined;
+    let open: OpenCall | undefined;
     try {
-      const { handle, trustedProxyHops } = await prepare();
-      call.clientAddress = clientAddressOf(request.headers, trustedProxyHops);
-      reply = await handle(call);
+      const prepared = await prepare();
+      const { handle } = prepared;
+      call.clientAddress = clientAddressOf(request.headers, prepared.trustedProxyHops);
+      telemetry = prepared.telemetry;
+      if (telemetry === undefined) reply = await handle(call);
+      else {
+        open = telemetry.startCall(context.functionName, context.traceContext, receivedAt);
+        call.trace = open.trace;
+        reply = await open.run(() => handle(call));
+      }
     } catch (error) {
       const fault = error instanceof Fault ? error : unexpected(error);
       fields['reason'] = fault.reason;
@@ -45,13 +63,20 @@ export function endpoint(surface: Surface, prepare: () => Promise<Prepared>): Ht
       const headers = { 'Cache-Control': 'no-store', ...shown.headers, ...fault.headers };
       reply = { ...shown, headers };
     }
+    const { traceId } = call.trace;
     const event = {
       event: context.functionName,
       method: request.method,
       status: reply.status,
       ms: Date.now() - receivedAt,
+      ...(traceId === '' ? {} : { trace: traceId }),
       ...fields,
     };
+    if (telemetry !== undefined) countCall(telemetry, event);
+    open?.end({
+      attributes: { ...spanAttributes(event), 'faas.invocation_id': context.invocationId },
+      error: reply.status >= 500 ? String(fields['reason'] ?? reply.status) : undefined,
+    });
     if (reply.status >= 400) context.warn(JSON.stringify(event));
     else context.info(JSON.stringify(event));
     return new FunctionResponse({
@@ -94,12 +119,13 @@ class RequestCall implements HttpCall {
   readonly invocationId: string;
   readonly receivedAt: number;
   clientAddress = '';
+  trace: Trace;
   readonly #request: HttpRequest;
   readonly #fields: Record<string, string | number | boolean>;
 
   constructor(
     request: HttpRequest,
-    invocationId: string,
+    context: Pick<InvocationContext, 'invocationId' | 'traceContext'>,
     receivedAt: number,
     fields: Record<string, string | number | boolean>,
   ) {
@@ -108,7 +134,8 @@ class RequestCall implements HttpCall {
     this.url = new URL(request.url);
     this.method = request.method;
     this.headers = request.headers;
-    this.invocationId = invocationId;
+    this.invocationId = context.invocationId;
+    this.trace = new ForwardedTrace(context.traceContext);
     this.receivedAt = receivedAt;
   }
 

@@ -1,6 +1,7 @@
 import type { Exchange } from './exchange.ts';
 import type { XPathEngine } from './expressions/xpath.ts';
 import type { CompiledFlow } from './flow.ts';
+import type { Trace } from '../telemetry/telemetry.ts';
 import type { ScriptEngine, ScriptLimits, ScriptLogEntry } from './script/engine.ts';
 
 /** What a running flow may use; everything else is out of its reach. */
@@ -12,6 +13,8 @@ export interface FlowEnvironment {
   readonly xpathEngine: () => Promise<XPathEngine>;
   /** The time limit holds for the XPath of a step as well. */
   readonly scriptLimits: ScriptLimits;
+  /** Of the call that brought the message; its headers go with every request to a receiver. */
+  readonly trace: Trace;
   /** Names the deployment, so that compiled scripts are kept apart: unique per deploy. */
   readonly revision: string;
 }

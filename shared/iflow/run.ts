@@ -32,7 +32,10 @@ export const runFlow: RunFlow = async (flow, start, exchange, environment, deadl
       );
     }
     try {
-      const running = step.run(exchange, node, context);
+      const running = environment.trace.span('flow.step', () => step.run(exchange, node, context), {
+        'flowgate.step.id': node.id,
+        'flowgate.step.type': node.type,
+      });
       if (running !== undefined) await running;
     } catch (error) {
       if (!(error instanceof StepFailure)) throw error;

@@ -3,6 +3,8 @@ export interface WriteBehind<T> {
   add(entry: T): void;
   /** Writes what is held. Called before a read, and when the host ends the app. */
   flush(): Promise<void>;
+  /** Entries that wait now. */
+  held(): number;
 }
 
 export interface WriteBehindOptions {
@@ -14,6 +16,8 @@ export interface WriteBehindOptions {
   readonly maxHeld?: number;
   /** Told when entries could not be written, or were given up. */
   readonly onError: (problem: string, cause: unknown) => void;
+  /** Told of every entry that is given up; for a metric, so it has to be cheap. */
+  readonly onGivenUp?: (entries: number) => void;
 }
 
 /**
@@ -24,12 +28,17 @@ export interface WriteBehindOptions {
  */
 export function createWriteBehind<T>(
   append: (entries: readonly T[]) => Promise<void>,
-  { what, delayMs = 500, maxHeld = 20_000, onError }: WriteBehindOptions,
+  { what, delayMs = 500, maxHeld = 20_000, onError, onGivenUp }: WriteBehindOptions,
 ): WriteBehind<T> {
   let held: T[] = [];
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> = Promise.resolve();
   let givenUp = 0;
+
+  const giveUp = (entries: number): void => {
+    givenUp += entries;
+    onGivenUp?.(entries);
+  };
 
   const write = async (): Promise<void> => {
     if (timer !== undefined) clearTimeout(timer);
@@ -45,7 +54,7 @@ export function createWriteBehind<T>(
       onError(`${entries.length} ${what} wait for storage`, error);
       held = entries.concat(held);
       if (held.length > maxHeld) {
-        givenUp += held.length - maxHeld;
+        giveUp(held.length - maxHeld);
         held = held.slice(-maxHeld);
       }
       schedule(Math.min(delayMs * 10, 5000));
@@ -65,7 +74,7 @@ export function createWriteBehind<T>(
       held.push(entry);
       if (held.length > maxHeld) {
         held.shift();
-        givenUp += 1;
+        giveUp(1);
       }
       schedule(delayMs);
     },
@@ -74,5 +83,6 @@ export function createWriteBehind<T>(
       writing = flushed.catch(() => undefined);
       return flushed;
     },
+    held: () => held.length,
   };
 }

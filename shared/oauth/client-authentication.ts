@@ -40,11 +40,24 @@ interface Credentials {
  * @throws {OAuthError} `invalid_client` or `invalid_request`
  * @throws {Fault} 429 when too many have failed before
  */
-export async function authenticateClient(
+export function authenticateClient(
   call: HttpCall,
   parameters: Parameters,
   deps: ClientAuthenticationDeps,
-  onFailure: (reason: AuthenticationFailure, client: Client | undefined) => void,
+  onFailure: OnFailure,
+): Promise<Client> {
+  return call.trace.span('client.authenticate', () =>
+    admitClient(call, parameters, deps, onFailure),
+  );
+}
+
+type OnFailure = (reason: AuthenticationFailure, client: Client | undefined) => void;
+
+async function admitClient(
+  call: HttpCall,
+  parameters: Parameters,
+  deps: ClientAuthenticationDeps,
+  onFailure: OnFailure,
 ): Promise<Client> {
   deps.throttle.admit(call);
   const credentials = readCredentials(call.headers.get('authorization'), parameters);

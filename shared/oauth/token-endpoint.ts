@@ -6,6 +6,7 @@ import type { AccessTokenIssuer } from '../jwt/types.ts';
 import type { AuditNote } from '../registry/audit/audit-entry.ts';
 import type { AuditTrail } from '../registry/audit/audit-trail.ts';
 import { type Client, type RoleDirectory, userOfClient } from '../registry/client.ts';
+import type { Trace } from '../telemetry/telemetry.ts';
 import { authenticateClient, type ClientAuthenticationDeps } from './client-authentication.ts';
 import { NO_STORE, OAuthError } from './errors.ts';
 import type { Grant } from './grants/grant.ts';
@@ -44,7 +45,7 @@ export function createTokenEndpoint(deps: TokenEndpointDeps): Handler {
     const user = userOfClient(client.clientId);
     const cors = corsHeaders(call.headers, client.allowedOrigins);
     try {
-      const response = await grantToken(client, parameters, deps);
+      const response = await grantToken(client, parameters, call.trace, deps);
       note(user, client.clientId, { detail: `for ${client.subscription}` });
       return json(200, response, { ...NO_STORE, ...cors });
     } catch (error) {
@@ -69,6 +70,7 @@ interface TokenResponse {
 async function grantToken(
   client: Client,
   parameters: Parameters,
+  trace: Trace,
   deps: TokenEndpointDeps,
 ): Promise<TokenResponse> {
   const grant = chooseGrant(parameters.get('grant_type'), client);
@@ -76,15 +78,17 @@ async function grantToken(
   const { subject, scope } = await grant.grant({ client, parameters });
   const roles = await deps.roles.rolesOf(client.subscription, subject);
   await waitForRegistration(client, deps);
-  const token = await deps.issuer.issue({
-    subject,
-    clientId: client.clientId,
-    registeredAt: client.createdAt,
-    audience: client.subscription,
-    lifetime: client.accessTokenLifetime,
-    scope,
-    roles: [...roles].sort(),
-  });
+  const token = await trace.span('token.sign', () =>
+    deps.issuer.issue({
+      subject,
+      clientId: client.clientId,
+      registeredAt: client.createdAt,
+      audience: client.subscription,
+      lifetime: client.accessTokenLifetime,
+      scope,
+      roles: [...roles].sort(),
+    }),
+  );
   return {
     access_token: token,
     token_type: 'Bearer',

@@ -30,6 +30,51 @@ test('what is not set has its default', () => {
   assert.equal(config.bootstrap, undefined);
 });
 
+test('telemetry is off until a setting names a place for it', () => {
+  assert.equal(loadConfig(valid).telemetry, undefined);
+  const nothing = { OTEL_SERVICE_NAME: 'x', OTEL_TRACES_SAMPLER_ARG: '0.5' };
+  assert.equal(loadConfig({ ...valid, ...nothing }).telemetry, undefined);
+  const otlp = { ...nothing, OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:4318' };
+  assert.deepEqual(loadConfig({ ...valid, ...otlp }).telemetry, {
+    serviceName: 'x',
+    samplingRatio: 0.5,
+    connectionString: undefined,
+    identity: undefined,
+    otlp: true,
+  });
+  const azure = {
+    WEBSITE_SITE_NAME: 'the-app',
+    IDENTITY_ENDPOINT: 'http://localhost/msi',
+    IDENTITY_HEADER: 'h',
+    APPLICATIONINSIGHTS_CONNECTION_STRING: 'InstrumentationKey=x;IngestionEndpoint=https://y/',
+    APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=z;Authorization=AAD',
+  };
+  assert.deepEqual(loadConfig({ ...valid, ...azure }).telemetry, {
+    serviceName: 'the-app',
+    samplingRatio: 1,
+    connectionString: azure.APPLICATIONINSIGHTS_CONNECTION_STRING,
+    identity: { endpoint: 'http://localhost/msi', header: 'h', clientId: 'z' },
+    otlp: false,
+  });
+});
+
+test('faults of the telemetry settings are named, without their values', () => {
+  const faults = faultsOf({
+    ...valid,
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'localhost:4318',
+    OTEL_TRACES_SAMPLER_ARG: '1.5',
+    APPLICATIONINSIGHTS_CONNECTION_STRING: 'a-key-alone',
+    APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'Authorization=Key',
+  });
+  assert.deepEqual(faults.map((fault) => fault.split(' ')[0]).sort(), [
+    'APPLICATIONINSIGHTS_AUTHENTICATION_STRING',
+    'APPLICATIONINSIGHTS_CONNECTION_STRING',
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    'OTEL_TRACES_SAMPLER_ARG',
+  ]);
+  assert.ok(!faults.join().includes('a-key-alone'));
+});
+
 test('a setting that is there but empty counts as not set', () => {
   const empty = {
     FLOWGATE_ACCOUNT: '',

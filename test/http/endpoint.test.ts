@@ -10,6 +10,9 @@ import { BearerFault } from '../../shared/oauth/gate.ts';
 
 const ID = '5b0c7b4e-2f43-4a3f-8c4d-0d6a6a7f2a11';
 
+const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
+const TRACEPARENT = `00-${TRACE_ID}-b7ad6b7169203331-01`;
+
 async function invoke(
   handle: Handler,
   init: Partial<ConstructorParameters<typeof functions.HttpRequest>[0]> = {},
@@ -17,6 +20,7 @@ async function invoke(
   const logs: string[] = [];
   const context = new functions.InvocationContext({
     invocationId: ID,
+    traceContext: { traceParent: TRACEPARENT, traceState: 'a=1' },
     functionName: 'example',
     logHandler: (level, ...args) =>
       logs.push(
@@ -38,6 +42,16 @@ test('every answer carries x-invocation-id', async () => {
   const { status, headers } = await invoke(() => json(200, {}));
   assert.equal(status, 200);
   assert.equal(headers.get('x-invocation-id'), ID);
+});
+
+test('the log event names the trace that the host has named, and its headers can be sent on', async () => {
+  let sent: unknown;
+  const { logs } = await invoke((call) => {
+    sent = call.trace.headers();
+    return json(200, {});
+  });
+  assert.ok(logs.join().includes(`"trace":"${TRACE_ID}"`), logs.join());
+  assert.deepEqual(sent, { traceparent: TRACEPARENT, tracestate: 'a=1' });
 });
 
 test('a fault becomes problem+json with its status, text and headers (RFC 9457 section 3)', async () => {

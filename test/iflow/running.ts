@@ -5,6 +5,7 @@ import type { FlowEnvironment, FlowOutcome } from '../../shared/iflow/engine.ts'
 import { type Body, type Exchange, HeaderMap, type Value } from '../../shared/iflow/exchange.ts';
 import { evaluateQueries } from '../../shared/iflow/expressions/xpath-engine.ts';
 import { runFlow } from '../../shared/iflow/run.ts';
+import { ForwardedTrace } from '../../shared/telemetry/telemetry.ts';
 import type { ScriptEngine } from '../../shared/iflow/script/engine.ts';
 
 /** 2026-01-02 13:04:05.006 UTC, a Friday. */
@@ -36,6 +37,7 @@ export function environmentOf(
     xpathEngine: () =>
       Promise.resolve({ evaluate: (call) => Promise.resolve().then(() => evaluateQueries(call)) }),
     scriptLimits: { timeoutMs: 5000, memoryBytes: 64 * 1024 * 1024 },
+    trace: new ForwardedTrace(undefined),
     revision: 'revision-1',
   };
 }

@@ -27,6 +27,10 @@ const DELIBERATELY_UNSET: Readonly<Record<string, string>> = {
   FLOWGATE_SCRIPT_MEMORY_MB: 'the default',
   FLOWGATE_SCRIPT_WORKERS: 'the default',
   FLOWGATE_FLOW_TIMEOUT_MS: 'the default',
+  OTEL_EXPORTER_OTLP_ENDPOINT: 'telemetry goes to Application Insights',
+  OTEL_EXPORTER_OTLP_HEADERS: 'for that endpoint',
+  OTEL_SERVICE_NAME: 'the app’s name',
+  OTEL_TRACES_SAMPLER_ARG: 'the default; the host begins the traces',
   FLOWGATE_LOG_RETENTION_DAYS: 'the default',
   FLOWGATE_AUDIT_RETENTION_DAYS: 'the default',
 };
@@ -53,6 +57,10 @@ test('the app’s configuration loads from what the template and Azure set', () 
       /^@Microsoft\.KeyVault\(SecretUri=<kv-\w+\.properties\.vaultUri>secrets\/flowgate-admin-secret\)$/,
       randomBytes(32).toString('base64url'),
     ],
+    [
+      /^<appi-flowgate-\w+\.properties\.ConnectionString>$/,
+      'InstrumentationKey=k;IngestionEndpoint=https://i/',
+    ],
     [/^<st\w+\.properties\.primaryEndpoints\.(?=blob>$)/, 'https://st.blob.core.windows.net/'],
     [/^<st\w+\.properties\.primaryEndpoints\.(?=table>$)/, 'https://st.table.core.windows.net/'],
   ];
@@ -73,6 +81,10 @@ test('the app’s configuration loads from what the template and Azure set', () 
   assert.equal(config.storage.blobServiceUri, 'https://st.blob.core.windows.net');
   assert.equal(config.storage.tableServiceUri, 'https://st.table.core.windows.net');
   assert.match(config.storage.identity.clientId ?? '', /^<id-flowgate-\w+\.properties\.clientId>$/);
+  assert.match(
+    config.telemetry?.identity?.clientId ?? '',
+    /^<id-flowgate-\w+\.properties\.clientId>$/,
+  );
   assert.equal(config.issuer, 'https://func.azurewebsites.net');
   assert.equal(config.bootstrap?.clientId, 'flowgate-admin');
 

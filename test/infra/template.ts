@@ -7,8 +7,6 @@ export const root = join(import.meta.dirname, '../..');
 
 /** Read by the Functions host or its library, not by Flowgate. */
 export const HOST_SETTINGS: Readonly<Record<string, string>> = {
-  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'sends telemetry with the app’s identity',
-  APPLICATIONINSIGHTS_CONNECTION_STRING: 'where telemetry goes',
   AzureFunctionsWebHost__hostid: 'makes several hosts one for timers',
   AzureWebJobsDisableHomepage: 'gives / to the app',
 };
@@ -17,6 +15,7 @@ export const PLATFORM_SETTINGS: readonly string[] = [
   'IDENTITY_ENDPOINT',
   'IDENTITY_HEADER',
   'WEBSITE_HOSTNAME',
+  'WEBSITE_SITE_NAME',
 ];
 export const APP_SETTINGS: readonly string[] = Object.keys(settingsSchema.shape);
 

@@ -16,7 +16,12 @@ const values = (text: string): Record<string, string> =>
 /** Read by the Functions host, not by Flowgate. */
 const OF_THE_HOST = ['FUNCTIONS_WORKER_RUNTIME', 'AzureWebJobsDisableHomepage'];
 /** Set by the Functions host. */
-const SET_BY_THE_HOST = ['WEBSITE_HOSTNAME', 'IDENTITY_ENDPOINT', 'IDENTITY_HEADER'];
+const SET_BY_THE_HOST = [
+  'WEBSITE_HOSTNAME',
+  'WEBSITE_SITE_NAME',
+  'IDENTITY_ENDPOINT',
+  'IDENTITY_HEADER',
+];
 /** They take the place of a setting that the file has. */
 const isForManagedIdentity = (name: string): boolean => name.startsWith('AzureWebJobsStorage__');
 

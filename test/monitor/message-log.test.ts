@@ -135,13 +135,22 @@ test('entries that storage does not take are kept and written later, once', asyn
 test('no more than the stated number of entries is held, and what is given up is told', async () => {
   const written: MessageLogEntry[] = [];
   const problems: string[] = [];
+  const givenUp: number[] = [];
   const writer = createWriteBehind<MessageLogEntry>(
     (entries) => Promise.resolve(void written.push(...entries)),
-    { what, maxHeld: 2, onError: (problem) => problems.push(problem) },
+    {
+      what,
+      maxHeld: 2,
+      onError: (problem) => problems.push(problem),
+      onGivenUp: (entries) => givenUp.push(entries),
+    },
   );
   const sent = [entry(NOW), entry(NOW), entry(NOW)];
   for (const e of sent) writer.add(e);
+  assert.equal(writer.held(), 2);
   await writer.flush();
+  assert.equal(writer.held(), 0);
+  assert.deepEqual(givenUp, [1]);
   assert.deepEqual(written, sent.slice(1));
   assert.deepEqual(problems, ['1 message log entries were given up']);
 });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Handler, HttpCall, HttpReply } from '../../shared/http/call.ts';
 import type { Surface } from '../../shared/http/endpoint.ts';
 import { Fault } from '../../shared/http/fault.ts';
+import { ForwardedTrace } from '../../shared/telemetry/telemetry.ts';
 import { problemSurface } from '../../shared/http/problem.ts';
 
 export interface CallOptions {
@@ -42,6 +43,7 @@ export function makeCall(options: CallOptions): TestCall {
     invocationId: randomUUID(),
     clientAddress: options.clientAddress ?? '127.0.0.1',
     receivedAt: options.receivedAt ?? Date.now(),
+    trace: new ForwardedTrace(undefined),
     bytes,
     text: async (limit) => Buffer.from(await bytes(limit)).toString('utf8'),
     annotate: (fields) => void Object.assign(annotations, fields),

@@ -53,11 +53,10 @@ export function createDispatchEndpoint(deps: DispatchDeps): Handler {
 
   return async (call) => {
     if (call.method === 'OPTIONS') return { status: 204, headers: { Allow: METHODS.join(', ') } };
-    const caller = await deps.gate.authenticate(call, deps.subscription);
-    const destination = await findDestination(call, deps, flows);
-    const { deployment, sender } = destination;
-    call.annotate({ iflow: deployment.id });
-    await deps.gate.requireRole(caller, [sender.userRole]);
+    const { caller, destination } = await call.trace.span('dispatch.gate', () =>
+      passGate(call, deps, flows),
+    );
+    const { sender } = destination;
     if (sender.csrfProtected) {
       const fetched = answerCsrfFetch(call, caller, sender, deps.csrf);
       if (fetched !== undefined) return fetched;
@@ -66,6 +65,19 @@ export function createDispatchEndpoint(deps: DispatchDeps): Handler {
     const body = await call.bytes(sender.maximumBodySize);
     return process(call, caller, destination, body, deps);
   };
+}
+
+async function passGate(
+  call: HttpCall,
+  deps: DispatchDeps,
+  flows: FlowCache,
+): Promise<{ readonly caller: Caller; readonly destination: Destination }> {
+  const caller = await deps.gate.authenticate(call, deps.subscription);
+  const destination = await findDestination(call, deps, flows);
+  const { deployment, sender } = destination;
+  call.annotate({ iflow: deployment.id });
+  await deps.gate.requireRole(caller, [sender.userRole]);
+  return { caller, destination };
 }
 
 async function findDestination(
@@ -159,15 +171,20 @@ async function process(
   let reply: HttpReply | undefined;
   let unexpected: unknown;
   try {
-    outcome = await withinTime(
-      deps.runFlow(
-        flow,
-        sender,
-        exchange,
-        { now: () => deps.clock.now(), revision: deployment.revision, ...deps.environment },
-        logStart + deps.flowTimeoutMs,
-      ),
-      deps.flowTimeoutMs,
+    const environment: FlowEnvironment = {
+      now: () => deps.clock.now(),
+      revision: deployment.revision,
+      trace: call.trace,
+      ...deps.environment,
+    };
+    outcome = await call.trace.span(
+      'flow.run',
+      () =>
+        withinTime(
+          deps.runFlow(flow, sender, exchange, environment, logStart + deps.flowTimeoutMs),
+          deps.flowTimeoutMs,
+        ),
+      { 'flowgate.iflow': deployment.id, 'flowgate.message_guid': messageGuid },
     );
     reply = makeReply(exchange, arrived);
   } catch (error) {

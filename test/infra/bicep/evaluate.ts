@@ -63,6 +63,7 @@ const FUNCTIONS: Readonly<Record<string, (...args: unknown[]) => unknown>> = {
     hash(args)
       .toString('hex')
       .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5'),
+  int: (value) => Number(value),
   toLower: (value) => text(value).toLowerCase(),
   empty: (value) =>
     value === null ||
@@ -243,6 +244,8 @@ function operate(
       return left === second?.();
     case '!=':
       return left !== second?.();
+    case '+':
+      return Number(left) + Number(second?.());
     case '?:':
       return left === true ? second?.() : third?.();
     default:

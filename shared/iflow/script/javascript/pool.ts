@@ -17,6 +17,8 @@ export interface JavaScriptEngineOptions {
   readonly workers: number;
   /** The most runs that wait for a worker; beyond, a run fails with `busy`. */
   readonly queueLength?: number;
+  /** Told of each worker that is ended because its script did not end in time. */
+  readonly onReplaced?: () => void;
 }
 
 /** How often the pool looks at what runs. */
@@ -56,12 +58,13 @@ export function createJavaScriptEngine(
   options: JavaScriptEngineOptions,
 ): ScriptEngine & XPathEngine {
   if (!(options.workers >= 2)) throw new RangeError('The script engine needs at least 2 workers.');
-  return new Pool(options.workers, options.queueLength ?? 1000);
+  return new Pool(options);
 }
 
 class Pool implements ScriptEngine, XPathEngine {
   readonly #workers: number;
   readonly #queueLength: number;
+  readonly #onReplaced: (() => void) | undefined;
   readonly #longRuns: number;
   readonly #longRunsOfKey: number;
   readonly #threads = new Set<ScriptThread>();
@@ -77,9 +80,10 @@ class Pool implements ScriptEngine, XPathEngine {
   #pending = 0;
   #closed = false;
 
-  constructor(workers: number, queueLength: number) {
+  constructor({ workers, queueLength = 1000, onReplaced }: JavaScriptEngineOptions) {
     this.#workers = workers;
     this.#queueLength = queueLength;
+    this.#onReplaced = onReplaced;
     this.#longRuns = workers - 1;
     this.#longRunsOfKey = Math.max(1, this.#longRuns - 1);
   }
@@ -317,6 +321,7 @@ class Pool implements ScriptEngine, XPathEngine {
     if (head !== undefined && timeout !== undefined) {
       this.#settle(head, { reason: 'timeout', message: timeout });
     } else if (head !== undefined) this.#waiting.push(head);
+    this.#onReplaced?.();
     void thread.end();
   }
 
