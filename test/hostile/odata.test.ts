@@ -4,6 +4,8 @@ import { helloWorldBundle } from '../../shared/iflow/design/hello-world.ts';
 import { fetchToken } from '../support/instance.ts';
 import { type Answer, type RunningInstances, runInstances, send } from './running-instances.ts';
 
+export const LOCAL_ONLY = 'compares the answers of two instances';
+
 let running: RunningInstances;
 let token: string;
 

@@ -3,6 +3,8 @@ import { test } from 'node:test';
 import { testStorage } from '../support/azurite.ts';
 import { ADMIN, fetchToken, manage, startInstance } from '../support/instance.ts';
 
+export const LOCAL_ONLY = 'starts an instance with another master key';
+
 test('an instance with another master key is not ready and leaves the first administrator’s secrets alone', async () => {
   const storage = await testStorage();
   const one = await startInstance(storage);

@@ -8,7 +8,12 @@ import type { TestStorage } from './azurite.ts';
 const root = join(import.meta.dirname, '..', '..');
 /** The issuer of instances unless their environment says otherwise. */
 export const ISSUER = 'https://flowgate.example';
-export const ADMIN = { id: 'test-admin', secret: 'a-secret-for-the-test-run' };
+export const ADMIN: Credentials = { id: 'test-admin', secret: 'a-secret-for-the-test-run' };
+
+export interface Credentials {
+  readonly id: string;
+  readonly secret: string;
+}
 
 /** The master key of instances over this storage. */
 export const masterKeyOf = (storage: TestStorage): Buffer => Buffer.alloc(32, storage.prefix);
@@ -95,14 +100,20 @@ export interface Management {
     headers?: Record<string, string>,
   ): Promise<Response>;
   /** Registers a client for iFlow calls, with `ESBMessaging.send` unless told. */
-  registerClient(roles?: readonly string[]): Promise<{ id: string; secret: string }>;
+  registerClient(roles?: readonly string[]): Promise<Credentials>;
   /** Uploads and deploys a bundle. @returns the task's status. */
   deploy(id: string, bundle: Uint8Array): Promise<string>;
 }
 
-/** Management calls to an instance, as the first administrator. */
-export async function manage({ url }: Pick<Instance, 'url'>): Promise<Management> {
-  const token = await fetchToken(url, ADMIN.id, ADMIN.secret);
+/**
+ * Management calls, as the first administrator of {@link startInstance} unless told.
+ * @param mark begins the names of what is made here.
+ */
+export async function manage(
+  { url }: Pick<Instance, 'url'>,
+  { administrator = ADMIN, iflmap = 'flowgateiflmap', mark = '' } = {},
+): Promise<Management> {
+  const token = await fetchToken(url, administrator.id, administrator.secret);
   const send: Management['send'] = (method, path, body, headers = {}) =>
     fetch(url + path, {
       method,
@@ -119,15 +130,15 @@ export async function manage({ url }: Pick<Instance, 'url'>): Promise<Management
     if (got.status !== status) throw new Error(`${got.status}: ${await got.text()}`);
     return got;
   };
-  const packageId = 'TestPackage';
+  const packageId = `${mark}TestPackage`;
   return {
     send,
     async registerClient(roles = ['ESBMessaging.send']) {
-      const id = `c-${randomBytes(4).toString('hex')}`;
+      const id = `${mark}c-${randomBytes(4).toString('hex')}`;
       const response = await expect(201, send('POST', '/registry/v1/clients', { client_id: id }));
       const { client_secret } = (await response.json()) as { client_secret: string };
       for (const role of roles) {
-        const users = `/registry/v1/subscriptions/flowgateiflmap/roles/${role}/users`;
+        const users = `/registry/v1/subscriptions/${iflmap}/roles/${role}/users`;
         await expect(204, send('PUT', `${users}/oauth_client_${id}`));
       }
       return { id, secret: client_secret };
