@@ -1,6 +1,9 @@
+import type { ZodError } from 'zod';
 import { type Settings, settingsSchema } from './schema.ts';
 import { isStorageNamed, readStorage, STORAGE_MISSING, type StorageSettings } from './storage.ts';
 import { subscriptionsOf, type Subscriptions } from './subscriptions.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface Config {
   readonly storage: StorageSettings & { readonly prefix: string };
@@ -40,13 +43,10 @@ export class ConfigError extends Error {
  * is `compose/environment.ts`.
  * @throws {ConfigError} with all faults at once.
  */
-export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
+export function loadConfig(env: Environment): Config {
   const parsed = settingsSchema.safeParse(env);
   if (!parsed.success) {
-    const faults = parsed.error.issues.map((issue) => {
-      const name = issue.path.join('.');
-      return env[name] === undefined ? `${name} is not set` : `${name} ${issue.message}`;
-    });
+    const faults = faultsOf(parsed.error, env);
     throw new ConfigError(isStorageNamed(env) ? faults : [STORAGE_MISSING, ...faults]);
   }
   const settings = parsed.data;
@@ -86,6 +86,26 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     flowTimeoutMs: settings.FLOWGATE_FLOW_TIMEOUT_MS,
     logRetentionDays: settings.FLOWGATE_LOG_RETENTION_DAYS,
     auditRetentionDays: settings.FLOWGATE_AUDIT_RETENTION_DAYS,
+  });
+}
+
+/**
+ * Of the configuration only where the storage is: all that tools need that copy it.
+ * @throws {ConfigError}
+ */
+export function loadStorage(env: Environment): Config['storage'] {
+  const parsed = settingsSchema.omit({ FLOWGATE_MASTER_KEY: true }).safeParse(env);
+  if (!parsed.success) throw new ConfigError(faultsOf(parsed.error, env));
+  const faults: string[] = [];
+  const storage = readStorage(parsed.data, faults);
+  if (storage === undefined) throw new ConfigError(faults);
+  return { ...storage, prefix: parsed.data.FLOWGATE_STORAGE_PREFIX };
+}
+
+function faultsOf({ issues }: ZodError, env: Environment): string[] {
+  return issues.map((issue) => {
+    const name = issue.path.join('.');
+    return env[name] === undefined ? `${name} is not set` : `${name} ${issue.message}`;
   });
 }
 

@@ -136,9 +136,16 @@ function rowOf(entity: Record<string, unknown>): RowCopy {
   for (const [name, value] of Object.entries(rest)) {
     // The service's own: the ETag, and when the row was written.
     if (name === 'etag' || name === 'timestamp' || name.startsWith('odata.')) continue;
-    properties[name] = value as PropertyCopy;
+    properties[name] = propertyOf(value as { type: string; value: unknown });
   }
   return { partitionKey: String(partitionKey), rowKey: String(rowKey), properties };
+}
+
+/** The library gives numbers and truth values as text, which the service would take for text. */
+function propertyOf({ type, value }: { type: string; value: unknown }): PropertyCopy {
+  if (type === 'Boolean') return { type, value: String(value) === 'true' };
+  if (type === 'Int32' || type === 'Double') return { type, value: Number(value) };
+  return { type, value: String(value) };
 }
 
 const entityOf = ({ partitionKey, rowKey, properties }: RowCopy): TableEntity =>
