@@ -10,16 +10,16 @@ type Place = Pick<Target, 'url' | 'administrator' | 'subscriptions'>;
  * @returns what was removed, one path each.
  */
 export async function cleanUp(place: Place, mark: string): Promise<readonly string[]> {
-  const { send } = await manage(place, { administrator: place.administrator });
+  const admin = await manage(place, { administrator: place.administrator });
   const removed: string[] = [];
   const remove = async (path: string): Promise<void> => {
-    const response = await send('DELETE', path, undefined, { 'if-match': '*' });
+    const response = await admin.send('DELETE', path, undefined, { 'if-match': '*' });
     if (response.status === 404) return;
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
     removed.push(path);
   };
   const read = async (path: string): Promise<unknown> => {
-    const response = await send('GET', path);
+    const response = await admin.send('GET', path);
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
     return response.json();
   };

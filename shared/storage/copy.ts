@@ -148,8 +148,8 @@ function propertyOf({ type, value }: { type: string; value: unknown }): Property
   return { type, value: String(value) };
 }
 
-const entityOf = ({ partitionKey, rowKey, properties }: RowCopy): TableEntity =>
-  ({ partitionKey, rowKey, ...properties }) as TableEntity;
+const entityOf = ({ partitionKey, rowKey, properties }: RowCopy): TableEntity<object> =>
+  ({ partitionKey, rowKey, ...properties });
 
 /** As a room's store reads them: binary properties as bytes. */
 function valuesOf({ properties }: RowCopy): Record<string, unknown> {

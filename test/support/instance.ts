@@ -29,14 +29,20 @@ export interface Instance {
 /**
  * Starts the built app in a local Functions host: one instance. Several over the same storage and
  * environment are the instances of one deployment. Ended with the test file if it still runs.
- * @param options `app` is the folder to serve instead of this tree, `onLog` gets what it prints.
+ * @param options `checkout` is the tree whose host it is instead of this one, `app` the folder to
+ * serve instead of that tree, `onLog` gets what it prints.
  */
 export async function startInstance(
   storage: TestStorage,
   env: Readonly<Record<string, string>> = {},
-  { app = root, onLog }: { app?: string; onLog?: (text: string) => void } = {},
+  {
+    checkout = root,
+    app = checkout,
+    onLog,
+  }: { checkout?: string; app?: string; onLog?: (text: string) => void } = {},
 ): Promise<Instance> {
-  const child = spawn(process.execPath, [join(root, 'local', 'host', 'main.ts'), '--app', app], {
+  const host = join(checkout, 'local', 'host', 'main.ts');
+  const child = spawn(process.execPath, [host, '--app', app], {
     stdio: ['ignore', 'pipe', onLog === undefined ? 'inherit' : 'pipe'],
     env: {
       ...process.env,
