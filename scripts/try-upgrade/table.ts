@@ -39,6 +39,6 @@ async function outcomeOf(work: () => Promise<void>): Promise<Pick<Check, 'outcom
   } catch (error) {
     const { message } = error as Error;
     const outcome = error instanceof NotThere ? 'not there' : 'failed';
-    return { outcome, detail: message.split('\n').slice(0, 3).join(' ').slice(0, 300) };
+    return { outcome, detail: message.replace(/\s+/g, ' ').slice(0, 300) };
   }
 }

@@ -148,8 +148,11 @@ function propertyOf({ type, value }: { type: string; value: unknown }): Property
   return { type, value: String(value) };
 }
 
-const entityOf = ({ partitionKey, rowKey, properties }: RowCopy): TableEntity<object> =>
-  ({ partitionKey, rowKey, ...properties });
+const entityOf = ({ partitionKey, rowKey, properties }: RowCopy): TableEntity<object> => ({
+  partitionKey,
+  rowKey,
+  ...properties,
+});
 
 /** As a room's store reads them: binary properties as bytes. */
 function valuesOf({ properties }: RowCopy): Record<string, unknown> {

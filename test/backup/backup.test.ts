@@ -178,7 +178,7 @@ test('with another master key the restored deployment is not ready, and signs an
   const instance = await startInstance(target);
   const ready = await fetch(`${instance.url}/health/ready`);
   assert.equal(ready.status, 503);
-  assert.match(await ready.text(), /"signing_key":"(failed|master_key_mismatch)"/);
+  assert.match(await ready.text(), /"signing_key":"master_key_mismatch"/);
   assert.equal((await callHello(instance.url)).status, 503);
   await assert.rejects(fetchToken(instance.url, client.id, client.secret), /No token/);
   assert.deepEqual(await rowsOf(openStorageCopy(target), 'keys'), keysBefore);
