@@ -132,7 +132,7 @@ test('a backup restored into another storage is the same deployment: secrets, to
   const made = await run('backup.ts', ['--to', folder], source);
   assert.equal(made.code, 0, made.output);
   assert.match(made.output, /clients: 4 rows\n/);
-  assert.match(made.output, /\d+ rows and 3 blobs of "\w+" are in /);
+  assert.match(made.output, /\d+ rows and 3 bundles of "\w+" are in /);
 
   const target = await testStorage();
   const restored = await run('restore.ts', ['--from', folder], target);
