@@ -22,7 +22,7 @@ await runCommand(async () => {
     const options = { source, prefix, folder, version, now: Date.now, say: console.log };
     const { tables, blobs } = await backUp(options);
     const rows = tables.reduce((sum, table) => sum + table.rows, 0);
-    console.log(`${rows} rows and ${blobs.length} bundles of "${prefix}" are in ${folder}.`);
+    console.log(`"${prefix}" is in ${folder}: rows ${rows}, bundles ${blobs.length}.`);
     console.log('The master key is not: keep it elsewhere. Without it the backup signs nothing.');
   } finally {
     await place.leave();

@@ -5,7 +5,7 @@ import { appendFile, readdir, readFile, rm, stat, writeFile } from 'node:fs/prom
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { backUp } from '../../scripts/backup/back-up.ts';
-import { readBackup } from '../../scripts/backup/manifest.ts';
+import { readBackup, TABLES_KEPT } from '../../scripts/backup/manifest.ts';
 import { restore } from '../../scripts/backup/restore.ts';
 import { buildBundle } from '../../shared/iflow/bundle/build.ts';
 import { openStorageCopy, type RowCopy, type StorageCopy } from '../../shared/storage/copy.ts';
@@ -132,7 +132,7 @@ test('a backup restored into another storage is the same deployment: secrets, to
   const made = await run('backup.ts', ['--to', folder], source);
   assert.equal(made.code, 0, made.output);
   assert.match(made.output, /clients: 4 rows\n/);
-  assert.match(made.output, /\d+ rows and 3 bundles of "\w+" are in /);
+  assert.match(made.output, /"\w+" is in \S+: rows \d+, bundles 3\./);
 
   const target = await testStorage();
   const restored = await run('restore.ts', ['--from', folder], target);
@@ -288,6 +288,13 @@ test('a restore that was cut short is taken up again by the same command, and by
   await assert.rejects(restoreTo(target, another), /holds something already/);
   assert.match(await restoreTo(target, folder), /Taking up the restore that was cut short/);
   assert.deepEqual(await contentOf(target), await contentOf(openStorageCopy(source)));
+});
+
+test('every table is backed up, but for what counts for a minute', () => {
+  assert.deepEqual(
+    TABLES.filter((table) => !(TABLES_KEPT as readonly string[]).includes(table)),
+    ['throttle'],
+  );
 });
 
 test('a backup goes into an empty folder only', async (t) => {

@@ -21,6 +21,8 @@ import {
 export interface Target {
   /** No trailing slash. */
   readonly url: string;
+  /** Where to ask as well: other instances of one deployment. A remote one has its address alone. */
+  readonly urls: readonly string[];
   /** What its metadata says: not always where it is reached. */
   readonly issuer: string;
   readonly subscriptions: { readonly iflmap: string; readonly tmn: string };
@@ -57,10 +59,17 @@ const STALE_MS = 32_000;
 /** The message log is written half a second after the first entry. */
 const WRITTEN_MS = 1500;
 
-/** The one place that decides where a suite runs. */
-export async function openTarget(): Promise<Target> {
+/**
+ * The one place that decides where a suite runs.
+ * @param instances how many to start where they are the suite's own.
+ */
+export async function openTarget({ instances = 1 } = {}): Promise<Target> {
   const url = process.env['FLOWGATE_REMOTE_URL'];
-  return url === undefined ? openOwnTarget({}, newMark()) : openRemoteTarget(url, process.env);
+  if (url !== undefined) return openRemoteTarget(url, process.env);
+  const target = await openOwnTarget({}, newMark());
+  const others = Array.from({ length: instances - 1 }, () => startInstance(target.storage));
+  const urls = (await Promise.all(others)).map((instance) => instance.url);
+  return { ...target, urls: [target.url, ...urls] };
 }
 
 /** An instance of the suite's own, for what needs its storage or its settings; names as they are. */
@@ -75,6 +84,7 @@ export async function openOwnTarget(
     storage,
     instance,
     url: instance.url,
+    urls: [instance.url],
     issuer: ISSUER,
     subscriptions,
     administrator: ADMIN,
@@ -105,6 +115,7 @@ async function openRemoteTarget(
   const { issuer } = (await metadata.json()) as { issuer: string };
   return {
     url,
+    urls: [url],
     issuer,
     subscriptions,
     administrator,
