@@ -5,15 +5,20 @@ import { backUp } from './backup/back-up.ts';
 import { readArguments, required, runCommand } from './backup/command.ts';
 import { openPlace } from './backup/place.ts';
 
-const USAGE = `Usage: npm run backup -- --to <folder> [--data <data folder of npm start>]
+const USAGE = `Usage: npm run backup -- --to <folder> [--data <data folder of npm start> | --account <storage account>]
 
-Without --data, the storage is that of the environment: AzureWebJobsStorage, FLOWGATE_STORAGE_PREFIX.
+Without --data and --account, the storage is that of the environment: AzureWebJobsStorage.
+With --account, whoever is signed in to the Azure CLI (az login) needs roles on that account.
+FLOWGATE_STORAGE_PREFIX is the deployment's, if it has one.
 `;
 
 await runCommand(async () => {
-  const { to, data } = readArguments({ to: { type: 'string' }, data: { type: 'string' } }, USAGE);
+  const { to, data, account } = readArguments(
+    { to: { type: 'string' }, data: { type: 'string' }, account: { type: 'string' } },
+    USAGE,
+  );
   const folder = resolve(required(to, '--to', USAGE));
-  const place = await openPlace(data, process.env);
+  const place = await openPlace({ data, account }, process.env);
   try {
     const { version } = JSON.parse(
       await readFile(join(import.meta.dirname, '..', 'package.json'), 'utf8'),

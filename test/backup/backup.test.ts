@@ -313,8 +313,15 @@ test('commands say what is missing', async (t) => {
     ['backup.ts', [], source, /--to is missing\.\n\nUsage: npm run backup/],
     ['restore.ts', [], source, /--from is missing\.\n\nUsage: npm run restore/],
     ['backup.ts', ['--to', folder, '--all'], source, /Unknown option '--all'/],
-    ['backup.ts', ['--to', folder], nowhere, /AzureWebJobsStorage .*, or name a data folder/],
+    [
+      'backup.ts',
+      ['--to', folder],
+      nowhere,
+      /AzureWebJobsStorage is not set; or name the storage with --account or --data/,
+    ],
     ['backup.ts', ['--to', folder, '--data', folder], source, /there is no master\.key/],
+    ['backup.ts', ['--to', folder, '--account', 'a.b'], source, /"a\.b" names no storage account/],
+    ['restore.ts', ['--from', folder, '--data', 'x', '--account', 'y'], source, /exclude each/],
     ['restore.ts', ['--from', folder], source, /holds no backup/],
   ];
   for (const [script, args, storage, expected] of refusals) {
