@@ -212,7 +212,10 @@ export const oauthPaths: Paths = {
           description: 'They are not',
           schema: 'Readiness',
           headers: { 'Retry-After': 'Seconds' },
-          example: { status: 'not_ready', checks: { storage: 'failed' } },
+          example: {
+            status: 'not_ready',
+            checks: { storage: 'ok', signing_key: 'master_key_mismatch' },
+          },
         },
       },
     },

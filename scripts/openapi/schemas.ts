@@ -352,7 +352,9 @@ export const responses = {
   Live: z.strictObject({ status: z.literal('live') }),
   Readiness: z.strictObject({
     status: z.enum(['ready', 'not_ready']),
-    checks: z.record(z.string(), z.enum(['ok', 'failed'])),
+    checks: z
+      .record(z.string(), z.string())
+      .describe('By name: ok, failed, or the tag of what to mend, such as master_key_mismatch.'),
   }),
   ServiceIndex: z.record(z.string(), z.string()),
 };

@@ -1,3 +1,4 @@
+import type { ZodError } from 'zod';
 import { type Settings, settingsSchema } from './schema.ts';
 import {
   type ManagedIdentity,
@@ -7,6 +8,8 @@ import {
   type StorageSettings,
 } from './storage.ts';
 import { subscriptionsOf, type Subscriptions } from './subscriptions.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface Config {
   readonly storage: StorageSettings & { readonly prefix: string };
@@ -60,13 +63,10 @@ export class ConfigError extends Error {
  * is `compose/environment.ts`.
  * @throws {ConfigError} with all faults at once.
  */
-export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
+export function loadConfig(env: Environment): Config {
   const parsed = settingsSchema.safeParse(env);
   if (!parsed.success) {
-    const faults = parsed.error.issues.map((issue) => {
-      const name = issue.path.join('.');
-      return env[name] === undefined ? `${name} is not set` : `${name} ${issue.message}`;
-    });
+    const faults = faultsOf(parsed.error, env);
     throw new ConfigError(isStorageNamed(env) ? faults : [STORAGE_MISSING, ...faults]);
   }
   const settings = parsed.data;
@@ -133,6 +133,26 @@ function telemetryIdentityOf(settings: Settings): ManagedIdentity | undefined {
   if (authentication === undefined || !endpoint || !header) return undefined;
   const clientId = /(?:^|;)ClientId=([^;]+)/i.exec(authentication)?.[1];
   return { endpoint, header, clientId };
+}
+
+/**
+ * Of the configuration only where the storage is: all that tools need that copy it.
+ * @throws {ConfigError}
+ */
+export function loadStorage(env: Environment): Config['storage'] {
+  const parsed = settingsSchema.omit({ FLOWGATE_MASTER_KEY: true }).safeParse(env);
+  if (!parsed.success) throw new ConfigError(faultsOf(parsed.error, env));
+  const faults: string[] = [];
+  const storage = readStorage(parsed.data, faults);
+  if (storage === undefined) throw new ConfigError(faults);
+  return { ...storage, prefix: parsed.data.FLOWGATE_STORAGE_PREFIX };
+}
+
+function faultsOf({ issues }: ZodError, env: Environment): string[] {
+  return issues.map((issue) => {
+    const name = issue.path.join('.');
+    return env[name] === undefined ? `${name} is not set` : `${name} ${issue.message}`;
+  });
 }
 
 /** Azure serves HTTPS only under its host name; Core Tools names `localhost:<port>` and serves HTTP. */

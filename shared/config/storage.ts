@@ -33,7 +33,10 @@ export function isStorageNamed(env: Readonly<Record<string, string | undefined>>
  * https://learn.microsoft.com/azure/azure-functions/functions-reference#connecting-to-host-storage-with-an-identity
  * @returns undefined when `faults` got the reason why there is none.
  */
-export function readStorage(settings: Settings, faults: string[]): StorageSettings | undefined {
+export function readStorage(
+  settings: Omit<Settings, 'FLOWGATE_MASTER_KEY'>,
+  faults: string[],
+): StorageSettings | undefined {
   const { AzureWebJobsStorage: connectionString, AzureWebJobsStorage__accountName: account } =
     settings;
   const uriOf = (service: 'table' | 'blob'): string | undefined =>

@@ -18,7 +18,7 @@ export interface ReadinessCheck {
 
 /**
  * `GET /health/ready`: 200 when every check passes, 503 with the names of those that do not. The
- * reasons are for the log only.
+ * whole story is for the log only; what an operator has to mend is named by its tag.
  */
 export function createHealthReady(
   checks: readonly ReadinessCheck[],
@@ -26,14 +26,14 @@ export function createHealthReady(
 ): Handler {
   return async (call) => {
     if (!READING.includes(call.method)) throw Fault.methodNotAllowed(READING);
-    const results: Record<string, 'ok' | 'failed'> = {};
+    const results: Record<string, string> = {};
     for (const check of checks) {
       try {
         await check.run();
         results[check.name] = 'ok';
       } catch (error) {
         report(check.name, error);
-        results[check.name] = 'failed';
+        results[check.name] = tagOf(error);
       }
     }
     const ready = Object.values(results).every((result) => result === 'ok');
@@ -43,4 +43,9 @@ export function createHealthReady(
       { 'Cache-Control': 'no-store', ...(ready ? {} : { 'Retry-After': '5' }) },
     );
   };
+}
+
+/** Such as `master_key_mismatch`; `failed` for what nobody has foreseen, or may pass by itself. */
+function tagOf(error: unknown): string {
+  return error instanceof Fault && error.reason !== 'unavailable' ? error.reason : 'failed';
 }

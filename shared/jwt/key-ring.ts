@@ -80,6 +80,13 @@ export interface KeyRingDeps {
 /** Somebody else's change came first that often in a row: they are not making progress either. */
 const MAX_ATTEMPTS = 10;
 
+/**
+ * The newest storage schema that this version can work on (docs/upgrades.md). It is looked at with
+ * the keys, since without them nobody gets in and nothing is answered; so it costs no call of its
+ * own, and an instance that runs already notices within 5 minutes.
+ */
+const KNOWN_SCHEMA = 1;
+
 export function openKeyRing(deps: KeyRingDeps): KeyRing {
   const { store, clock, masterKey, issuer, rules } = deps;
   const publicKeys = new Map<string, KeyObject>();
@@ -93,6 +100,7 @@ export function openKeyRing(deps: KeyRingDeps): KeyRing {
 
   const readRing = async (): Promise<StoredRing> => {
     const ring = await store.read();
+    if (ring.schema > KNOWN_SCHEMA) throw newerStorage(ring.schema);
     if (ring.issuers.includes(issuer)) return ring;
     await store.addIssuer(issuer);
     return { ...ring, issuers: [...ring.issuers, issuer] };
@@ -177,4 +185,18 @@ export function openKeyRing(deps: KeyRingDeps): KeyRing {
       return { newest, made: made?.kid === newest.key.kid };
     },
   };
+}
+
+function newerStorage(schema: number): Fault {
+  return new Fault(
+    503,
+    'A newer version of this service has taken over the storage. The operator finds more in the log.',
+    {
+      reason: 'newer_storage',
+      headers: { 'Retry-After': '60' },
+      cause: new Error(
+        `The storage has the schema ${schema}, and this version knows ${KNOWN_SCHEMA}: deploy the version that raised it, or a later one. See docs/upgrades.md.`,
+      ),
+    },
+  );
 }

@@ -6,6 +6,8 @@ export interface StoredRing {
   readonly keys: readonly StoredKey[];
   /** Every issuer that this deployment has signed as. */
   readonly issuers: readonly string[];
+  /** Of the whole storage, which a version raises that earlier ones must not touch any more. */
+  readonly schema: number;
 }
 
 /** Where the key ring is kept. */

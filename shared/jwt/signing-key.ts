@@ -9,7 +9,11 @@ import {
 import { promisify } from 'node:util';
 import { openPrivateKey, sealPrivateKey } from './seal.ts';
 
-export type SigningAlgorithm = 'ES256' | 'RS256' | 'PS256';
+const ALGORITHMS = ['ES256', 'RS256', 'PS256'] as const;
+export type SigningAlgorithm = (typeof ALGORITHMS)[number];
+
+export const isSigningAlgorithm = (alg: string): alg is SigningAlgorithm =>
+  (ALGORITHMS as readonly string[]).includes(alg);
 
 /** A signing key as storage keeps it. */
 export interface StoredKey {

@@ -4,23 +4,26 @@ import { once } from '../cache/once.ts';
 import type { BundleBlobs } from '../iflow/design/design-store.ts';
 import type { StorageAccount } from './account.ts';
 
+type Storage = StorageAccount & { readonly prefix: string };
+
+/** The container `<prefix>bundles`, which is made if it is not there. */
+export async function openBundleContainer(storage: Storage): Promise<ContainerClient> {
+  const { BlobServiceClient } = await import('@azure/storage-blob');
+  const service =
+    'connectionString' in storage
+      ? BlobServiceClient.fromConnectionString(storage.connectionString)
+      : new BlobServiceClient(storage.blobServiceUri, storage.credential);
+  const client = service.getContainerClient(`${storage.prefix}bundles`);
+  await client.createIfNotExists();
+  return client;
+}
+
 /**
- * Bundles as blobs `<uuid>.zip` in the container `<prefix>bundles`. The blob library is loaded by
- * the first use, since only the management API reads or writes bundles.
+ * Bundles as blobs `<uuid>.zip`. The blob library is loaded by the first use, since only the
+ * management API reads or writes bundles.
  */
-export function openBundleBlobs(
-  storage: StorageAccount & { readonly prefix: string },
-): BundleBlobs {
-  const container = once<ContainerClient>(async () => {
-    const { BlobServiceClient } = await import('@azure/storage-blob');
-    const service =
-      'connectionString' in storage
-        ? BlobServiceClient.fromConnectionString(storage.connectionString)
-        : new BlobServiceClient(storage.blobServiceUri, storage.credential);
-    const client = service.getContainerClient(`${storage.prefix}bundles`);
-    await client.createIfNotExists();
-    return client;
-  });
+export function openBundleBlobs(storage: Storage): BundleBlobs {
+  const container = once(() => openBundleContainer(storage));
   return {
     async put(zip) {
       const name = `${randomUUID()}.zip`;

@@ -9,7 +9,8 @@ import { isConflict, isNotFound, isStale, type Tables } from './tables.ts';
 /**
  * Table `clients`: one partition per client id, so that no partition is hotter than its client.
  * Row `client` holds it, secrets' hashes included; row `origin` says what is remembered of the id
- * when the client is gone. Both are in one partition so that one batch can write them.
+ * when the client is gone. Both are in one partition so that one batch can write them. Changes are
+ * merged into the row: properties that a later version has added stay (docs/upgrades.md).
  */
 const CLIENT = 'client';
 const ORIGIN = 'origin';
@@ -45,7 +46,7 @@ export function createClientStore(tables: Tables): ClientStore & BootstrapStore 
       if (storageEtag === undefined) return undefined;
       return unlessStale(async () => {
         const replaced = await tables.withTable('clients', (table) =>
-          table.updateEntity(rowOf(client), 'Replace', { etag: storageEtag }),
+          table.updateEntity(rowOf(client), 'Merge', { etag: storageEtag }),
         );
         return toHttpEtag(replaced.etag);
       });
@@ -58,7 +59,7 @@ export function createClientStore(tables: Tables): ClientStore & BootstrapStore 
       return unlessStale(async () =>
         toHttpEtag(
           await submit([
-            ['update', rowOf(client), 'Replace', { etag: storageEtag }],
+            ['update', rowOf(client), 'Merge', { etag: storageEtag }],
             ['upsert', origin, 'Merge'],
           ]),
         ),
@@ -115,7 +116,7 @@ export function createClientStore(tables: Tables): ClientStore & BootstrapStore 
       const origin = { ...keysOf(client.clientId, ORIGIN), settingFingerprint };
       const replaced = await unlessStale(() =>
         submit([
-          ['update', rowOf(client), 'Replace', { etag: storageEtag }],
+          ['update', rowOf(client), 'Merge', { etag: storageEtag }],
           ['upsert', origin, 'Merge'],
         ]),
       );

@@ -1,12 +1,14 @@
 import { odata, type TransactionAction } from '@azure/data-tables';
 import type { JsonWebKey } from 'node:crypto';
 import type { KeyStore } from '../jwt/key-store.ts';
-import type { SigningAlgorithm, StoredKey } from '../jwt/signing-key.ts';
+import { isSigningAlgorithm, type StoredKey } from '../jwt/signing-key.ts';
 import { joinKey } from './keys.ts';
 import { type Row, textOf } from './rows.ts';
 import { isConflict, isNotFound, isStale, type Tables } from './tables.ts';
 
 const PARTITION = 'ring';
+/** There once a version has raised the schema; without it, it is 1. */
+const SCHEMA = 'schema';
 /** Sorts before every other row, so the keys of a read are never older than its version. */
 const GUARD = '!guard';
 
@@ -14,13 +16,15 @@ const keyRow = (kid: string): string => joinKey('key', kid);
 
 /**
  * The key ring in the table `keys`: one partition with a row per key, a row per issuer, and a guard
- * row that is part of every change of the keys. Its ETag is the ring's version.
+ * row that is part of every change of the keys. Its ETag is the ring's version. Rows of other kinds
+ * are a later version's.
  */
 export function createKeyStore(tables: Tables): KeyStore {
   return {
     read: () =>
       tables.withTable('keys', async (table) => {
         let version: string | undefined;
+        let schema = 1;
         const keys: StoredKey[] = [];
         const issuers: string[] = [];
         const rows = table.listEntities({
@@ -28,16 +32,17 @@ export function createKeyStore(tables: Tables): KeyStore {
         });
         for await (const row of rows) {
           if (row.rowKey === GUARD) version = row.etag;
+          else if (row.rowKey === SCHEMA) schema = Number(row['version']);
           else if ('issuer' in row) issuers.push(textOf(row, 'issuer'));
-          else keys.push(toKey(row));
+          else if ('kid' in row) keys.push(...toKeys(row));
         }
-        return { version, keys, issuers };
+        return { version, keys, issuers, schema };
       }),
 
     async change(version, { add, remove }) {
       const guard = { partitionKey: PARTITION, rowKey: GUARD };
       const actions: TransactionAction[] = [
-        version === undefined ? ['create', guard] : ['update', guard, 'Replace', { etag: version }],
+        version === undefined ? ['create', guard] : ['update', guard, 'Merge', { etag: version }],
         ...add.map((key): TransactionAction => ['create', toRow(key)]),
         ...remove.map((kid): TransactionAction => [
           'delete',
@@ -74,13 +79,17 @@ function toRow(key: StoredKey) {
   };
 }
 
-function toKey(row: Row): StoredKey {
-  return {
+/** None for an algorithm that only a later version knows: its tokens are not ours to check. */
+function toKeys(row: Row): readonly StoredKey[] {
+  const alg = textOf(row, 'alg');
+  if (!isSigningAlgorithm(alg)) return [];
+  const key = {
     kid: textOf(row, 'kid'),
-    alg: textOf(row, 'alg') as SigningAlgorithm,
+    alg,
     publicJwk: JSON.parse(textOf(row, 'publicJwk')) as JsonWebKey,
     sealedPrivateKey: textOf(row, 'sealedPrivateKey'),
     createdAt: Number(textOf(row, 'createdAt')),
     activeFrom: Number(textOf(row, 'activeFrom')),
   };
+  return [key];
 }

@@ -79,7 +79,7 @@ export function createRoleStore(tables: Tables): RoleStore {
     async replaceRole(subscription, role) {
       try {
         await tables.withTable('roles', (table) =>
-          table.updateEntity(rowOf(subscription, role), 'Replace'),
+          table.updateEntity(rowOf(subscription, role), 'Merge'),
         );
         return true;
       } catch (error) {
@@ -117,8 +117,8 @@ export function createRoleStore(tables: Tables): RoleStore {
       try {
         await submit([
           ...touch,
-          ['upsert', { partitionKey, rowKey: byUser(user, role), ...values }, 'Replace'],
-          ['upsert', { partitionKey, rowKey: byRole(role, user), ...values }, 'Replace'],
+          ['upsert', { partitionKey, rowKey: byUser(user, role), ...values }, 'Merge'],
+          ['upsert', { partitionKey, rowKey: byRole(role, user), ...values }, 'Merge'],
         ]);
         return true;
       } catch (error) {

@@ -3,27 +3,7 @@ import { once } from '../cache/once.ts';
 import type { StorageAccount } from './account.ts';
 
 /** The tables of Flowgate; docs/storage-schema.md describes each. */
-export type TableName =
-  | 'keys'
-  | 'clients'
-  | 'roles'
-  | 'design'
-  | 'deployments'
-  | 'tasks'
-  | 'messagelogs'
-  | 'audit'
-  | 'throttle';
-
-export interface Tables {
-  /** The named table's client. The table is made when a write finds it missing. */
-  table(name: TableName): TableClient;
-  /** Runs `work`; when it fails because the table is not there yet, makes the table and runs it again. */
-  withTable<T>(name: TableName, work: (table: TableClient) => Promise<T>): Promise<T>;
-  /** Makes every table that is missing. */
-  createAll(): Promise<void>;
-}
-
-const ALL: readonly TableName[] = [
+export const TABLES = [
   'keys',
   'clients',
   'roles',
@@ -33,7 +13,18 @@ const ALL: readonly TableName[] = [
   'messagelogs',
   'audit',
   'throttle',
-];
+] as const;
+
+export type TableName = (typeof TABLES)[number];
+
+export interface Tables {
+  /** The named table's client. The table is made when a write finds it missing. */
+  table(name: TableName): TableClient;
+  /** Runs `work`; when it fails because the table is not there yet, makes the table and runs it again. */
+  withTable<T>(name: TableName, work: (table: TableClient) => Promise<T>): Promise<T>;
+  /** Makes every table that is missing. */
+  createAll(): Promise<void>;
+}
 
 export function openTables(storage: StorageAccount & { readonly prefix: string }): Tables {
   const options: TableServiceClientOptions = {
@@ -78,7 +69,7 @@ export function openTables(storage: StorageAccount & { readonly prefix: string }
       }
     },
     async createAll() {
-      await Promise.all(ALL.map(create));
+      await Promise.all(TABLES.map(create));
     },
   };
 }

@@ -1,24 +1,16 @@
 import { buildBundle } from '../../shared/iflow/bundle/build.ts';
-import { testStorage, type TestStorage } from '../support/azurite.ts';
-import {
-  basic,
-  fetchToken,
-  type Instance,
-  type Management,
-  manage,
-  startInstance,
-} from '../support/instance.ts';
+import { basic, type Credentials, fetchToken } from '../support/instance.ts';
+import { type RawAnswer, sendRaw, wire } from '../support/raw-http.ts';
+import { openOwnTarget, openTarget, type OwnTarget, type Target } from '../support/target.ts';
 
 export const TOKEN_PATH = '/oauth2/api/v1/token';
 export const FORM = 'application/x-www-form-urlencoded';
 
-/** A running instance with one client that may call one iFlow, at `/http/hello`. */
-export interface Deployment {
-  readonly storage: TestStorage;
-  readonly instance: Instance;
-  readonly url: string;
-  readonly admin: Management;
-  readonly client: { readonly id: string; readonly secret: string };
+/** A deployment with one client that may call one iFlow. */
+export interface Deployment extends Target {
+  /** The path of the iFlow, `/http` included. */
+  readonly hello: string;
+  readonly client: Credentials;
   /** The client's. */
   readonly token: string;
   /** The client's Basic credentials. */
@@ -30,19 +22,36 @@ export interface Deployment {
     headers: Readonly<Record<string, string>>,
     init?: RequestInit,
   ) => Promise<Response>;
+  /** Writes to the server as {@link wire} makes it. */
+  readonly raw: (
+    method: string,
+    path: string,
+    headers?: readonly (readonly [string, string])[],
+    body?: string,
+  ) => Promise<RawAnswer | undefined>;
   /** Messages that the iFlow has had. */
   readonly messages: () => Promise<number>;
 }
 
-export async function deploy(env: Readonly<Record<string, string>> = {}): Promise<Deployment> {
-  const storage = await testStorage();
-  const instance = await startInstance(storage, env);
-  const { url } = instance;
-  const admin = await manage(instance);
+/** On the deployment under test. */
+export const deploy = async (): Promise<Deployment> => deployAt(await openTarget());
+
+/** On an instance of its own, whose storage and settings the suite needs. */
+export const deployOwn = async (
+  env: Readonly<Record<string, string>> = {},
+): Promise<Deployment & OwnTarget> => {
+  const target = await openOwnTarget(env);
+  return { ...target, ...(await deployAt(target)) };
+};
+
+async function deployAt(target: Target): Promise<Deployment> {
+  const { url, admin, name } = target;
+  const id = name('Hello');
+  const hello = `/http/${id.toLowerCase()}`;
   const source = 'function processData(message) { message.setBody("hello"); return message; }';
   const steps = [{ type: 'script' as const, name: 'Hello', fileName: 'script1.js', source }];
-  const bundle = buildBundle({ id: 'Hello', name: 'Hello', address: '/hello', steps });
-  const status = await admin.deploy('Hello', bundle);
+  const bundle = buildBundle({ id, name: id, address: `/${id.toLowerCase()}`, steps });
+  const status = await admin.deploy(id, bundle);
   if (status !== 'SUCCESS') throw new Error(`The iFlow was not deployed: ${status}`);
   const client = await admin.registerClient();
   const scoped = await admin.send(
@@ -54,10 +63,8 @@ export async function deploy(env: Readonly<Record<string, string>> = {}): Promis
   if (scoped.status !== 200) throw new Error(await scoped.text());
   const authorization = basic(client.id, client.secret);
   return {
-    storage,
-    instance,
-    url,
-    admin,
+    ...target,
+    hello,
     client,
     token: await fetchToken(url, client.id, client.secret),
     authorization,
@@ -67,9 +74,12 @@ export async function deploy(env: Readonly<Record<string, string>> = {}): Promis
         headers: { 'content-type': FORM, ...headers },
         body: form,
       }),
-    call: (headers, init = {}) => fetch(`${url}/http/hello`, { ...init, headers }),
+    call: (headers, init = {}) => fetch(url + hello, { ...init, headers }),
+    raw: (method, path, headers, body) =>
+      sendRaw(url, wire(method, path, headers, body, new URL(url).host)),
     async messages() {
-      const filter = encodeURIComponent("IntegrationArtifact/Id eq 'Hello'");
+      await target.logged();
+      const filter = encodeURIComponent(`IntegrationArtifact/Id eq '${id}'`);
       const count = await admin.send(
         'GET',
         `/api/v1/MessageProcessingLogs/$count?$filter=${filter}`,

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { sendRaw, wire } from '../support/raw-http.ts';
 import { decode, deploy, type Deployment, FORM, membersOf, TOKEN_PATH } from './deployment.ts';
+
+export const REMOTE = true;
 
 const GRANT = 'grant_type=client_credentials';
 let deployment: Deployment;
@@ -39,13 +40,14 @@ test('RFC 6749 section 2.3: a request with two methods of client authentication 
 
 test('RFC 6749 section 2.3.1: Basic credentials are taken form-encoded', async () => {
   const secret = 'p+s/w%41 &=:ä, sixteen';
+  const id = deployment.name('form-encoded~1');
   const made = await deployment.admin.send('POST', '/registry/v1/clients', {
-    client_id: 'form-encoded~1',
+    client_id: id,
     client_secret: secret,
   });
   assert.equal(made.status, 201);
   const encode = (text: string): string => new URLSearchParams({ '': text }).toString().slice(1);
-  const pair = `${encode('form-encoded~1')}:${encode(secret)}`;
+  const pair = `${encode(id)}:${encode(secret)}`;
   const authorization = `Basic ${Buffer.from(pair).toString('base64')}`;
   await granted(await post(GRANT, { authorization }));
 });
@@ -228,9 +230,10 @@ test('RFC 6749 section 7.1: the token is used as its type says, case of the type
 test('RFC 6749 appendix B: forms are read as UTF-8, with a charset parameter or without', async () => {
   for (const type of [FORM, `${FORM};charset=UTF-8`, 'Application/X-WWW-Form-URLEncoded']) {
     const secret = encodeURIComponent('schön ✓ sixteen chars');
-    const form = `${GRANT}&client_id=utf8&client_secret=${secret}`;
+    const id = deployment.name('utf8');
+    const form = `${GRANT}&client_id=${id}&client_secret=${secret}`;
     const again = await deployment.admin.send('POST', '/registry/v1/clients', {
-      client_id: 'utf8',
+      client_id: id,
       client_secret: 'schön ✓ sixteen chars',
     });
     assert.ok([201, 409].includes(again.status));
@@ -240,10 +243,7 @@ test('RFC 6749 appendix B: forms are read as UTF-8, with a charset parameter or 
 
 test('RFC 6749 section 3.2: two Authorization headers are no authentication, even with equal values', async () => {
   const header = ['Authorization', deployment.authorization] as const;
-  const answer = await sendRaw(
-    deployment.url,
-    wire('POST', `${TOKEN_PATH}?${GRANT}`, [header, header]),
-  );
+  const answer = await deployment.raw('POST', `${TOKEN_PATH}?${GRANT}`, [header, header]);
   assert.equal(answer?.status, 400);
   assert.match(answer.text, /"error":"invalid_request".*more than one Authorization/);
 });

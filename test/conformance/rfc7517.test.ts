@@ -3,6 +3,8 @@ import { createHash, createPublicKey, verify } from 'node:crypto';
 import { before, test } from 'node:test';
 import { decode, deploy, type Deployment, type Members } from './deployment.ts';
 
+export const LOCAL_ONLY = 'makes a signing key, which stays';
+
 let deployment: Deployment;
 let keys: readonly Members[];
 

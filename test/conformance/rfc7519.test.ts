@@ -4,10 +4,13 @@ import { createServer } from 'node:http';
 import { before, test } from 'node:test';
 import { es256, forgeToken } from '../support/forge-token.ts';
 import { fetchToken, ISSUER } from '../support/instance.ts';
+import type { OwnTarget } from '../support/target.ts';
 import { keysOf } from '../support/instance-keys.ts';
-import { decode, deploy, type Deployment, type Members, membersOf } from './deployment.ts';
+import { decode, deployOwn, type Deployment, type Members, membersOf } from './deployment.ts';
 
-let deployment: Deployment;
+export const LOCAL_ONLY = 'forges tokens with the signing key out of storage';
+
+let deployment: Deployment & OwnTarget;
 let publicKey: KeyObject;
 let sign: (input: string) => Buffer;
 let signDer: (input: string) => Buffer;
@@ -15,7 +18,7 @@ let header: Members;
 let claims: Members;
 
 before(async () => {
-  deployment = await deploy();
+  deployment = await deployOwn();
   const { signing, verification } = await keysOf(deployment.storage);
   publicKey = verification.publicKey;
   sign = es256(signing.privateKey);

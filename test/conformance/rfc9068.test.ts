@@ -1,29 +1,18 @@
 import assert from 'node:assert/strict';
-import { createPublicKey, verify } from 'node:crypto';
 import { before, test } from 'node:test';
-import { es256, forgeToken } from '../support/forge-token.ts';
-import { fetchToken, ISSUER, manage, startInstance } from '../support/instance.ts';
-import { keysOf } from '../support/instance-keys.ts';
-import { testStorage } from '../support/azurite.ts';
+import { fetchToken } from '../support/instance.ts';
 import { decode, deploy, type Deployment, type Members, membersOf } from './deployment.ts';
+
+export const REMOTE = true;
 
 let deployment: Deployment;
 let header: Members;
 let claims: Members;
-let sign: (input: string) => Buffer;
 
 before(async () => {
   deployment = await deploy();
   ({ header, claims } = decode(deployment.token));
-  sign = es256((await keysOf(deployment.storage)).signing.privateKey);
 });
-
-async function reasonFor(token: string): Promise<unknown> {
-  const response = await deployment.call({ authorization: `Bearer ${token}` });
-  assert.equal(response.status, 401);
-  assert.match(response.headers.get('www-authenticate') ?? '', /error="invalid_token"/);
-  return (await membersOf(response))['reason'];
-}
 
 test('RFC 9068 section 2.1: tokens are signed and say in typ that they are access tokens', () => {
   assert.deepEqual(Object.keys(header).sort(), ['alg', 'kid', 'typ']);
@@ -32,34 +21,10 @@ test('RFC 9068 section 2.1: tokens are signed and say in typ that they are acces
   assert.ok(deployment.token.split('.')[2]);
 });
 
-test('RFC 9068 section 2.1: RS256 is among the algorithms: a deployment set to it signs and verifies so', async () => {
-  const instance = await startInstance(await testStorage(), { FLOWGATE_SIGNING_ALG: 'RS256' });
-  const admin = await manage(instance);
-  const client = await admin.registerClient();
-  const token = await fetchToken(instance.url, client.id, client.secret);
-  const { alg, kid } = decode(token).header;
-  assert.equal(alg, 'RS256');
-  const jwks = await fetch(`${instance.url}/oauth2/api/v1/jwks`);
-  const { keys } = (await jwks.json()) as { keys: Members[] };
-  const key = keys.find((one) => one['kid'] === kid);
-  assert.deepEqual([key?.['kty'], key?.['alg']], ['RSA', 'RS256']);
-  const [first, second, third = ''] = token.split('.');
-  const good = verify(
-    'sha256',
-    Buffer.from(`${first ?? ''}.${second ?? ''}`),
-    createPublicKey({ key: key ?? {}, format: 'jwk' }),
-    Buffer.from(third, 'base64url'),
-  );
-  assert.equal(good, true);
-  const listed = await admin.send('GET', '/registry/v1/clients');
-  assert.equal(listed.status, 200);
-  await instance.stop();
-});
-
 test('RFC 9068 section 2.2: every required claim is there, of its type', () => {
   const { iss, sub, client_id, aud, exp, iat, jti } = claims;
-  assert.equal(iss, ISSUER);
-  assert.equal(aud, 'flowgateiflmap');
+  assert.equal(iss, deployment.issuer);
+  assert.equal(aud, deployment.subscriptions.iflmap);
   assert.equal(client_id, deployment.client.id);
   for (const text of [sub, jti]) assert.ok(typeof text === 'string' && text !== '');
   for (const time of [exp, iat]) assert.ok(Number.isSafeInteger(time));
@@ -84,50 +49,6 @@ test('RFC 9068 section 3: without a resource in the request, aud is the default 
   const path = `/registry/v1/clients/${deployment.client.id}`;
   const { subscription } = await membersOf(await deployment.admin.send('GET', path));
   assert.equal(claims['aud'], subscription);
-});
-
-test('RFC 9068 section 4: typ is checked, at+jwt with and without application/ and in any case', async () => {
-  for (const typ of ['AT+JWT', 'application/at+jwt']) {
-    const token = forgeToken({ ...header, typ }, claims, sign);
-    const response = await deployment.call({ authorization: `Bearer ${token}` });
-    assert.equal(response.status, 200, typ);
-  }
-  for (const typ of ['JWT', undefined]) {
-    assert.equal(await reasonFor(forgeToken({ ...header, typ }, claims, sign)), 'invalid_token');
-  }
-});
-
-test('RFC 9068 section 4: iss, aud, signature and exp are checked, and none is no algorithm', async () => {
-  const now = Math.floor(Date.now() / 1000);
-  const refusals: readonly (readonly [Members, Members, string])[] = [
-    [{}, { iss: 'https://evil.example' }, 'invalid_token'],
-    [{}, { aud: 'otheriflmap' }, 'wrong_subscription'],
-    [{}, { iat: now - 10, exp: now - 1 }, 'expired'],
-    [{ alg: 'none' }, {}, 'invalid_token'],
-  ];
-  for (const [inHeader, inClaims, reason] of refusals) {
-    const token = forgeToken({ ...header, ...inHeader }, { ...claims, ...inClaims }, sign);
-    assert.equal(await reasonFor(token), reason);
-  }
-  const unsigned = forgeToken(header, claims, () => Buffer.alloc(64, 1));
-  assert.equal(await reasonFor(unsigned), 'invalid_token');
-});
-
-test('RFC 9068 section 4: a token without any one of the required claims is refused', async () => {
-  for (const name of ['iss', 'sub', 'client_id', 'aud', 'exp', 'iat', 'jti']) {
-    const token = forgeToken(header, { ...claims, [name]: undefined }, sign);
-    assert.equal(await reasonFor(token), 'invalid_token', name);
-  }
-});
-
-test('RFC 9068 section 4: roles and scope in a token grant nothing that the registry does not', async () => {
-  const client = await deployment.admin.registerClient([]);
-  const own = decode(await fetchToken(deployment.url, client.id, client.secret));
-  const inflated = { ...own.claims, roles: ['ESBMessaging.send'], scope: 'read write' };
-  const response = await deployment.call({
-    authorization: `Bearer ${forgeToken(own.header, inflated, sign)}`,
-  });
-  assert.deepEqual([response.status, (await membersOf(response))['reason']], [403, 'missing_role']);
 });
 
 test('RFC 9068 section 5: every token of this server is typed, so none can be taken for another kind', async () => {

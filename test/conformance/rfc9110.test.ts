@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { before, test } from 'node:test';
 import { sendRaw, wire } from '../support/raw-http.ts';
 import { deploy, type Deployment, FORM, membersOf, TOKEN_PATH } from './deployment.ts';
+
+export const REMOTE = true;
 
 let deployment: Deployment;
 let send: Deployment['admin']['send'];
@@ -25,8 +28,12 @@ const READABLE = [
   '/api/v1/IntegrationPackages',
 ];
 
+const rolesPath = (): string =>
+  `/registry/v1/subscriptions/${deployment.subscriptions.iflmap}/roles`;
+
 async function register(): Promise<{ path: string; etag: string }> {
-  const made = await send('POST', '/registry/v1/clients', {});
+  const id = deployment.name(randomUUID());
+  const made = await send('POST', '/registry/v1/clients', { client_id: id });
   const path = made.headers.get('location') ?? '';
   return { path, etag: made.headers.get('etag') ?? '' };
 }
@@ -35,7 +42,7 @@ test('RFC 9110 section 6.6.1: answers carry the date', async () => {
   const answers = [
     await fetch(`${deployment.url}/health/live`),
     await fetch(`${deployment.url}/nothing`),
-    await fetch(`${deployment.url}/http/hello`),
+    await fetch(deployment.url + deployment.hello),
   ];
   for (const answer of answers) {
     const age = Date.now() - Date.parse(answer.headers.get('date') ?? '');
@@ -58,7 +65,7 @@ test('RFC 9110 section 8.3: every answer with content says what it is', async ()
     ...READABLE.map((path) => send('GET', path)),
     send('GET', '/nothing'),
     send('POST', '/registry/v1/clients', '{'),
-    fetch(`${deployment.url}/http/hello`),
+    fetch(deployment.url + deployment.hello),
     deployment.post('grant_type=x'),
   ];
   for (const answer of await Promise.all(answers)) {
@@ -99,12 +106,12 @@ test('RFC 9110 section 9.3.2: HEAD is answered as GET, without content', async (
 });
 
 test('RFC 9110 section 9.3.2: HEAD sends no content over the wire', async () => {
-  const answer = await sendRaw(deployment.url, wire('HEAD', '/oauth2/api/v1/jwks'));
+  const answer = await deployment.raw('HEAD', '/oauth2/api/v1/jwks');
   assert.deepEqual([answer?.status, answer?.text], [200, '']);
 });
 
 test('RFC 9110 section 9.3.4: PUT of a role makes it with 201, and replaces it with 200', async () => {
-  const path = '/registry/v1/subscriptions/flowgateiflmap/roles/Made.here';
+  const path = `${rolesPath()}/${deployment.name('Made.here')}`;
   const made = await send('PUT', path, { description: 'a' });
   assert.deepEqual([made.status, made.headers.get('location')], [201, path]);
   assert.equal((await send('PUT', path, { description: 'b' })).status, 200);
@@ -112,8 +119,8 @@ test('RFC 9110 section 9.3.4: PUT of a role makes it with 201, and replaces it w
 });
 
 test('RFC 9110 section 9.2.2: PUT and DELETE of an assignment can be repeated', async () => {
-  const path =
-    '/registry/v1/subscriptions/flowgateiflmap/roles/ESBMessaging.send/users/repeated%20%2F%20name';
+  const user = deployment.name('repeated%20%2F%20name');
+  const path = `${rolesPath()}/ESBMessaging.send/users/${user}`;
   for (const method of ['PUT', 'PUT', 'DELETE', 'DELETE']) {
     assert.equal((await send(method, path)).status, 204, method);
   }
@@ -219,7 +226,7 @@ test('RFC 9110 section 13.1.2: If-None-Match: * on a change of what is there is 
     assert.equal((await send(method, path, { description: 'x' }, conditions)).status, 412, method);
   }
   assert.equal((await membersOf(await send('GET', path)))['description'], '');
-  const role = '/registry/v1/subscriptions/flowgateiflmap/roles/Only.once';
+  const role = `${rolesPath()}/${deployment.name('Only.once')}`;
   const once = { 'if-none-match': '*' };
   assert.equal((await send('PUT', role, { description: 'first' }, once)).status, 201);
   assert.equal((await send('PUT', role, { description: 'second' }, once)).status, 412);
@@ -279,7 +286,7 @@ test('RFC 9110 section 15.5.12: content without a length is 411 and never taken 
   const chunked = '5\r\nhello\r\n0\r\n\r\n';
   const before = await deployment.messages();
   const requests = [
-    ['/http/hello', `Bearer ${deployment.token}`, 'text/plain'],
+    [deployment.hello, `Bearer ${deployment.token}`, 'text/plain'],
     [`${TOKEN_PATH}?grant_type=client_credentials`, deployment.authorization, FORM],
   ] as const;
   for (const [path, authorization, type] of requests) {
@@ -288,7 +295,9 @@ test('RFC 9110 section 15.5.12: content without a length is 411 and never taken 
       ['Content-Type', type],
       ['Transfer-Encoding', 'chunked'],
     ] as const;
-    const answer = await sendRaw(deployment.url, wire('POST', path, headers) + chunked);
+    const { url } = deployment;
+    const head = wire('POST', path, headers, '', new URL(url).host);
+    const answer = await sendRaw(url, head + chunked);
     assert.equal(answer?.status, 411, path);
     assert.match(answer.text, /Content-Length/);
   }
@@ -322,15 +331,15 @@ test('RFC 9110 section 5.6.6: parameters of a media type are read in any case, q
     'application/json;Charset="UTF-8"',
     'application/json; x=y',
   ]) {
-    const response = await send('POST', '/registry/v1/clients', {}, { 'content-type': type });
+    const made = { client_id: deployment.name(randomUUID()) };
+    const response = await send('POST', '/registry/v1/clients', made, { 'content-type': type });
     assert.equal(response.status, 201, type);
   }
 });
 
 test('RFC 9110 section 15.3.5: 204 has no content', async () => {
   const { path } = await register();
-  const target = wire('DELETE', path, [['If-Match', '*']]);
-  assert.equal((await sendRaw(deployment.url, target))?.status, 401);
+  assert.equal((await deployment.raw('DELETE', path, [['If-Match', '*']]))?.status, 401);
   const response = await send('DELETE', path, undefined, { 'if-match': '*' });
   assert.deepEqual([response.status, await response.text()], [204, '']);
   assert.equal(response.headers.get('content-length'), null);

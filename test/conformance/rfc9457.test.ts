@@ -9,6 +9,8 @@ const PHRASES: Readonly<Record<number, string>> = {
   422: 'Unprocessable Content',
 };
 
+export const REMOTE = true;
+
 let deployment: Deployment;
 let problems: readonly { readonly response: Response; readonly body: Members }[];
 
@@ -109,7 +111,7 @@ test('RFC 9457 section 5: a problem repeats no secret and no token of its reques
     admin.send('POST', '/registry/v1/clients', { client_secret: secret, client_id: 'a b' }),
     admin.send('POST', '/registry/v1/clients', { client_id: client.id, client_secret: secret }),
     admin.send('POST', '/registry/v1/clients', {
-      client_id: 'x',
+      client_id: deployment.name('x'),
       client_secret: `${secret}\u0007`,
     }),
     admin.send('GET', '/registry/v1/clients', undefined, { authorization: `Bearer ${token}x` }),
@@ -119,5 +121,8 @@ test('RFC 9457 section 5: a problem repeats no secret and no token of its reques
     assert.ok(response.status >= 400, text);
     assert.ok(!text.includes(secret) && !text.includes(token), text);
   }
-  assert.equal((await admin.send('GET', '/registry/v1/clients/x')).status, 404);
+  assert.equal(
+    (await admin.send('GET', `/registry/v1/clients/${deployment.name('x')}`)).status,
+    404,
+  );
 });

@@ -5,6 +5,8 @@ import { readZip, type ZipEntry } from '../../shared/iflow/bundle/unzip.ts';
 import { deflateEntry, writeZip } from '../../shared/iflow/bundle/zip.ts';
 import { type RunningInstances, runInstances } from './running-instances.ts';
 
+export const LOCAL_ONLY = 'sends bundles that are made to exhaust an instance';
+
 let running: RunningInstances;
 
 before(async () => {

@@ -3,6 +3,8 @@ import { before, test } from 'node:test';
 import { buildBundle } from '../../shared/iflow/bundle/build.ts';
 import { type RunningInstances, runInstances } from './running-instances.ts';
 
+export const LOCAL_ONLY = 'sends messages that are made to exhaust an instance';
+
 let running: RunningInstances;
 
 const echo = (message: string): string =>

@@ -5,6 +5,8 @@ import { ADMIN, fetchToken } from '../support/instance.ts';
 import { openSocket, parseAnswer, readAll, sendRaw, wire } from '../support/raw-http.ts';
 import { assertClear, deployOnTwo, type TwoInstances } from './two-instances.ts';
 
+export const LOCAL_ONLY = 'sends what is no HTTP, which a front end answers in words of its own';
+
 const GRANT = 'grant_type=client_credentials';
 const QUERY = `${TOKEN_PATH}?${GRANT}`;
 

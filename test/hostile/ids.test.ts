@@ -5,6 +5,9 @@ import { basic } from '../support/instance.ts';
 import { sendRaw, wire } from '../support/raw-http.ts';
 import { assertClear, deployOnTwo, type TwoInstances } from './two-instances.ts';
 
+export const LOCAL_ONLY =
+  'fails to sign in more often than an address may, and compares all that is stored';
+
 /** Ids that storage, paths, logs or regular expressions might stumble over. */
 const IDS = [
   'a/b',

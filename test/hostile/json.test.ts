@@ -4,6 +4,8 @@ import { membersOf } from '../conformance/deployment.ts';
 import { ADMIN, fetchToken } from '../support/instance.ts';
 import { assertClear, deployOnTwo, type TwoInstances } from './two-instances.ts';
 
+export const LOCAL_ONLY = 'compares all that is stored before and after, on two instances';
+
 let deployment: TwoInstances;
 let adminToken: string;
 

@@ -2,19 +2,34 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { helloWorldBundle } from '../../shared/iflow/design/hello-world.ts';
 import { fetchToken } from '../support/instance.ts';
-import { type Answer, type RunningInstances, runInstances, send } from './running-instances.ts';
+import { openTarget, type Target } from '../support/target.ts';
+import { type Answer, send } from './running-instances.ts';
 
-let running: RunningInstances;
+export const REMOTE = true;
+
+let target: Target;
 let token: string;
+/** A package, and an artifact that must never be there. */
+let odata: string;
+let evil: string;
 
 before(async () => {
-  running = await runInstances();
-  token = await fetchToken(running.instances[0].url, 'test-admin', 'a-secret-for-the-test-run');
-  const made = { Id: 'Odata', Name: 'Odata', ShortText: 'x' };
-  await running.admin.send('POST', '/api/v1/IntegrationPackages', made);
+  target = await openTarget({ instances: 2 });
+  const { url, administrator, name } = target;
+  token = await fetchToken(url, administrator.id, administrator.secret);
+  odata = name('Odata');
+  evil = name('Evil');
+  const made = { Id: odata, Name: odata, ShortText: 'x' };
+  const response = await target.admin.send('POST', '/api/v1/IntegrationPackages', made);
+  assert.equal(response.status, 201);
 });
 
-/** The same to both instances, which answer alike. */
+async function assertWell(): Promise<void> {
+  for (const url of target.urls) assert.equal((await fetch(`${url}/health/live`)).status, 200);
+  assert.equal((await ask(`IntegrationPackages('${odata}')`)).status, 200);
+}
+
+/** The same to all instances, which answer alike. */
 async function ask(path: string, method = 'GET', body?: string, type?: string): Promise<Answer> {
   const headers = {
     authorization: `Bearer ${token}`,
@@ -22,11 +37,13 @@ async function ask(path: string, method = 'GET', body?: string, type?: string): 
     ...(type === undefined ? {} : { 'content-type': type }),
   };
   const given = { method, headers, ...(body === undefined ? {} : { body }) };
-  const [first, second] = await Promise.all(
-    running.instances.map(({ url }) => send(url, `/api/v1/${path}`, given)),
+  const [first, ...others] = await Promise.all(
+    target.urls.map((url) => send(url, `/api/v1/${path}`, given)),
   );
-  assert.ok(first !== undefined && second !== undefined);
-  assert.deepEqual([first.status, first.text], [second.status, second.text], path);
+  assert.ok(first !== undefined);
+  for (const other of others) {
+    assert.deepEqual([first.status, first.text], [other.status, other.text], path);
+  }
   return first;
 }
 
@@ -115,7 +132,7 @@ for (const path of paths) {
       const answer = await ask(path, method);
       assert.ok([400, 404, 405].includes(answer.status), `${answer.status} ${answer.text}`);
     }
-    assert.equal((await ask("IntegrationPackages('Odata')")).status, 200);
+    assert.equal((await ask(`IntegrationPackages('${odata}')`)).status, 200);
   });
 }
 
@@ -163,10 +180,11 @@ const bodies: readonly [what: string, body: string, type: string, status: number
 
 for (const [what, body, type, status] of bodies) {
   test(`a new artifact with ${what} is refused with a sentence, and nothing is stored`, async () => {
-    assertExplained(await ask(ARTIFACTS, 'POST', body, type), [status]);
-    assert.equal((await ask(`${ARTIFACTS}(Id='Evil',Version='active')`)).status, 404);
+    const sent = body.replaceAll('"Odata"', `"${odata}"`).replaceAll('"Evil"', `"${evil}"`);
+    assertExplained(await ask(ARTIFACTS, 'POST', sent, type), [status]);
+    assert.equal((await ask(`${ARTIFACTS}(Id='${evil}',Version='active')`)).status, 404);
     assert.match(
-      (await ask("IntegrationPackages('Odata')/IntegrationDesigntimeArtifacts")).text,
+      (await ask(`IntegrationPackages('${odata}')/IntegrationDesigntimeArtifacts`)).text,
       /"results":\[\]/,
     );
   });
@@ -174,19 +192,21 @@ for (const [what, body, type, status] of bodies) {
 
 test('a bundle of 41 MB is 413, whether it is announced or only there; the next good one is taken', async () => {
   const content = Buffer.alloc(41 * 1024 * 1024).toString('base64');
-  const body = JSON.stringify({ Id: 'Evil', PackageId: 'Odata', ArtifactContent: content });
+  const body = JSON.stringify({ Id: evil, PackageId: odata, ArtifactContent: content });
   assertExplained(await ask(ARTIFACTS, 'POST', body, 'application/json'), [413]);
-  assert.equal((await ask(`${ARTIFACTS}(Id='Evil',Version='active')`)).status, 404);
+  assert.equal((await ask(`${ARTIFACTS}(Id='${evil}',Version='active')`)).status, 404);
+  const name = target.name('HelloWorld');
   const good = Buffer.from(helloWorldBundle()).toString('base64');
-  const made = await running.admin.send('POST', `/api/v1/${ARTIFACTS}`, {
-    Id: 'HelloWorld',
-    PackageId: 'Odata',
+  const made = await target.admin.send('POST', `/api/v1/${ARTIFACTS}`, {
+    Id: name,
+    Name: name,
+    PackageId: odata,
     ArtifactContent: good,
   });
   assert.equal(made.status, 201);
-  assert.equal((await ask(`${ARTIFACTS}(Id='HelloWorld',Version='active')`)).status, 200);
-  await running.admin.send('DELETE', `/api/v1/${ARTIFACTS}(Id='HelloWorld',Version='active')`);
-  await running.assertWell();
+  assert.equal((await ask(`${ARTIFACTS}(Id='${name}',Version='active')`)).status, 200);
+  await target.admin.send('DELETE', `/api/v1/${ARTIFACTS}(Id='${name}',Version='active')`);
+  await assertWell();
 });
 
 test('function imports with arguments that are none are refused, and deploy nothing', async () => {
@@ -204,5 +224,5 @@ test('function imports with arguments that are none are refused, and deploy noth
   );
   assertExplained(unknown, [404]);
   assert.equal((await ask("BuildAndDeployStatus(TaskId='../../etc')")).status, 404);
-  await running.assertWell();
+  await assertWell();
 });

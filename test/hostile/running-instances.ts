@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { request, type IncomingHttpHeaders } from 'node:http';
+import { request as requestTls } from 'node:https';
 import { buildBundle } from '../../shared/iflow/bundle/build.ts';
 import type { StepDescription } from '../../shared/iflow/bundle/bundle-description.ts';
 import { testStorage } from '../support/azurite.ts';
@@ -95,10 +96,11 @@ export async function send(
   path: string,
   { method = 'GET', headers = {}, body }: Omit<CallOptions, 'instance'>,
 ): Promise<Answer> {
-  const { hostname, port } = new URL(url);
+  const { hostname, port, protocol } = new URL(url);
+  const open = protocol === 'https:' ? requestTls : request;
   return await new Promise<Answer>((resolve, reject) => {
     const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
-    const sent = request({ hostname, port, path, method, headers: { ...length, ...headers } });
+    const sent = open({ hostname, port, path, method, headers: { ...length, ...headers } });
     sent.on('error', reject);
     sent.on('response', (response) => {
       const chunks: Buffer[] = [];

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { assertFailedFlow, type RunningInstances, runInstances } from './running-instances.ts';
 
+export const LOCAL_ONLY = 'fills the script threads that other callers wait for';
+
 let running: RunningInstances;
 
 before(async () => {

@@ -7,6 +7,8 @@ import { ADMIN, fetchToken } from '../support/instance.ts';
 import { keysOf } from '../support/instance-keys.ts';
 import { assertClear, deployOnTwo, type TwoInstances } from './two-instances.ts';
 
+export const LOCAL_ONLY = 'forges tokens with the signing key out of storage';
+
 let deployment: TwoInstances;
 let adminToken: string;
 let privateKey: KeyObject;

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { deploy, type Deployment } from '../conformance/deployment.ts';
+import { type Deployment, deployOwn } from '../conformance/deployment.ts';
 import { type Management, manage, startInstance } from '../support/instance.ts';
+import type { OwnTarget } from '../support/target.ts';
 
 /** One deployment on two instances: what one is told, the other knows. */
-export interface TwoInstances extends Deployment {
+export interface TwoInstances extends Deployment, OwnTarget {
   readonly urls: readonly [string, string];
   /** Management calls to the second instance. */
   readonly otherAdmin: Management;
@@ -22,7 +23,7 @@ export interface TwoInstances extends Deployment {
 const UNSLOWED = { FLOWGATE_TRUSTED_PROXY_HOPS: '0' };
 
 export async function deployOnTwo(): Promise<TwoInstances> {
-  const deployment = await deploy(UNSLOWED);
+  const deployment = await deployOwn(UNSLOWED);
   const other = await startInstance(deployment.storage, UNSLOWED);
   const otherAdmin = await manage(other);
   const urls = [deployment.url, other.url] as const;

@@ -1,17 +1,12 @@
 import assert from 'node:assert/strict';
-import { request } from 'node:http';
 import { before, test } from 'node:test';
 import { buildBundle } from '../../shared/iflow/bundle/build.ts';
-import { testStorage } from '../support/azurite.ts';
-import {
-  fetchToken,
-  type Instance,
-  type Management,
-  manage,
-  startInstance,
-} from '../support/instance.ts';
+import { fetchToken, type Management } from '../support/instance.ts';
+import { openTarget, type Target } from '../support/target.ts';
 
-let instance: Instance;
+export const REMOTE = true;
+
+let target: Target;
 let admin: Management;
 let token: string;
 let sender: string;
@@ -21,22 +16,34 @@ const script = (source: string) => [
 ];
 
 before(async () => {
-  instance = await startInstance(await testStorage(), { FLOWGATE_SCRIPT_TIMEOUT_MS: '2000' });
-  admin = await manage(instance);
+  target = await openTarget();
+  ({ admin } = target);
   const client = await admin.registerClient();
   sender = `oauth_client_${client.id}`;
-  token = await fetchToken(instance.url, client.id, client.secret);
+  token = await fetchToken(target.url, client.id, client.secret);
 });
 
+/** `path` begins with the flow's name, in lower case. */
 function call(path: string, init: RequestInit = {}): Promise<Response> {
-  return fetch(`${instance.url}/http${path}`, {
+  return fetch(`${target.url}/http/${target.name(path.slice(1))}`, {
     ...init,
     headers: { authorization: `Bearer ${token}`, ...(init.headers as Record<string, string>) },
   });
 }
 
+/** Deploys a flow under its name, at the address that is its name in lower case. */
+function deploy(
+  name: string,
+  description: Partial<Parameters<typeof buildBundle>[0]>,
+): Promise<string> {
+  const id = target.name(name);
+  const address = `/${target.name(name.toLowerCase())}`;
+  return admin.deploy(id, buildBundle({ id, name: id, address, steps: [], ...description }));
+}
+
 async function messagesOf(flow: string): Promise<Record<string, string>[]> {
-  const filter = encodeURIComponent(`IntegrationArtifact/Id eq '${flow}'`);
+  await target.logged();
+  const filter = encodeURIComponent(`IntegrationArtifact/Id eq '${target.name(flow)}'`);
   const response = await admin.send('GET', `/api/v1/MessageProcessingLogs?$filter=${filter}`);
   assert.equal(response.status, 200, await response.clone().text());
   return ((await response.json()) as { d: { results: Record<string, string>[] } }).d.results;
@@ -62,14 +69,12 @@ test('a flow sees the body, the allowed headers, the query and who calls', async
     message.setHeader('X-Answer', 'yes');
     return message;
   }`;
-  const bundle = buildBundle({
-    id: 'Echo',
-    name: 'Echo',
-    address: '/echo/*',
+  const status = await deploy('Echo', {
+    address: `/${target.name('echo/*')}`,
     allowedHeaders: 'X-Order',
     steps: script(source),
   });
-  assert.equal(await admin.deploy('Echo', bundle), 'SUCCESS');
+  assert.equal(status, 'SUCCESS');
   const response = await call('/ECHO/Tail/of%20it?a=1&b=2', {
     method: 'PUT',
     body: 'schön',
@@ -84,7 +89,7 @@ test('a flow sees the body, the allowed headers, the query and who calls', async
     method: 'PUT',
     path: 'Tail/of it',
     query: 'a=1&b=2',
-    address: '/echo/*',
+    address: `/${target.name('echo')}/*`,
     a: '1',
     order: '17',
     other: null,
@@ -98,20 +103,17 @@ test('a flow sees the body, the allowed headers, the query and who calls', async
 
 test('an unknown address is 404 with a good token, 401 without, and leaves no message', async () => {
   assert.equal((await call('/nowhere')).status, 404);
-  const response = await fetch(`${instance.url}/http/nowhere`);
+  const response = await fetch(`${target.url}/http/${target.name('nowhere')}`);
   assert.equal(response.status, 401);
   assert.equal(response.headers.get('www-authenticate'), 'Bearer realm="flowgate"');
   assert.equal(((await response.json()) as { reason: string }).reason, 'missing_token');
 });
 
 test('a failed script is 500 with the text that CPI gives, and the reason only in the log', async () => {
-  const bundle = buildBundle({
-    id: 'Failing',
-    name: 'Failing',
-    address: '/failing',
+  const status = await deploy('Failing', {
     steps: script('function processData(message) { throw new Error("inner secret"); }'),
   });
-  assert.equal(await admin.deploy('Failing', bundle), 'SUCCESS');
+  assert.equal(status, 'SUCCESS');
   const response = await call('/failing', { method: 'POST', body: 'x' });
   assert.equal(response.status, 500);
   assert.match(response.headers.get('content-type') ?? '', /^text\/plain/);
@@ -132,14 +134,11 @@ test('a failed script is 500 with the text that CPI gives, and the reason only i
 });
 
 test('a flow that returns exceptions to the sender tells what failed', async () => {
-  const bundle = buildBundle({
-    id: 'Telling',
-    name: 'Telling',
-    address: '/telling',
+  const status = await deploy('Telling', {
     returnExceptionToSender: true,
     steps: script('function processData(message) { throw new Error("order 17 is closed"); }'),
   });
-  assert.equal(await admin.deploy('Telling', bundle), 'SUCCESS');
+  assert.equal(status, 'SUCCESS');
   const text = await (await call('/telling')).text();
   assert.match(
     text,
@@ -153,13 +152,10 @@ test('the status that a flow sets is answered; one that is no status fails the m
     message.setHeader('X-Split', 'a\\r\\nX-Forged: 1');
     return message;
   }`;
-  const bundle = buildBundle({
-    id: 'Status',
-    name: 'Status',
-    address: '/status',
+  const status = await deploy('Status', {
     steps: script(source),
   });
-  assert.equal(await admin.deploy('Status', bundle), 'SUCCESS');
+  assert.equal(status, 'SUCCESS');
   const teapot = await call('/status?code=418', { method: 'POST', body: 'x' });
   assert.equal(teapot.status, 418);
   assert.equal(teapot.headers.get('x-split'), 'a X-Forged: 1');
@@ -171,14 +167,11 @@ test('the status that a flow sets is answered; one that is no status fails the m
 });
 
 test('a CSRF protected address wants the token that it gives out, and no cookie', async () => {
-  const bundle = buildBundle({
-    id: 'Guarded',
-    name: 'Guarded',
-    address: '/guarded',
+  const status = await deploy('Guarded', {
     csrfProtected: true,
     steps: script('function processData(message) { message.setBody("done"); return message; }'),
   });
-  assert.equal(await admin.deploy('Guarded', bundle), 'SUCCESS');
+  assert.equal(status, 'SUCCESS');
   const refused = await call('/guarded', { method: 'POST', body: 'x' });
   assert.equal(refused.status, 403);
   assert.equal(refused.headers.get('x-csrf-token'), 'required');
@@ -205,37 +198,31 @@ test('a CSRF protected address wants the token that it gives out, and no cookie'
 });
 
 test('a flow names the role it needs; a role given takes effect at once, without a new token', async () => {
-  const role = 'Orders.send';
-  const bundle = buildBundle({
-    id: 'Orders',
-    name: 'Orders',
-    address: '/orders',
+  const role = target.name('Orders.send');
+  const status = await deploy('Orders', {
     userRole: role,
     steps: script('function processData(message) { message.setBody("ok"); return message; }'),
   });
-  assert.equal(await admin.deploy('Orders', bundle), 'SUCCESS');
+  assert.equal(status, 'SUCCESS');
   const refused = await call('/orders');
   assert.equal(refused.status, 403);
   assert.match(refused.headers.get('www-authenticate') ?? '', /error="insufficient_scope"/);
   const body = (await refused.json()) as { reason: string; error_description: string };
   assert.equal(body.reason, 'missing_role');
-  assert.match(body.error_description, new RegExp(`${sender}.*Orders\\.send`));
+  assert.match(body.error_description, new RegExp(`${sender}.*${role.replace('.', '\\.')}`));
   assert.equal((await messagesOf('Orders')).length, 0);
-  const roles = '/registry/v1/subscriptions/flowgateiflmap/roles';
+  const roles = `/registry/v1/subscriptions/${target.subscriptions.iflmap}/roles`;
   assert.equal((await admin.send('PUT', `${roles}/${role}`)).status, 201);
   assert.equal((await admin.send('PUT', `${roles}/${role}/users/${sender}`)).status, 204);
   assert.equal(await (await call('/orders')).text(), 'ok');
 });
 
 test('a body above the maximum of its sender channel is 413 and leaves no message', async () => {
-  const bundle = buildBundle({
-    id: 'Small',
-    name: 'Small',
-    address: '/small',
+  const status = await deploy('Small', {
     maximumBodySize: 1,
     steps: script('function processData(message) { return message; }'),
   });
-  assert.equal(await admin.deploy('Small', bundle), 'SUCCESS');
+  assert.equal(status, 'SUCCESS');
   const within = Buffer.alloc(1024 * 1024, 'x');
   assert.equal((await call('/small', { method: 'POST', body: within })).status, 200);
   const above = await call('/small', { method: 'POST', body: Buffer.concat([within, within]) });
@@ -248,38 +235,27 @@ test('a body above the maximum of its sender channel is 413 and leaves no messag
 });
 
 test('a chunked body is 411 with what to do, never an empty message', async () => {
-  const bundle = buildBundle({
-    id: 'Chunks',
-    name: 'Chunks',
-    address: '/chunks',
+  const status = await deploy('Chunks', {
     steps: script('function processData(message) { return message; }'),
   });
-  assert.equal(await admin.deploy('Chunks', bundle), 'SUCCESS');
-  const status = await new Promise<number | undefined>((resolve, reject) => {
-    const sent = request(`${instance.url}/http/chunks`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${token}`, 'transfer-encoding': 'chunked' },
-    });
-    sent.on('response', (response) => {
-      response.resume();
-      resolve(response.statusCode);
-    });
-    sent.on('error', reject);
-    sent.write('abc');
-    sent.end('def');
+  assert.equal(status, 'SUCCESS');
+  const chunks = new ReadableStream({
+    start(controller) {
+      controller.enqueue(Buffer.from('abc'));
+      controller.close();
+    },
   });
-  assert.equal(status, 411);
+  const init = { method: 'POST', body: chunks, duplex: 'half' };
+  const refused = await call('/chunks', init);
+  assert.equal(refused.status, 411);
   assert.equal((await messagesOf('Chunks')).length, 0);
 });
 
 test('bytes that are no text go through a flow unchanged; an empty body is answered 204', async () => {
-  const bundle = buildBundle({
-    id: 'Bytes',
-    name: 'Bytes',
-    address: '/bytes',
+  const status = await deploy('Bytes', {
     steps: script('function processData(message) { return message; }'),
   });
-  assert.equal(await admin.deploy('Bytes', bundle), 'SUCCESS');
+  assert.equal(status, 'SUCCESS');
   const bytes = Buffer.from([0, 255, 254, 128, 10, 13, 0xc3, 0x28]);
   const response = await call('/bytes', {
     method: 'POST',
@@ -291,59 +267,23 @@ test('bytes that are no text go through a flow unchanged; an empty body is answe
 });
 
 test('a bundle with steps that are not there yet ends in ERROR and names them all', async () => {
-  const bundle = buildBundle({
-    id: 'Missing',
-    name: 'Missing',
-    address: '/missing',
+  const status = await deploy('Missing', {
     steps: [
       { type: 'raw', name: 'Sort it', cname: 'ExclusiveGateway', properties: {} },
       { type: 'raw', name: 'Map it', cname: 'MessageMapping', properties: {} },
     ],
   });
-  assert.equal(await admin.deploy('Missing', bundle), 'FAIL');
-  const runtime = await admin.send('GET', "/api/v1/IntegrationRuntimeArtifacts('Missing')");
+  assert.equal(status, 'FAIL');
+  const runtime = await admin.send(
+    'GET',
+    `/api/v1/IntegrationRuntimeArtifacts('${target.name('Missing')}')`,
+  );
   assert.equal(((await runtime.json()) as { d: { Status: string } }).d.Status, 'ERROR');
   const error = await admin.send(
     'GET',
-    "/api/v1/IntegrationRuntimeArtifacts('Missing')/ErrorInformation/$value",
+    `/api/v1/IntegrationRuntimeArtifacts('${target.name('Missing')}')/ErrorInformation/$value`,
   );
   const { parameter } = (await error.json()) as { parameter: string[] };
   assert.match(parameter[0] ?? '', /Sort it[\s\S]*Map it/);
   assert.equal((await call('/missing')).status, 404);
-});
-
-test('a script that runs wild ends in its time and disturbs neither other flows nor health', async () => {
-  const wild = buildBundle({
-    id: 'Wild',
-    name: 'Wild',
-    address: '/wild',
-    steps: script(
-      'function processData(message) { new Array(2e8).join("x").length; return message; }',
-    ),
-  });
-  const calm = buildBundle({
-    id: 'Calm',
-    name: 'Calm',
-    address: '/calm',
-    steps: script('function processData(message) { message.setBody("calm"); return message; }'),
-  });
-  assert.equal(await admin.deploy('Wild', wild), 'SUCCESS');
-  assert.equal(await admin.deploy('Calm', calm), 'SUCCESS');
-  await call('/calm');
-  const raging = new AbortController();
-  const storm = Promise.all([1, 2, 3].map(() => call('/wild'))).finally(() => raging.abort());
-  const waits: number[] = [];
-  while (!raging.signal.aborted) {
-    const startedAt = performance.now();
-    const responses = await Promise.all([call('/calm'), fetch(`${instance.url}/health/live`)]);
-    for (const response of responses) assert.equal(response.status, 200);
-    waits.push(performance.now() - startedAt);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  assert.deepEqual(
-    (await storm).map((response) => response.status),
-    [500, 500, 500],
-  );
-  // Nobody waits for a wild script to end, however busy the machine is with other tests.
-  assert.ok(Math.max(...waits) < 2000, `a calm flow waited ${Math.max(...waits)} ms`);
 });

@@ -6,8 +6,9 @@ import { promisify } from 'node:util';
 import * as oauth from 'oauth4webapi';
 import * as openid from 'openid-client';
 import { buildBundle } from '../../shared/iflow/bundle/build.ts';
-import { testStorage } from '../support/azurite.ts';
-import { type Instance, ISSUER, manage, startInstance } from '../support/instance.ts';
+import { openTarget, type Target } from '../support/target.ts';
+
+export const REMOTE = true;
 
 /** What is used of simple-oauth2, which comes without types. */
 interface SimpleOAuth2 {
@@ -31,14 +32,17 @@ const { ClientCredentials } = createRequire(import.meta.url)('simple-oauth2') as
 /** Characters that form encoding changes: each library has its own way with them. */
 const SECRET = 'p+s/w%41 &=:ä, sixteen';
 const ASCII_SECRET = 'p+s/w%41 &=:~ sixteen';
-const ID = 'foreign.client_1~x';
-const ASCII_ID = 'foreign.ascii-2';
-
-let instance: Instance;
+let ID: string;
+let ASCII_ID: string;
+let ISSUER: string;
+let target: Target;
 
 before(async () => {
-  instance = await startInstance(await testStorage());
-  const admin = await manage(instance);
+  target = await openTarget();
+  const { admin, name, subscriptions } = target;
+  ISSUER = target.issuer;
+  ID = name('foreign.client_1~x');
+  ASCII_ID = name('foreign.ascii-2');
   for (const [client_id, client_secret] of [
     [ID, SECRET],
     [ASCII_ID, ASCII_SECRET],
@@ -49,24 +53,34 @@ before(async () => {
       scope: 'read write',
     });
     assert.equal(made.status, 201, await made.text());
-    const users = '/registry/v1/subscriptions/flowgateiflmap/roles/ESBMessaging.send/users';
+    const users = `/registry/v1/subscriptions/${subscriptions.iflmap}/roles/ESBMessaging.send/users`;
     const assigned = await admin.send('PUT', `${users}/oauth_client_${client_id ?? ''}`);
     assert.equal(assigned.status, 204);
   }
   const source = 'function processData(message) { message.setBody("hello"); return message; }';
   const steps = [{ type: 'script' as const, name: 'Hello', fileName: 'script1.js', source }];
-  const bundle = buildBundle({ id: 'Hello', name: 'Hello', address: '/hello', steps });
-  assert.equal(await admin.deploy('Hello', bundle), 'SUCCESS');
+  const id = name('hello');
+  const bundle = buildBundle({ id, name: id, address: `/${id}`, steps });
+  assert.equal(await admin.deploy(id, bundle), 'SUCCESS');
 });
 
-/** The libraries insist on the issuer's own https address: a proxy in one line. */
+/** The libraries insist on the issuer's own address: a proxy in one line. */
 const throughProxy = (url: string, init?: object): Promise<Response> => {
   assert.ok(url.startsWith(`${ISSUER}/`), url);
-  return fetch(instance.url + url.slice(ISSUER.length), init);
+  return fetch(target.url + url.slice(ISSUER.length), init);
 };
 
+/** `npm start` serves one machine alone, without TLS, which the libraries want to be told. */
+const isPlain = (): boolean => new URL(ISSUER).protocol === 'http:';
+const plain = (): { execute?: ((config: openid.Configuration) => void)[] } =>
+  // Marked as deprecated so that nobody overlooks it.
+  // eslint-disable-next-line @typescript-eslint/no-deprecated
+  isPlain() ? { execute: [openid.allowInsecureRequests] } : {};
+
+const helloUrl = (at: string): string => `${at}/http/${target.name('hello')}`;
+
 async function callHello(token: unknown): Promise<string> {
-  const response = await fetch(`${instance.url}/http/hello`, {
+  const response = await fetch(helloUrl(target.url), {
     headers: { authorization: `Bearer ${String(token)}` },
   });
   return `${response.status} ${await response.text()}`;
@@ -80,7 +94,7 @@ void suite('openid-client', () => {
         ID,
         undefined,
         openid.ClientSecretBasic(SECRET),
-        { algorithm, [openid.customFetch]: throughProxy },
+        { algorithm, [openid.customFetch]: throughProxy, ...plain() },
       );
       const token = await openid.clientCredentialsGrant(config, { scope: 'read' });
       assert.deepEqual([token.token_type, token.scope], ['bearer', 'read']);
@@ -97,7 +111,7 @@ void suite('openid-client', () => {
       ID,
       undefined,
       openid.ClientSecretPost(SECRET),
-      { algorithm: 'oauth2', [openid.customFetch]: throughProxy },
+      { algorithm: 'oauth2', [openid.customFetch]: throughProxy, ...plain() },
     );
     await assert.rejects(
       openid.clientCredentialsGrant(config, { scope: 'read all' }),
@@ -110,7 +124,13 @@ void suite('openid-client', () => {
 });
 
 void suite('oauth4webapi', () => {
-  const proxied = { [oauth.customFetch]: throughProxy };
+  const proxied = {
+    [oauth.customFetch]: throughProxy,
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- as above
+    get [oauth.allowInsecureRequests]() {
+      return isPlain();
+    },
+  };
   const discover = async (): Promise<oauth.AuthorizationServer> => {
     const issuer = new URL(ISSUER);
     const response = await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...proxied });
@@ -134,13 +154,13 @@ void suite('oauth4webapi', () => {
       );
       const token = await oauth.processClientCredentialsResponse(server, client, response);
       assert.equal(token.scope, 'read write');
-      const presented = new Request(`${ISSUER}/http/hello`, {
+      const presented = new Request(helloUrl(ISSUER), {
         headers: { authorization: `Bearer ${token.access_token}` },
       });
       const claims = await oauth.validateJwtAccessToken(
         server,
         presented,
-        'flowgateiflmap',
+        target.subscriptions.iflmap,
         proxied,
       );
       assert.equal(claims.client_id, ID);
@@ -155,7 +175,7 @@ void suite('oauth4webapi', () => {
   }
 
   test('takes our 401 of an iFlow call as the challenge that it is (RFC 6750 section 3)', async () => {
-    const url = new URL(`${ISSUER}/http/hello`);
+    const url = new URL(helloUrl(ISSUER));
     await assert.rejects(
       oauth.protectedResourceRequest('not.a.token', 'GET', url, undefined, undefined, proxied),
       (error: unknown) => {
@@ -176,7 +196,7 @@ void suite('simple-oauth2', () => {
         const client = new ClientCredentials({
           client: { id: ASCII_ID, secret: ASCII_SECRET },
           // Its default path, /oauth/token, is the alias.
-          auth: { tokenHost: instance.url },
+          auth: { tokenHost: target.url },
           options: { authorizationMethod, credentialsEncodingMode },
         });
         const grant = await client.getToken({ scope: 'write' });
@@ -190,7 +210,7 @@ void suite('simple-oauth2', () => {
   test('is told what to do when it sends its parameters as JSON', async () => {
     const client = new ClientCredentials({
       client: { id: ASCII_ID, secret: ASCII_SECRET },
-      auth: { tokenHost: instance.url, tokenPath: '/oauth2/api/v1/token' },
+      auth: { tokenHost: target.url, tokenPath: '/oauth2/api/v1/token' },
       options: { bodyFormat: 'json' },
     });
     await assert.rejects(client.getToken({}), (error: { data?: { payload?: unknown } }) => {
@@ -210,7 +230,7 @@ const hasCurl = await curl('--version').then(
 );
 
 void suite('curl', { skip: hasCurl ? false : 'there is no curl on this machine' }, () => {
-  const endpoint = (): string => `${instance.url}/oauth2/api/v1/token`;
+  const endpoint = (): string => `${target.url}/oauth2/api/v1/token`;
   const accessToken = ({ stdout }: { stdout: string }): unknown =>
     (JSON.parse(stdout) as { access_token?: string }).access_token;
 
@@ -244,7 +264,7 @@ void suite('curl', { skip: hasCurl ? false : 'there is no curl on this machine' 
   test('calls an iFlow with --oauth2-bearer', async () => {
     const url = `${endpoint()}?grant_type=client_credentials`;
     const token = accessToken(await curl('-X', 'POST', '-u', `${ID}:${SECRET}`, url));
-    const { stdout } = await curl('--oauth2-bearer', String(token), `${instance.url}/http/hello`);
+    const { stdout } = await curl('--oauth2-bearer', String(token), helloUrl(target.url));
     assert.equal(stdout, 'hello');
   });
 

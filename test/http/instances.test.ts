@@ -11,6 +11,8 @@ import {
   startInstance,
 } from '../support/instance.ts';
 
+export const LOCAL_ONLY = 'starts, stops and kills several instances over one storage';
+
 /** PRODUCT: a change takes effect on every instance within this time. */
 const BOUND_MS = 30_000;
 

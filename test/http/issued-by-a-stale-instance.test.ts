@@ -9,6 +9,8 @@ import {
   startInstance,
 } from '../support/instance.ts';
 
+export const LOCAL_ONLY = 'lets one of two instances fall behind';
+
 const ID = 'registered.anew';
 const ROLE =
   '/registry/v1/subscriptions/flowgatetmn/roles/AuthGroup.ReadOnly/users/oauth_client_' + ID;

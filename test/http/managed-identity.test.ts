@@ -5,6 +5,8 @@ import { testStorage } from '../support/azurite.ts';
 import { ADMIN, basic, startInstance } from '../support/instance.ts';
 import { runMainJob } from '../support/main-job.ts';
 
+export const LOCAL_ONLY = 'starts an instance on storage of its own that takes tokens';
+
 test('the main job works with nothing but the app’s managed identity to reach storage', async (t) => {
   const storage = await testStorage();
   const azure = await startAzureIdentity(t, storage);

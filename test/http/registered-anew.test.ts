@@ -10,6 +10,8 @@ import {
   startInstance,
 } from '../support/instance.ts';
 
+export const LOCAL_ONLY = 'starts two instances over one storage';
+
 const CLIENTS = '/registry/v1/clients';
 const SECRET = 'a secret of sixteen and more';
 const ANY = { 'if-match': '*' };

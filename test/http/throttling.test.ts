@@ -7,6 +7,8 @@ import { openTables } from '../../shared/storage/tables.ts';
 import { testStorage, type TestStorage } from '../support/azurite.ts';
 import { basic, fetchToken, type Instance, manage, startInstance } from '../support/instance.ts';
 
+export const LOCAL_ONLY = 'fails to sign in until its address is slowed, and reads storage';
+
 const DAY_MS = 86_400_000;
 
 let storage: TestStorage;

@@ -8,7 +8,12 @@ import type { TestStorage } from './azurite.ts';
 const root = join(import.meta.dirname, '..', '..');
 /** The issuer of instances unless their environment says otherwise. */
 export const ISSUER = 'https://flowgate.example';
-export const ADMIN = { id: 'test-admin', secret: 'a-secret-for-the-test-run' };
+export const ADMIN: Credentials = { id: 'test-admin', secret: 'a-secret-for-the-test-run' };
+
+export interface Credentials {
+  readonly id: string;
+  readonly secret: string;
+}
 
 /** The master key of instances over this storage. */
 export const masterKeyOf = (storage: TestStorage): Buffer => Buffer.alloc(32, storage.prefix);
@@ -24,14 +29,20 @@ export interface Instance {
 /**
  * Starts the built app in a local Functions host: one instance. Several over the same storage and
  * environment are the instances of one deployment. Ended with the test file if it still runs.
- * @param options `app` is the folder to serve instead of this tree, `onLog` gets what it prints.
+ * @param options `checkout` is the tree whose host it is instead of this one, `app` the folder to
+ * serve instead of that tree, `onLog` gets what it prints.
  */
 export async function startInstance(
   storage: TestStorage,
   env: Readonly<Record<string, string>> = {},
-  { app = root, onLog }: { app?: string; onLog?: (text: string) => void } = {},
+  {
+    checkout = root,
+    app = checkout,
+    onLog,
+  }: { checkout?: string; app?: string; onLog?: (text: string) => void } = {},
 ): Promise<Instance> {
-  const child = spawn(process.execPath, [join(root, 'local', 'host', 'main.ts'), '--app', app], {
+  const host = join(checkout, 'local', 'host', 'main.ts');
+  const child = spawn(process.execPath, [host, '--app', app], {
     stdio: ['ignore', 'pipe', onLog === undefined ? 'inherit' : 'pipe'],
     env: {
       ...process.env,
@@ -95,14 +106,20 @@ export interface Management {
     headers?: Record<string, string>,
   ): Promise<Response>;
   /** Registers a client for iFlow calls, with `ESBMessaging.send` unless told. */
-  registerClient(roles?: readonly string[]): Promise<{ id: string; secret: string }>;
+  registerClient(roles?: readonly string[]): Promise<Credentials>;
   /** Uploads and deploys a bundle. @returns the task's status. */
   deploy(id: string, bundle: Uint8Array): Promise<string>;
 }
 
-/** Management calls to an instance, as the first administrator. */
-export async function manage({ url }: Pick<Instance, 'url'>): Promise<Management> {
-  const token = await fetchToken(url, ADMIN.id, ADMIN.secret);
+/**
+ * Management calls, as the first administrator of {@link startInstance} unless told.
+ * @param mark begins the names of what is made here.
+ */
+export async function manage(
+  { url }: Pick<Instance, 'url'>,
+  { administrator = ADMIN, iflmap = 'flowgateiflmap', mark = '' } = {},
+): Promise<Management> {
+  const token = await fetchToken(url, administrator.id, administrator.secret);
   const send: Management['send'] = (method, path, body, headers = {}) =>
     fetch(url + path, {
       method,
@@ -119,15 +136,15 @@ export async function manage({ url }: Pick<Instance, 'url'>): Promise<Management
     if (got.status !== status) throw new Error(`${got.status}: ${await got.text()}`);
     return got;
   };
-  const packageId = 'TestPackage';
+  const packageId = `${mark}TestPackage`;
   return {
     send,
     async registerClient(roles = ['ESBMessaging.send']) {
-      const id = `c-${randomBytes(4).toString('hex')}`;
+      const id = `${mark}c-${randomBytes(4).toString('hex')}`;
       const response = await expect(201, send('POST', '/registry/v1/clients', { client_id: id }));
       const { client_secret } = (await response.json()) as { client_secret: string };
       for (const role of roles) {
-        const users = `/registry/v1/subscriptions/flowgateiflmap/roles/${role}/users`;
+        const users = `/registry/v1/subscriptions/${iflmap}/roles/${role}/users`;
         await expect(204, send('PUT', `${users}/oauth_client_${id}`));
       }
       return { id, secret: client_secret };

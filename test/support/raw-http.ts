@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 
 export interface RawAnswer {
   readonly status: number;
@@ -9,12 +10,16 @@ export interface RawAnswer {
 
 /** Opens a connection to the server at `url`, to write to it what no HTTP library would. */
 export async function openSocket(url: string): Promise<Socket> {
-  const { port } = new URL(url);
-  const socket = connect(Number(port), '127.0.0.1');
+  const { hostname, port, protocol } = new URL(url);
+  const secure = protocol === 'https:';
+  // What one process serves on localhost is reached by IPv4 in any case.
+  const host = hostname === 'localhost' ? '127.0.0.1' : hostname;
+  const at = { host, port: Number(port || (secure ? 443 : 80)) };
+  const socket = secure ? connectTls({ ...at, servername: hostname }) : connect(at);
   // A server may cut the connection while a hostile request is still being written.
   socket.on('error', () => socket.destroy());
   await new Promise<void>((resolve, reject) => {
-    socket.once('connect', resolve);
+    socket.once(secure ? 'secureConnect' : 'connect', () => resolve());
     socket.once('error', reject);
   });
   return socket;
@@ -64,10 +69,11 @@ export function wire(
   target: string,
   headers: readonly (readonly [string, string])[] = [],
   body = '',
+  host = 'localhost',
 ): string {
   const lines = [
     `${method} ${target} HTTP/1.1`,
-    'Host: localhost',
+    `Host: ${host}`,
     'Connection: close',
     ...headers.map(([name, value]) => `${name}: ${value}`),
     ...(body === '' ? [] : [`Content-Length: ${Buffer.byteLength(body, 'latin1')}`]),
