@@ -5,6 +5,12 @@ import { join } from 'node:path';
 export interface HostSettings {
   /** Without slashes at its ends; '' for none. */
   readonly routePrefix: string;
+  /** Infinity for no bound, as -1 is in the file. */
+  readonly http: {
+    /** Requests that wait or run; beyond, they are answered 429. */
+    readonly maxOutstanding: number;
+    readonly maxConcurrent: number;
+  };
   readonly queues: {
     readonly maxPollingIntervalMs: number;
     readonly visibilityTimeoutMs: number;
@@ -31,7 +37,8 @@ export async function readHostSettings(appRoot: string): Promise<HostSettings> {
   const extensions = section(root['extensions']);
   const queues = section(extensions['queues']);
   const batchSize = integer(queues, 'batchSize', 16, 1, 32);
-  const routePrefix = section(extensions['http'])['routePrefix'] ?? 'api';
+  const http = section(extensions['http']);
+  const routePrefix = http['routePrefix'] ?? 'api';
   if (typeof routePrefix !== 'string') throw new Error('host.json: routePrefix must be a string.');
   const encoding = queues['messageEncoding'] ?? 'base64';
   if (encoding !== 'base64' && encoding !== 'none') {
@@ -39,6 +46,10 @@ export async function readHostSettings(appRoot: string): Promise<HostSettings> {
   }
   return {
     routePrefix: routePrefix.replace(/^\/+|\/+$/g, ''),
+    http: {
+      maxOutstanding: bound(http, 'maxOutstandingRequests'),
+      maxConcurrent: bound(http, 'maxConcurrentRequests'),
+    },
     queues: {
       maxPollingIntervalMs: Math.max(100, duration(queues, 'maxPollingInterval', '00:01:00')),
       visibilityTimeoutMs: duration(queues, 'visibilityTimeout', '00:00:00'),
@@ -60,6 +71,13 @@ function integer(from: Json, name: string, fallback: number, least: number, most
     throw new Error(`host.json: ${name} must be a whole number from ${least} to ${most}.`);
   }
   return value;
+}
+
+/** Outside of Windows' Consumption plan the Functions host has no bound of its own (`HttpOptionsSetup.cs`). */
+function bound(from: Json, name: string): number {
+  const value = integer(from, name, -1, -1, 1_000_000);
+  if (value === 0) throw new Error(`host.json: ${name} must be -1 or more than 0.`);
+  return value === -1 ? Infinity : value;
 }
 
 function duration(from: Json, name: string, fallback: string): number {

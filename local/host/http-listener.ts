@@ -7,6 +7,7 @@ import { writeEmpty, writeHttpResponse } from './http-response.ts';
 import { invoke } from './invocation.ts';
 import { describe } from './log.ts';
 import { traceContextOf } from './trace-context.ts';
+import { createRequestQueue } from './request-queue.ts';
 import type { Triggers } from './triggers.ts';
 
 /** Azure's default for the setting FUNCTIONS_REQUEST_BODY_SIZE_LIMIT, in bytes. */
@@ -22,19 +23,14 @@ export function httpListener(
   background: Set<Promise<unknown>>,
 ): RequestListener {
   const homepage = process.env['AzureWebJobsDisableHomepage'] === 'false';
+  const queue = createRequestQueue(app.settings.http);
   const bodyLimit = Number(process.env['FUNCTIONS_REQUEST_BODY_SIZE_LIMIT'] ?? BODY_LIMIT);
 
-  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const target = readTarget(request.url ?? '/');
-    if (/^\/admin(\/|$)/i.test(target.path)) {
-      await answerAdmin(request, response, target, triggers, background);
-      return;
-    }
-    if (homepage && target.path === '/') {
-      const text = 'Your Functions app is up and running.\n';
-      response.writeHead(200, { 'content-type': 'text/plain' }).end(text);
-      return;
-    }
+  const answer = async (
+    request: IncomingMessage,
+    response: ServerResponse,
+    target: Target,
+  ): Promise<void> => {
     const found = triggers.router(request.method ?? 'GET', target.path);
     if (found === undefined) {
       writeEmpty(response, 404);
@@ -66,14 +62,36 @@ export function httpListener(
     }
   };
 
+  const fail = (request: IncomingMessage, response: ServerResponse, error: unknown): void => {
+    // The client has gone while it sent its body.
+    if (request.destroyed && !request.complete) return;
+    if (!(error instanceof RefusedRequest)) app.log('error', 'system', describe(error));
+    if (!request.complete) response.setHeader('connection', 'close');
+    writeEmpty(response, error instanceof RefusedRequest ? error.status : 500);
+  };
+
+  const receive = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const target = readTarget(request.url ?? '/');
+    if (/^\/admin(\/|$)/i.test(target.path)) {
+      await answerAdmin(request, response, target, triggers, background);
+      return;
+    }
+    if (homepage && target.path === '/') {
+      const text = 'Your Functions app is up and running.\n';
+      response.writeHead(200, { 'content-type': 'text/plain' }).end(text);
+      return;
+    }
+    const work = (): Promise<void> =>
+      answer(request, response, target).catch((error: unknown) => fail(request, response, error));
+    // As HttpThrottleMiddleware.cs answers: no text, and no Retry-After.
+    if (!queue.post(work)) {
+      response.setHeader('X-FUNCTION-SCALEOUT', '1');
+      writeEmpty(response, 429);
+    }
+  };
+
   return (request, response) => {
-    answer(request, response).catch((error: unknown) => {
-      // The client has gone while it sent its body.
-      if (request.destroyed && !request.complete) return;
-      if (!(error instanceof RefusedRequest)) app.log('error', 'system', describe(error));
-      if (!request.complete) response.setHeader('connection', 'close');
-      writeEmpty(response, error instanceof RefusedRequest ? error.status : 500);
-    });
+    receive(request, response).catch((error: unknown) => fail(request, response, error));
   };
 }
 

@@ -41,14 +41,43 @@ const telemetry = once(async (): Promise<Telemetry | undefined> => {
 
 export const meter = async (): Promise<Meter> => (await telemetry()) ?? noMeter;
 
-/** Wraps a room's handler with what `http/endpoint.ts` needs to know. */
-export function prepared(make: (config: Config) => Promise<Handler>): () => Promise<Prepared> {
+/** Of the calls in progress, for messages: flows that wait leave room for all else. */
+const MESSAGES_SHARE = 0.8;
+
+/** What this process takes on, the same bounds for all calls. */
+const doors = once(async () => {
+  const { Overload, watchLoopDelay } = await import('../http/overload.ts');
+  const limits = (await config()).overload;
+  const on = await meter();
+  const overload = new Overload({
+    ...limits,
+    watchDelay: watchLoopDelay,
+    random: Math.random,
+    onShed: (reason) => on.count('flowgate.calls.shed', 1, { reason }),
+    report: (shed) => console.warn(JSON.stringify({ event: 'shed', ...shed })),
+  });
+  return {
+    calls: overload.openDoor(limits.maxCalls),
+    messages: overload.openDoor(Math.floor(limits.maxCalls * MESSAGES_SHARE)),
+    open: undefined,
+  };
+});
+
+/**
+ * Wraps a room's handler with what `http/endpoint.ts` needs to know.
+ * @param door `open` for what costs so little that it is answered under any load.
+ */
+export function prepared(
+  make: (config: Config) => Promise<Handler>,
+  door: 'calls' | 'messages' | 'open' = 'calls',
+): () => Promise<Prepared> {
   return once(async () => {
     const settings = await config();
     // Before anything else is made, so that it is ended after everything else.
     const on = await telemetry();
+    const { [door]: guard } = await doors();
     const { trustedProxyHops } = settings;
-    return { handle: await make(settings), trustedProxyHops, telemetry: on };
+    return { handle: await make(settings), trustedProxyHops, telemetry: on, guard };
   });
 }
 

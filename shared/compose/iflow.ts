@@ -53,4 +53,4 @@ export const dispatch = prepared(async ({ subscriptions, script, flowTimeoutMs }
     randomBytes: createRandomPool(),
   });
   return auditRefusals(handle, 'message.send', (await audit()).trail);
-});
+}, 'messages');

@@ -70,4 +70,4 @@ export const introspect = prepared(async () => {
 export const metadata = prepared(async ({ issuer }) => {
   const { createMetadataEndpoint } = await import('../oauth/metadata-endpoint.ts');
   return createMetadataEndpoint({ issuer });
-});
+}, 'open');

@@ -39,7 +39,7 @@ export const tokenVerifier = once(async () => {
 export const jwks = prepared(async () => {
   const { createJwksEndpoint } = await import('../jwt/jwks-endpoint.ts');
   return createJwksEndpoint({ ring: await keyRing(), clock });
-});
+}, 'open');
 
 export const rotateSigningKeys = preparedTask(async () => {
   const ring = await keyRing();

@@ -1,4 +1,5 @@
 import type { ZodError } from 'zod';
+import type { OverloadLimits } from '../http/overload.ts';
 import { type Settings, settingsSchema } from './schema.ts';
 import {
   type ManagedIdentity,
@@ -31,6 +32,7 @@ export interface Config {
     readonly workers: number;
   };
   readonly flowTimeoutMs: number;
+  readonly overload: OverloadLimits;
   readonly logRetentionDays: number;
   readonly auditRetentionDays: number;
 }
@@ -105,6 +107,11 @@ export function loadConfig(env: Environment): Config {
       workers: settings.FLOWGATE_SCRIPT_WORKERS,
     },
     flowTimeoutMs: settings.FLOWGATE_FLOW_TIMEOUT_MS,
+    overload: {
+      maxCalls: settings.FLOWGATE_MAX_CALLS,
+      maxBodyBytes: settings.FLOWGATE_MAX_BODIES_MB * 1024 * 1024,
+      maxDelayMs: settings.FLOWGATE_MAX_DELAY_MS,
+    },
     logRetentionDays: settings.FLOWGATE_LOG_RETENTION_DAYS,
     auditRetentionDays: settings.FLOWGATE_AUDIT_RETENTION_DAYS,
   });

@@ -123,6 +123,12 @@ export const settingsSchema = z.object({
       .transform(Number),
     '1',
   ),
+  /** Calls in progress in one instance, at most; messages have four fifths of them. */
+  FLOWGATE_MAX_CALLS: withDefault(wholeNumber(10, 10_000), '500'),
+  /** Bodies of all calls in progress in one instance, at most. */
+  FLOWGATE_MAX_BODIES_MB: withDefault(wholeNumber(1, 8192), '256'),
+  /** Delay of the event loop beyond which calls are shed. */
+  FLOWGATE_MAX_DELAY_MS: withDefault(wholeNumber(20, 10_000), '150'),
   FLOWGATE_LOG_RETENTION_DAYS: withDefault(wholeNumber(1, 3650), '30'),
   FLOWGATE_AUDIT_RETENTION_DAYS: withDefault(wholeNumber(1, 3650), '365'),
 });

@@ -10,6 +10,7 @@ import type { Handler, HttpCall, HttpReply } from './call.ts';
 import { clientAddressOf } from './client-address.ts';
 import { Fault } from './fault.ts';
 import { FunctionResponse } from './function-response.ts';
+import type { Guard } from './overload.ts';
 
 /** Every method a route lists: the host answers 404 for one that is not listed, we answer 405. */
 export const ALL_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
@@ -26,6 +27,8 @@ export interface Prepared {
   readonly trustedProxyHops: number;
   /** Off where there is none. */
   readonly telemetry?: Telemetry | undefined;
+  /** Sheds calls before any work; without one every call is let in, whatever the load. */
+  readonly guard?: Guard | undefined;
 }
 
 /**
@@ -43,25 +46,28 @@ export function endpoint(surface: Surface, prepare: () => Promise<Prepared>): Ht
     let telemetry: Telemetry | undefined;
     let open: OpenCall | undefined;
     try {
-      const prepared = await prepare();
-      const { handle } = prepared;
-      call.clientAddress = clientAddressOf(request.headers, prepared.trustedProxyHops);
-      telemetry = prepared.telemetry;
-      if (telemetry === undefined) reply = await handle(call);
-      else {
-        open = telemetry.startCall(context.functionName, context.traceContext, receivedAt);
-        call.trace = open.trace;
-        reply = await open.run(() => handle(call));
+      const { handle, trustedProxyHops, guard, ...prepared } = await prepare();
+      const bodyBytes = announcedBytes(request.headers);
+      const refusal = guard?.enter(bodyBytes);
+      // Without event and span of its own: the guard counts and reports what it sheds.
+      if (refusal !== undefined) return finish(refuse(surface, refusal, call), context);
+      try {
+        call.clientAddress = clientAddressOf(request.headers, trustedProxyHops);
+        telemetry = prepared.telemetry;
+        if (telemetry === undefined) reply = await handle(call);
+        else {
+          open = telemetry.startCall(context.functionName, context.traceContext, receivedAt);
+          call.trace = open.trace;
+          reply = await open.run(() => handle(call));
+        }
+      } finally {
+        guard?.leave(bodyBytes);
       }
     } catch (error) {
       const fault = error instanceof Fault ? error : unexpected(error);
       fields['reason'] = fault.reason;
       if (isOurs(fault)) context.error(`${context.functionName}: ${fault.reason}`, error);
-      const shown = surface.toReply(fault, call);
-      // What was refused may be granted a moment later, and 404 and 405 may be kept unless they say
-      // otherwise (RFC 9110 section 15.1).
-      const headers = { 'Cache-Control': 'no-store', ...shown.headers, ...fault.headers };
-      reply = { ...shown, headers };
+      reply = refuse(surface, fault, call);
     }
     const { traceId } = call.trace;
     const event = {
@@ -79,18 +85,36 @@ export function endpoint(surface: Surface, prepare: () => Promise<Prepared>): Ht
     });
     if (reply.status >= 400) context.warn(JSON.stringify(event));
     else context.info(JSON.stringify(event));
-    return new FunctionResponse({
-      ...reply,
-      headers: { ...reply.headers, 'x-invocation-id': context.invocationId },
-    });
+    return finish(reply, context);
   };
+}
+
+function refuse(surface: Surface, fault: Fault, call: HttpCall): HttpReply {
+  const shown = surface.toReply(fault, call);
+  // What was refused may be granted a moment later, and 404 and 405 may be kept unless they say
+  // otherwise (RFC 9110 section 15.1).
+  return { ...shown, headers: { 'Cache-Control': 'no-store', ...shown.headers, ...fault.headers } };
+}
+
+function finish(reply: HttpReply, { invocationId }: InvocationContext): FunctionResponse {
+  return new FunctionResponse({
+    ...reply,
+    headers: { ...reply.headers, 'x-invocation-id': invocationId },
+  });
+}
+
+/** 0 without a body, and for a chunked one, which the host does not hand over. */
+function announcedBytes(headers: { get(name: string): string | null }): number {
+  return Number(headers.get('content-length') ?? '0') || 0;
 }
 
 /**
  * Whether the operator has to look at it. 501, and the 500 that SAP's API has for a duplicate, are the
- * caller's doing all the same: they have no cause.
+ * caller's doing all the same: they have no cause. Overload would fill the log when there is least
+ * time for it.
  */
 function isOurs(fault: Fault): boolean {
+  if (fault.reason === 'overloaded') return false;
   return fault.status === 503 || (fault.status >= 500 && fault.cause !== undefined);
 }
 
@@ -99,8 +123,9 @@ function isOurs(fault: Fault): boolean {
  * again makes sense.
  */
 function unexpected(cause: unknown): Fault {
-  if (cause instanceof Error && cause.name === 'RestError') {
-    // No expected answer of Azure storage leaves shared/storage/, so this one is an outage.
+  if (cause instanceof Error && (cause.name === 'RestError' || cause.name === 'AbortError')) {
+    // No expected answer of Azure storage leaves shared/storage/, so this one is an outage; the
+    // second is a call of storage that took too long.
     return Fault.unavailable('Storage does not answer. Try again in a few seconds.', 5, cause);
   }
   return new Fault(
@@ -113,13 +138,13 @@ function unexpected(cause: unknown): Fault {
 const NO_BYTES = new Uint8Array();
 
 class RequestCall implements HttpCall {
-  readonly url: URL;
   readonly method: string;
   readonly headers: Headers;
   readonly invocationId: string;
   readonly receivedAt: number;
   clientAddress = '';
   trace: Trace;
+  #url: URL | undefined;
   readonly #request: HttpRequest;
   readonly #fields: Record<string, string | number | boolean>;
 
@@ -131,7 +156,6 @@ class RequestCall implements HttpCall {
   ) {
     this.#request = request;
     this.#fields = fields;
-    this.url = new URL(request.url);
     this.method = request.method;
     this.headers = request.headers;
     this.invocationId = context.invocationId;
@@ -139,9 +163,13 @@ class RequestCall implements HttpCall {
     this.receivedAt = receivedAt;
   }
 
+  /** Not read for a call that is shed. */
+  get url(): URL {
+    return (this.#url ??= new URL(this.#request.url));
+  }
+
   async bytes(limit: number): Promise<Uint8Array> {
-    const announced = Number(this.headers.get('content-length') ?? '0');
-    if (announced > limit) throw Fault.contentTooLarge(limit);
+    if (announcedBytes(this.headers) > limit) throw Fault.contentTooLarge(limit);
     if (this.#request.body === null) {
       if (this.headers.get('transfer-encoding') !== null) throw Fault.lengthRequired();
       return NO_BYTES;

@@ -33,6 +33,7 @@ export function createWriteBehind<T>(
   let held: T[] = [];
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> = Promise.resolve();
+  let flushing: Promise<void> | undefined;
   let givenUp = 0;
 
   const giveUp = (entries: number): void => {
@@ -79,9 +80,14 @@ export function createWriteBehind<T>(
       schedule(delayMs);
     },
     flush() {
-      const flushed = writing.then(write);
-      writing = flushed.catch(() => undefined);
-      return flushed;
+      // One write that has not begun is enough for all who ask: in a row they would each wait for
+      // storage once more than the one before.
+      flushing ??= writing.then(() => {
+        flushing = undefined;
+        return write();
+      });
+      writing = flushing.catch(() => undefined);
+      return flushing;
     },
     held: () => held.length,
   };

@@ -4,17 +4,21 @@ import { once } from '../cache/once.ts';
 import type { BundleBlobs } from '../iflow/design/design-store.ts';
 import type { StorageAccount } from './account.ts';
 
+/** What one call may take, with up to 40 MB to carry. */
+const MAX_WAIT_MS = 10_000;
+
 type Storage = StorageAccount & { readonly prefix: string };
 
 /** The container `<prefix>bundles`, which is made if it is not there. */
 export async function openBundleContainer(storage: Storage): Promise<ContainerClient> {
   const { BlobServiceClient } = await import('@azure/storage-blob');
+  const options = { retryOptions: { maxTries: 3, retryDelayInMs: 100, maxRetryDelayInMs: 1000 } };
   const service =
     'connectionString' in storage
-      ? BlobServiceClient.fromConnectionString(storage.connectionString)
-      : new BlobServiceClient(storage.blobServiceUri, storage.credential);
+      ? BlobServiceClient.fromConnectionString(storage.connectionString, options)
+      : new BlobServiceClient(storage.blobServiceUri, storage.credential, options);
   const client = service.getContainerClient(`${storage.prefix}bundles`);
-  await client.createIfNotExists();
+  await client.createIfNotExists({ abortSignal: withinTime() });
   return client;
 }
 
@@ -29,13 +33,18 @@ export function openBundleBlobs(storage: Storage): BundleBlobs {
       const name = `${randomUUID()}.zip`;
       await (await container()).getBlockBlobClient(name).uploadData(zip, {
         blobHTTPHeaders: { blobContentType: 'application/zip' },
+        abortSignal: withinTime(),
       });
       return name;
     },
 
     async get(name) {
       try {
-        return await (await container()).getBlockBlobClient(name).downloadToBuffer();
+        return await (
+          await container()
+        )
+          .getBlockBlobClient(name)
+          .downloadToBuffer(0, undefined, { abortSignal: withinTime() });
       } catch (error) {
         if (isMissing(error)) return undefined;
         throw error;
@@ -43,10 +52,17 @@ export function openBundleBlobs(storage: Storage): BundleBlobs {
     },
 
     async remove(name) {
-      await (await container()).getBlockBlobClient(name).deleteIfExists();
+      await (
+        await container()
+      )
+        .getBlockBlobClient(name)
+        .deleteIfExists({ abortSignal: withinTime() });
     },
   };
 }
+
+/** The library would wait for ever for a server that does not answer. */
+const withinTime = (): AbortSignal => AbortSignal.timeout(MAX_WAIT_MS);
 
 function isMissing(error: unknown): boolean {
   return error instanceof Error && 'statusCode' in error && error.statusCode === 404;

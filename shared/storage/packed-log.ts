@@ -11,6 +11,9 @@ const LARGEST_PACKED = 64_000;
 const MOST_ENTRIES = 500;
 const LARGEST_UNPACKED = 64 * 1024 * 1024;
 
+/** Read together: of up to 64 KiB each, and a reader that wants the newest is done after a few. */
+const RECORDS_AT_ONCE = 8;
+
 interface Row {
   readonly from: string;
   readonly to: string;
@@ -50,9 +53,12 @@ export function openPackedLog<T>(tables: Tables, name: TableName, keys: EntryKey
 
     async *scan(from, to) {
       const filter = odata`PartitionKey ge ${countdown(Math.floor(to / HOUR_MS))} and PartitionKey le ${countdown(Math.floor(from / HOUR_MS))} and from le ${stamp(to)} and to ge ${stamp(from)}`;
-      const rows = tables.table(name).listEntities<Row>({ queryOptions: { filter } });
-      for await (const row of untilMissing(rows)) {
-        // Records come a thousand at a time: others get their turn in between.
+      const pages = tables
+        .table(name)
+        .listEntities<Row>({ queryOptions: { filter } })
+        .byPage({ maxPageSize: RECORDS_AT_ONCE });
+      for await (const row of untilMissing(rowsOf(pages))) {
+        // Several records come at a time: others get their turn in between.
         await setImmediate();
         yield { from: Number(row.from), to: Number(row.to), entries: unpack<T>(row.packed) };
       }
@@ -63,6 +69,10 @@ export function openPackedLog<T>(tables: Tables, name: TableName, keys: EntryKey
       return tables.withTable(name, (table) => deleteRows(table, filter));
     },
   };
+}
+
+async function* rowsOf<T>(pages: AsyncIterable<readonly T[]>): AsyncIterable<T> {
+  for await (const page of pages) yield* page;
 }
 
 /** A table that nobody has written to yet has no entries. */

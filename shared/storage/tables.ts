@@ -1,6 +1,9 @@
 import { RestError, TableClient, type TableServiceClientOptions } from '@azure/data-tables';
 import { once } from '../cache/once.ts';
+import { type Clock, systemClock } from '../config/clock.ts';
 import type { StorageAccount } from './account.ts';
+import { compareClocks } from './compare-clocks.ts';
+import { withinTime } from './within-time.ts';
 
 /** The tables of Flowgate; docs/storage-schema.md describes each. */
 export const TABLES = [
@@ -22,13 +25,26 @@ export interface Tables {
   table(name: TableName): TableClient;
   /** Runs `work`; when it fails because the table is not there yet, makes the table and runs it again. */
   withTable<T>(name: TableName, work: (table: TableClient) => Promise<T>): Promise<T>;
+  /** How far this machine's clock is ahead of storage's, to a second or two; undefined before the first answer. */
+  clockAheadMs(): number | undefined;
   /** Makes every table that is missing. */
   createAll(): Promise<void>;
 }
 
-export function openTables(storage: StorageAccount & { readonly prefix: string }): Tables {
+/** What a call of storage may take, its retries included: a request waits for no longer than this. */
+export const MAX_WAIT_MS = 5000;
+
+export function openTables(
+  storage: StorageAccount & { readonly prefix: string },
+  clock: Clock = systemClock,
+): Tables {
+  let aheadMs: number | undefined;
   const options: TableServiceClientOptions = {
     retryOptions: { maxRetries: 3, retryDelayInMs: 100, maxRetryDelayInMs: 1000 },
+    additionalPolicies: [
+      { policy: withinTime(MAX_WAIT_MS), position: 'perCall' },
+      { policy: compareClocks(clock, (ms) => (aheadMs = ms)), position: 'perRetry' },
+    ],
   };
   const open = (name: string): TableClient =>
     'connectionString' in storage
@@ -68,6 +84,7 @@ export function openTables(storage: StorageAccount & { readonly prefix: string }
         return work(table(name));
       }
     },
+    clockAheadMs: () => aheadMs,
     async createAll() {
       await Promise.all(TABLES.map(create));
     },

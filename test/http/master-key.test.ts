@@ -20,7 +20,12 @@ test('an instance with another master key is not ready and leaves the first admi
   assert.equal(ready.status, 503);
   const { checks } = (await ready.json()) as { checks: unknown };
   const mismatch = 'master_key_mismatch';
-  assert.deepEqual(checks, { storage: 'ok', signing_key: mismatch, bootstrap_client: mismatch });
+  assert.deepEqual(checks, {
+    storage: 'ok',
+    clock: 'ok',
+    signing_key: mismatch,
+    bootstrap_client: mismatch,
+  });
   const token = await fetchToken(one.url, ADMIN.id, ADMIN.secret);
   const listed = await fetch(`${stranger.url}/registry/v1/clients`, {
     headers: { authorization: `Bearer ${token}` },

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { Socket } from 'node:net';
@@ -32,49 +32,95 @@ async function startOwn(): Promise<string> {
   return azurite.connectionString;
 }
 
-/** Starts Azurite in memory on free ports. */
-export async function startAzurite(): Promise<{ connectionString: string; stop(): void }> {
+export type Service = 'blob' | 'queue' | 'table';
+export const SERVICES: readonly Service[] = ['blob', 'queue', 'table'];
+export type Ports = Readonly<Record<Service, number>>;
+
+export interface AzuriteOptions {
+  /** Folder to keep the data in; in memory unless told. */
+  readonly location?: string;
+  /** Free ones unless told. */
+  readonly ports?: Ports;
+  /** Run by `sh` before Azurite in its place: limits that it is to have, such as `ulimit -f 2000`. */
+  readonly prelude?: string;
+}
+
+export interface RunningAzurite {
+  readonly connectionString: string;
+  readonly ports: Ports;
+  readonly process: ChildProcess;
+  stop(): void;
+}
+
+/** Starts Azurite. */
+export async function startAzurite(options: AzuriteOptions = {}): Promise<RunningAzurite> {
   const script = createRequire(import.meta.url).resolve('azurite/dist/src/azurite.js');
+  const { location, ports: wanted, prelude = 'true' } = options;
   const child = spawn(
-    process.execPath,
+    'sh',
     [
+      ...['-c', `${prelude}; exec "$0" "$@"`, process.execPath],
       script,
-      '--inMemoryPersistence',
+      ...(location === undefined ? ['--inMemoryPersistence'] : ['--location', location]),
       '--silent',
       '--skipApiVersionCheck',
       '--disableTelemetry',
-      ...['blob', 'queue', 'table'].flatMap((s) => [`--${s}Port`, '0', `--${s}Host`, '127.0.0.1']),
+      ...SERVICES.flatMap((service) => [
+        ...[`--${service}Port`, String(wanted?.[service] ?? 0)],
+        ...[`--${service}Host`, '127.0.0.1'],
+      ]),
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
-  const ports = new Map<string, string>();
+  const found = new Map<string, number>();
   await new Promise<void>((resolve, reject) => {
     let text = '';
     child.on('error', reject);
     child.on('exit', (code) => reject(new Error(`Azurite ended with ${code}: ${text}`)));
     child.stdout.on('data', (chunk: Buffer) => {
       text += chunk.toString();
-      for (const found of text.matchAll(
+      for (const line of text.matchAll(
         /Azurite (Blob|Queue|Table) service is successfully listening at http:\/\/127\.0\.0\.1:(\d+)/g,
       )) {
-        ports.set((found[1] ?? '').toLowerCase(), found[2] ?? '');
+        found.set((line[1] ?? '').toLowerCase(), Number(line[2]));
       }
-      if (ports.size === 3) resolve();
+      if (found.size === 3) resolve();
     });
   });
   // It must not keep the test process alive.
   child.stdout.removeAllListeners('data').resume();
   if (child.stdout instanceof Socket) child.stdout.unref();
   child.unref();
-  const endpoints = ['Blob', 'Queue', 'Table']
-    .map((s) => `${s}Endpoint=http://127.0.0.1:${ports.get(s.toLowerCase())}/${ACCOUNT};`)
-    .join('');
+  const portOf = (service: Service): number => found.get(service) ?? 0;
+  const ports = { blob: portOf('blob'), queue: portOf('queue'), table: portOf('table') };
   return {
-    connectionString: `DefaultEndpointsProtocol=http;AccountName=${ACCOUNT};AccountKey=${KEY};${endpoints}`,
+    connectionString: connectionStringTo(ports),
+    ports,
+    process: child,
     stop: () => {
       child.removeAllListeners('exit');
       // It holds nothing on disk that a gentle end would save.
       child.kill('SIGKILL');
     },
   };
+}
+
+/** How to reach Azurite, or what stands before it, at these ports. */
+export function connectionStringTo(ports: Ports): string {
+  const endpoints = SERVICES.map((service) => {
+    const name = service.charAt(0).toUpperCase() + service.slice(1);
+    return `${name}Endpoint=http://127.0.0.1:${ports[service]}/${ACCOUNT};`;
+  });
+  return `DefaultEndpointsProtocol=http;AccountName=${ACCOUNT};AccountKey=${KEY};${endpoints.join('')}`;
+}
+
+/** Where the services of a connection string listen. */
+export function portsOf(connectionString: string): Ports {
+  const port = (service: Service): number =>
+    Number(
+      new RegExp(`${service}Endpoint=http://127\\.0\\.0\\.1:(\\d+)/`, 'i').exec(
+        connectionString,
+      )?.[1],
+    );
+  return { blob: port('blob'), queue: port('queue'), table: port('table') };
 }

@@ -20,6 +20,7 @@ export const masterKeyOf = (storage: TestStorage): Buffer => Buffer.alloc(32, st
 
 export interface Instance {
   readonly url: string;
+  readonly pid: number;
   /** SIGTERM: the host flushes and ends. */
   stop(): Promise<void>;
   /** SIGKILL. */
@@ -79,7 +80,7 @@ export async function startInstance(
   stdout.removeAllListeners('data').on('data', (chunk: Buffer) => onLog?.(chunk.toString()));
   for (const stream of [stdout, stderr]) if (stream instanceof Socket) stream.unref();
   child.unref();
-  return { url, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') };
+  return { url, pid: child.pid ?? 0, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') };
 }
 
 /** The header for HTTP Basic authentication. */

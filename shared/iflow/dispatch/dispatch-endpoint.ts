@@ -191,7 +191,10 @@ async function process(
     if (error instanceof FlowFailure || error instanceof InvalidReply) {
       failure = error.message;
       if (error instanceof FlowFailure && error.reason === 'busy') {
-        unexpected = Fault.unavailable('Too many scripts are running. Try again.', 1, error);
+        unexpected = new Fault(503, 'Too many scripts are running. Try again.', {
+          reason: 'overloaded',
+          headers: { 'Retry-After': '1' },
+        });
       }
     } else {
       failure = 'The server met an error of its own.';

@@ -1,0 +1,292 @@
+/**
+ * The load, a process of its own that takes orders over IPC: requests in their wire form, sent over
+ * raw keep-alive sockets. Work for one answer is a search for its end and three numbers.
+ */
+import { connect, type Socket } from 'node:net';
+
+/** One kind of request of the mix. */
+export interface Kind {
+  readonly name: string;
+  /** Of all requests, in proportion to the other kinds. */
+  readonly weight: number;
+  /** Taken in turn; each is a whole HTTP/1.1 request. */
+  readonly requests: readonly string[];
+  /** The one status that it is meant to be answered with. */
+  readonly expected: number;
+}
+
+export interface Order {
+  readonly port: number;
+  readonly kinds: readonly Kind[];
+  readonly milliseconds: number;
+  /** Requests a second, whatever becomes of those before; without it each connection sends when it has its answer. */
+  readonly rate?: number;
+  /** Open loop: at most; closed loop: as many. */
+  readonly connections: number;
+}
+
+/** What has happened within a second, or in all. */
+export interface Tally {
+  sent: number;
+  /** Answered as its kind is meant to be. */
+  good: number;
+  /** 429 or 503 with Retry-After. */
+  shed: number;
+  /** 429 of the Functions host itself, which has no Retry-After. */
+  shedByHost: number;
+  /** Any other answer, and connections that broke. */
+  wrong: number;
+  /** Could not be sent for {@link LOST_MS} because every connection was in use. */
+  unsent: number;
+}
+
+export interface Outcome {
+  readonly total: Tally;
+  readonly seconds: readonly Tally[];
+  /** Milliseconds from when a request was due to its answer, for those answered as meant. */
+  readonly latency: { readonly p50: number; readonly p99: number; readonly max: number };
+  readonly shedLatency: { readonly p50: number; readonly p99: number; readonly max: number };
+  readonly tookMs: number;
+  /** The first few of what was wrong. */
+  readonly faults: readonly string[];
+}
+
+const LOST_MS = 5000;
+const TICK_MS = 2;
+const MOST_FAULTS = 20;
+
+interface Job {
+  readonly kind: Kind;
+  readonly request: string;
+  readonly dueAt: number;
+}
+
+class Run {
+  readonly #order: Order;
+  readonly #total = emptyTally();
+  readonly #seconds: Tally[] = [];
+  readonly #latencies: number[] = [];
+  readonly #shedLatencies: number[] = [];
+  readonly #faults: string[] = [];
+  readonly #idle: Connection[] = [];
+  readonly #waiting: Job[] = [];
+  readonly #startedAt = performance.now();
+  #open = 0;
+  #inFlight = 0;
+  #next: () => Job;
+
+  constructor(order: Order) {
+    this.#order = order;
+    this.#next = mix(order.kinds);
+  }
+
+  async closedLoop(): Promise<Outcome> {
+    for (let i = 0; i < this.#order.connections; i += 1) this.#sendNext();
+    await this.#sleep(this.#order.milliseconds);
+    return this.#finish();
+  }
+
+  async openLoop(rate: number): Promise<Outcome> {
+    let due = 0;
+    for (;;) {
+      const elapsed = performance.now() - this.#startedAt;
+      if (elapsed >= this.#order.milliseconds) break;
+      const until = Math.floor((elapsed * rate) / 1000);
+      for (; due < until; due += 1) {
+        this.#send({ ...this.#next(), dueAt: this.#startedAt + (due * 1000) / rate });
+      }
+      this.#dropLost();
+      await this.#sleep(TICK_MS);
+    }
+    return this.#finish();
+  }
+
+  /** A connection has its answer and is free. */
+  onAnswer(connection: Connection, job: Job, status: number, retryAfter: boolean): void {
+    this.#inFlight -= 1;
+    const ms = performance.now() - job.dueAt;
+    if (status === job.kind.expected) {
+      this.#count('good');
+      this.#latencies.push(ms);
+    } else if ((status === 429 || status === 503) && retryAfter) {
+      this.#count('shed');
+      this.#shedLatencies.push(ms);
+    } else if (status === 429) {
+      this.#count('shedByHost');
+      this.#shedLatencies.push(ms);
+    } else {
+      this.#fault(`${job.kind.name}: ${status} in the place of ${job.kind.expected}`);
+    }
+    if (this.#order.rate === undefined) {
+      this.#idle.push(connection);
+      if (performance.now() - this.#startedAt < this.#order.milliseconds) this.#sendNext();
+      return;
+    }
+    const job2 = this.#waiting.shift();
+    if (job2 === undefined) this.#idle.push(connection);
+    else this.#put(connection, job2);
+  }
+
+  onBroken(job: Job | undefined, text: string): void {
+    this.#open -= 1;
+    if (job === undefined) return;
+    this.#inFlight -= 1;
+    this.#fault(`${job.kind.name}: ${text}`);
+    if (this.#order.rate === undefined) this.#sendNext();
+  }
+
+  forget(connection: Connection): void {
+    const index = this.#idle.indexOf(connection);
+    if (index >= 0) this.#idle.splice(index, 1);
+  }
+
+  #sendNext(): void {
+    this.#send({ ...this.#next(), dueAt: performance.now() });
+  }
+
+  #send(job: Job): void {
+    const connection = this.#idle.pop();
+    if (connection !== undefined) this.#put(connection, job);
+    else if (this.#open < this.#order.connections) {
+      this.#open += 1;
+      this.#put(new Connection(this, this.#order.port), job);
+    } else this.#waiting.push(job);
+  }
+
+  #put(connection: Connection, job: Job): void {
+    this.#inFlight += 1;
+    this.#count('sent');
+    connection.send(job);
+  }
+
+  #dropLost(): void {
+    const now = performance.now();
+    for (let job = this.#waiting[0]; job !== undefined; job = this.#waiting[0]) {
+      if (now - job.dueAt < LOST_MS) return;
+      this.#waiting.shift();
+      this.#count('unsent');
+    }
+  }
+
+  async #finish(): Promise<Outcome> {
+    const tookMs = performance.now() - this.#startedAt;
+    while (this.#waiting.pop() !== undefined) this.#count('unsent');
+    for (let i = 0; i < 3000 && this.#inFlight > 0; i += 1) await this.#sleep(10);
+    if (this.#inFlight > 0) this.#fault(`${this.#inFlight} requests were not answered`);
+    for (const connection of this.#idle) connection.close();
+    return {
+      total: this.#total,
+      seconds: this.#seconds,
+      latency: summarize(this.#latencies),
+      shedLatency: summarize(this.#shedLatencies),
+      tookMs,
+      faults: this.#faults,
+    };
+  }
+
+  #fault(text: string): void {
+    this.#count('wrong');
+    if (this.#faults.length < MOST_FAULTS) this.#faults.push(text);
+  }
+
+  #count(what: keyof Tally): void {
+    this.#total[what] += 1;
+    const second = Math.floor((performance.now() - this.#startedAt) / 1000);
+    while (this.#seconds.length <= second) this.#seconds.push(emptyTally());
+    const tally = this.#seconds[second];
+    if (tally !== undefined) tally[what] += 1;
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, ms));
+  }
+}
+
+class Connection {
+  readonly #run: Run;
+  readonly #socket: Socket;
+  #job: Job | undefined;
+  #received = '';
+
+  constructor(run: Run, port: number) {
+    this.#run = run;
+    this.#socket = connect({ port, host: '127.0.0.1', noDelay: true });
+    this.#socket.setEncoding('latin1');
+    this.#socket.on('data', (text: string) => this.#read(text));
+    this.#socket.on('error', () => undefined);
+    this.#socket.on('close', () => {
+      run.forget(this);
+      run.onBroken(this.#job, 'the connection was closed');
+    });
+  }
+
+  send(job: Job): void {
+    this.#job = job;
+    this.#socket.write(job.request, 'latin1');
+  }
+
+  close(): void {
+    this.#socket.end();
+  }
+
+  #read(text: string): void {
+    const received = this.#received === '' ? text : this.#received + text;
+    const end = received.indexOf('\r\n\r\n');
+    const head = end < 0 ? '' : received.slice(0, end).toLowerCase();
+    const at = head.indexOf('\r\ncontent-length:');
+    const length = at < 0 ? 0 : parseInt(head.slice(at + 17), 10);
+    if (end < 0 || received.length < end + 4 + length) {
+      this.#received = received;
+      return;
+    }
+    this.#received = '';
+    const job = this.#job;
+    if (job === undefined) return;
+    this.#job = undefined;
+    const status = Number(head.slice(9, 12));
+    this.#run.onAnswer(this, job, status, head.includes('\r\nretry-after:'));
+  }
+}
+
+const emptyTally = (): Tally => ({
+  sent: 0,
+  good: 0,
+  shed: 0,
+  shedByHost: 0,
+  wrong: 0,
+  unsent: 0,
+});
+
+/** Kinds in proportion to their weights, evenly spread: who lags furthest behind its share is next. */
+function mix(kinds: readonly Kind[]): () => Job {
+  const sum = kinds.reduce((total, kind) => total + kind.weight, 0);
+  const lags = kinds.map(() => 0);
+  const turns = kinds.map(() => 0);
+  return () => {
+    let chosen = 0;
+    kinds.forEach((kind, index) => {
+      lags[index] = (lags[index] ?? 0) + kind.weight / sum;
+      if ((lags[index] ?? 0) > (lags[chosen] ?? 0)) chosen = index;
+    });
+    lags[chosen] = (lags[chosen] ?? 0) - 1;
+    const kind = kinds[chosen];
+    if (kind === undefined) throw new Error('The mix has no kinds.');
+    const turn = turns[chosen] ?? 0;
+    turns[chosen] = turn + 1;
+    return { kind, request: kind.requests[turn % kind.requests.length] ?? '', dueAt: 0 };
+  };
+}
+
+function summarize(values: number[]): Outcome['latency'] {
+  values.sort((a, b) => a - b);
+  const at = (share: number): number =>
+    values[Math.min(values.length - 1, Math.floor(values.length * share))] ?? 0;
+  return { p50: at(0.5), p99: at(0.99), max: at(1) };
+}
+
+process.on('message', (order: Order) => {
+  const run = new Run(order);
+  const running = order.rate === undefined ? run.closedLoop() : run.openLoop(order.rate);
+  void running.then((outcome) => process.send?.(outcome));
+});
+process.on('disconnect', () => process.exit(0));
