@@ -32,7 +32,7 @@ test('without the identity endpoint an instance is not ready, gives no token and
   assert.equal(ready.status, 503);
   assert.deepEqual(await ready.json(), {
     status: 'not_ready',
-    checks: { storage: 'failed', signing_key: 'failed', bootstrap_client: 'failed' },
+    checks: { storage: 'failed', clock: 'ok', signing_key: 'failed', bootstrap_client: 'failed' },
   });
   const refused = await fetch(`${instance.url}/oauth2/api/v1/token?grant_type=client_credentials`, {
     method: 'POST',

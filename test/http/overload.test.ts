@@ -202,18 +202,14 @@ async function callShed(surface: Surface, headers: Record<string, string> = {}) 
     body: { string: 'x' },
   });
   const prepare = () => Promise.resolve({ handle, trustedProxyHops: 1, guard: door });
-  const reply = (await endpoint(surface, prepare)(request, context)) as {
-    status: number;
-    headers: Record<string, string>;
-    body: string;
-  };
+  const reply = (await endpoint(surface, prepare)(request, context)) as functions.HttpResponse;
   assert.equal(ran, false);
   assert.equal(request.bodyUsed, false);
   assert.deepEqual(logs, [], 'no log event for each call that is shed');
   assert.equal(reply.status, 503);
-  assert.match(reply.headers['Retry-After'] ?? '', /^[1-5]$/);
-  assert.equal(reply.headers['Cache-Control'], 'no-store');
-  return reply;
+  assert.match(reply.headers.get('retry-after') ?? '', /^[1-5]$/);
+  assert.equal(reply.headers.get('cache-control'), 'no-store');
+  return { headers: reply.headers, body: Buffer.from(await reply.arrayBuffer()).toString('utf8') };
 }
 
 test('the token endpoint sheds as temporarily_unavailable (RFC 6749 section 5.2)', async () => {
@@ -225,12 +221,12 @@ test('the token endpoint sheds as temporarily_unavailable (RFC 6749 section 5.2)
 
 test('the registry sheds as a problem document (RFC 9457), OData in its own envelope, iFlows as JSON without a challenge', async () => {
   const problem = await callShed(problemSurface);
-  assert.equal(problem.headers['Content-Type'], 'application/problem+json');
+  assert.equal(problem.headers.get('content-type'), 'application/problem+json');
   assert.equal((JSON.parse(problem.body) as { reason: string }).reason, 'overloaded');
   const odata = await callShed(odataSurface, { accept: 'application/json' });
   assert.match(odata.body, /"code":"Service Unavailable"/);
   const message = await callShed(bearerSurface);
-  assert.equal(message.headers['WWW-Authenticate'], undefined);
+  assert.equal(message.headers.get('www-authenticate'), null);
   assert.match(message.body, /overloaded|temporarily_unavailable/);
 });
 

@@ -31,6 +31,9 @@ const DELIBERATELY_UNSET: Readonly<Record<string, string>> = {
   OTEL_EXPORTER_OTLP_HEADERS: 'for that endpoint',
   OTEL_SERVICE_NAME: 'the app’s name',
   OTEL_TRACES_SAMPLER_ARG: 'the default; the host begins the traces',
+  FLOWGATE_MAX_CALLS: 'the default',
+  FLOWGATE_MAX_BODIES_MB: 'the default',
+  FLOWGATE_MAX_DELAY_MS: 'the default',
   FLOWGATE_LOG_RETENTION_DAYS: 'the default',
   FLOWGATE_AUDIT_RETENTION_DAYS: 'the default',
 };
