@@ -24,9 +24,10 @@ const isShed = ({ status, retryAfter, text }: Awaited<ReturnType<typeof ask>>): 
 };
 
 test('more calls than can be answered in time: some are 503 with Retry-After, the rest are answered, and it ends by itself', async () => {
-  const instance = await startAt(storage, storage.connectionString, {
-    FLOWGATE_MAX_DELAY_MS: '20',
-  });
+  // Tokens that cost the instance much more than they cost whoever asks for them.
+  const env = { FLOWGATE_SIGNING_ALG: 'RS256', FLOWGATE_MAX_DELAY_MS: '50' };
+  const own = await testStorage();
+  const instance = await startAt(own, own.connectionString, env);
   const client = await (await manage(instance)).registerClient();
   const request = [
     'POST /oauth2/api/v1/token?grant_type=client_credentials HTTP/1.1',
@@ -42,7 +43,7 @@ test('more calls than can be answered in time: some are 503 with Retry-After, th
   assert.equal(live.status, 200);
   const { total, faults } = await running;
   assert.deepEqual([total.wrong, total.shedByHost, faults], [0, 0, []]);
-  assert.ok(total.shed > 0, `${total.shed} shed`);
+  assert.ok(total.shed > 100, `${total.shed} shed`);
   assert.ok(total.good > 500, `${total.good} good`);
   await eventually(5000, async () => {
     for (let i = 0; i < 20; i += 1) {

@@ -181,7 +181,7 @@ test('storage of a newer schema: not ready, nobody is let in, nothing is written
   assert.equal(ready.status, 503);
   const newer = 'newer_storage';
   assert.deepEqual(((await ready.json()) as { checks: unknown }).checks, {
-    ...{ storage: 'ok', signing_key: newer, bootstrap_client: newer },
+    ...{ storage: newer, clock: 'ok', signing_key: newer, bootstrap_client: newer },
   });
   const bearer = { authorization: `Bearer ${token}` };
   const answers = await Promise.all([
