@@ -51,7 +51,7 @@ export interface Outcome {
   readonly faults: readonly string[];
 }
 
-const LOST_MS = 5000;
+const LOST_MS = 1000;
 const TICK_MS = 2;
 const MOST_FAULTS = 20;
 
@@ -69,7 +69,9 @@ class Run {
   readonly #shedLatencies: number[] = [];
   readonly #faults: string[] = [];
   readonly #idle: Connection[] = [];
-  readonly #waiting: Job[] = [];
+  /** Those before #firstWaiting have been taken: under overload it is long, and shift() would copy it. */
+  #waiting: (Job | undefined)[] = [];
+  #firstWaiting = 0;
   readonly #startedAt = performance.now();
   #open = 0;
   #inFlight = 0;
@@ -122,9 +124,9 @@ class Run {
       if (performance.now() - this.#startedAt < this.#order.milliseconds) this.#sendNext();
       return;
     }
-    const job2 = this.#waiting.shift();
-    if (job2 === undefined) this.#idle.push(connection);
-    else this.#put(connection, job2);
+    const next = this.#takeWaiting();
+    if (next === undefined) this.#idle.push(connection);
+    else this.#put(connection, next);
   }
 
   onBroken(job: Job | undefined, text: string): void {
@@ -161,16 +163,29 @@ class Run {
 
   #dropLost(): void {
     const now = performance.now();
-    for (let job = this.#waiting[0]; job !== undefined; job = this.#waiting[0]) {
-      if (now - job.dueAt < LOST_MS) return;
-      this.#waiting.shift();
+    for (;;) {
+      const job = this.#waiting[this.#firstWaiting];
+      if (job === undefined || now - job.dueAt < LOST_MS) return;
+      this.#takeWaiting();
       this.#count('unsent');
     }
   }
 
+  #takeWaiting(): Job | undefined {
+    const job = this.#waiting[this.#firstWaiting];
+    if (job === undefined) return undefined;
+    this.#waiting[this.#firstWaiting] = undefined;
+    this.#firstWaiting += 1;
+    if (this.#firstWaiting > 1000 && this.#firstWaiting * 2 > this.#waiting.length) {
+      this.#waiting = this.#waiting.slice(this.#firstWaiting);
+      this.#firstWaiting = 0;
+    }
+    return job;
+  }
+
   async #finish(): Promise<Outcome> {
     const tookMs = performance.now() - this.#startedAt;
-    while (this.#waiting.pop() !== undefined) this.#count('unsent');
+    while (this.#takeWaiting() !== undefined) this.#count('unsent');
     for (let i = 0; i < 3000 && this.#inFlight > 0; i += 1) await this.#sleep(10);
     if (this.#inFlight > 0) this.#fault(`${this.#inFlight} requests were not answered`);
     for (const connection of this.#idle) connection.close();

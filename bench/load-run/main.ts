@@ -31,7 +31,7 @@ const { values } = parseArgs({
 /** Closed loop; the maximum is what these get answered. */
 const MAXIMUM_CONNECTIONS = 64;
 /** Open loop: under overload answers take up to some tenths of a second. */
-const OPEN_CONNECTIONS = 900;
+const OPEN_CONNECTIONS = 4000;
 const MAXIMUM_MS = 10_000;
 const SAMPLE_MS = 2000;
 
