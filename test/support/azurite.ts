@@ -32,21 +32,24 @@ async function startOwn(): Promise<string> {
   return azurite.connectionString;
 }
 
-/** Starts Azurite in memory on free ports. */
-export async function startAzurite(): Promise<{ connectionString: string; stop(): void }> {
+/**
+ * Starts Azurite in memory on free ports.
+ * @param wrap puts something before its command line, such as the choice of a core.
+ */
+export async function startAzurite(
+  wrap: (command: readonly [string, ...string[]]) => readonly [string, ...string[]] = (c) => c,
+): Promise<{ connectionString: string; stop(): void }> {
   const script = createRequire(import.meta.url).resolve('azurite/dist/src/azurite.js');
-  const child = spawn(
+  const [command, ...args] = wrap([
     process.execPath,
-    [
-      script,
-      '--inMemoryPersistence',
-      '--silent',
-      '--skipApiVersionCheck',
-      '--disableTelemetry',
-      ...['blob', 'queue', 'table'].flatMap((s) => [`--${s}Port`, '0', `--${s}Host`, '127.0.0.1']),
-    ],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
+    script,
+    '--inMemoryPersistence',
+    '--silent',
+    '--skipApiVersionCheck',
+    '--disableTelemetry',
+    ...['blob', 'queue', 'table'].flatMap((s) => [`--${s}Port`, '0', `--${s}Host`, '127.0.0.1']),
+  ]);
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const ports = new Map<string, string>();
   await new Promise<void>((resolve, reject) => {
     let text = '';
