@@ -21,6 +21,7 @@ export interface LoadResult {
 
 /** One plan's requests; a later run goes on where the one before has ended. */
 export interface Load {
+  /** Sends for so long, at least one request on each connection. */
   run(milliseconds: number): Promise<LoadResult>;
 }
 
@@ -64,11 +65,6 @@ function runConnection(
     let missing: number | undefined;
     let sentAt = 0;
     const send = (): void => {
-      if (performance.now() >= until) {
-        socket.end();
-        resolve();
-        return;
-      }
       head = '';
       missing = undefined;
       sentAt = performance.now();
@@ -106,8 +102,14 @@ function runConnection(
         missing = Number(length) - (head.length - end - 4);
       } else missing -= chunk.length;
       if (missing > 0) return;
-      latencies.push(performance.now() - sentAt);
-      send();
+      const now = performance.now();
+      latencies.push(now - sentAt);
+      if (now < until) {
+        send();
+        return;
+      }
+      socket.end();
+      resolve();
     });
   });
 }

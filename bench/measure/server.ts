@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Bench, Core } from './machine.ts';
@@ -35,7 +35,15 @@ export interface ServerCommand {
   /** Node's own options. */
   readonly nodeOptions?: readonly string[];
   readonly core?: Core;
+  /** Gets what it writes to stderr; else that goes to the bench's. */
+  readonly onStderr?: (text: string) => void;
 }
+
+// A bench that ends early must not leave servers behind.
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
 
 /** Starts a server that prints a {@link Ready} as its first line of JSON. */
 export async function startServer(bench: Bench, server: ServerCommand): Promise<MeasuredServer> {
@@ -50,11 +58,10 @@ export async function startServer(bench: Bench, server: ServerCommand): Promise<
   const startedAt = performance.now();
   const child = spawn(command, args, {
     env: { ...process.env, ...server.env },
-    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    stdio: ['ignore', 'pipe', server.onStderr === undefined ? 'inherit' : 'pipe', 'ipc'],
   });
-  // A bench that ends early must not leave servers behind.
-  const kill = (): void => void child.kill('SIGKILL');
-  process.once('exit', kill);
+  child.stderr?.on('data', (chunk: Buffer) => server.onStderr?.(chunk.toString()));
+  running.add(child);
   const ready = await new Promise<Ready>((resolve, reject) => {
     let text = '';
     child.on('error', reject);
@@ -78,7 +85,7 @@ export async function startServer(bench: Bench, server: ServerCommand): Promise<
       return usage;
     },
     async stop() {
-      process.off('exit', kill);
+      running.delete(child);
       if (child.exitCode !== null || child.signalCode !== null) return;
       const ended = once(child, 'exit');
       child.kill('SIGTERM');

@@ -1,15 +1,13 @@
 /** Started by `micro.ts`: the pieces of the work, in turn, with the settings of an instance. */
 import { createHash, generateKeyPairSync, timingSafeEqual } from 'node:crypto';
 import jsonwebtoken from 'jsonwebtoken';
-import { provide } from '../../shared/compose.ts';
-import { systemClock as clock } from '../../shared/config/clock.ts';
+import { shutDown } from '../../shared/compose/environment.ts';
+import { dispatch } from '../../shared/compose/iflow.ts';
+import { token } from '../../shared/compose/oauth.ts';
+import { tokenVerifier } from '../../shared/compose/signing.ts';
 import type { Handler } from '../../shared/http/call.ts';
 import { createJavaScriptEngine } from '../../shared/iflow/script/javascript/pool.ts';
-import { openKeyRing } from '../../shared/jwt/key-ring.ts';
-import { createAccessTokenVerifier } from '../../shared/jwt/verify.ts';
-import { createKeyStore } from '../../shared/storage/key-ring.ts';
-import { openTables } from '../../shared/storage/tables.ts';
-import { makeCall } from '../../test/support/call.ts';
+import { type CallOptions, makeCall } from '../../test/support/call.ts';
 import { basic } from '../../test/support/instance.ts';
 import { HELLO_SCRIPT, TOKEN_BODY } from '../deployment.ts';
 import { median } from '../measure/contest.ts';
@@ -28,45 +26,111 @@ export type MicroAnswer = readonly MicroRow[];
 
 const IN_FLIGHT = 16;
 
-interface Piece {
-  readonly id: string;
-  readonly name: string;
-  readonly run: () => unknown;
+type Work = () => unknown;
+
+process.on('message', (order: MicroOrder) => {
+  void measureAll(order).then((rows) => process.send?.(rows satisfies MicroAnswer));
+});
+process.once('disconnect', () => process.exit());
+
+async function measureAll(order: MicroOrder): Promise<MicroAnswer> {
+  const engine = createJavaScriptEngine({ workers: 2 });
+  const verifier = await tokenVerifier();
+  const pieces: readonly (readonly [id: string, name: string, work: Work])[] = [
+    ['sign', 'jsonwebtoken.sign ES256 and SHA-256 compare', signing(order)],
+    ['token', 'token endpoint, without host', await tokenEndpoint(order)],
+    ['verify', 'verification of a token seen before', () => verifier.verify(order.token)],
+    ['script', 'script in the sandbox, the hop to its worker included', () => engine.run(SCRIPT)],
+    ['modifier', 'content modifier flow, without host', await message(order, 'modifier')],
+    ['flow', 'JavaScript flow, without host', await message(order, 'script')],
+  ];
+  for (const [, , work] of pieces) await cpuOf(work, order.operations);
+  const figures = pieces.map((): number[] => []);
+  for (let pass = 0; pass < order.passes; pass += 1) {
+    for (const [i, [, , work]] of pieces.entries()) {
+      figures[i]?.push(await cpuOf(work, order.operations));
+    }
+  }
+  await engine.close();
+  await shutDown();
+  return pieces.map(([id, name], i) => ({ id, name, cpu: median(figures[i] ?? []) }));
 }
 
-async function measure(order: MicroOrder): Promise<MicroAnswer> {
-  const engine = createJavaScriptEngine({ workers: 2 });
-  const pieces: readonly Piece[] = [
-    { id: 'sign', name: 'jsonwebtoken.sign ES256 + SHA-256 compare', run: signByHand(order) },
-    {
-      id: 'token',
-      name: 'token endpoint without host',
-      run: called((await provide.token()).handle, {
-        method: 'POST',
-        path: '/oauth2/api/v1/token',
-        headers: {
-          authorization: basic(order.clientId, order.secret),
-          'content-type': 'application/x-www-form-urlencoded',
-        },
-        body: TOKEN_BODY,
-      }),
-    },
-    { id: 'verify', name: 'verification of a token seen before', run: await verifySeen(order) },
-    ...(['modifier', 'script'] as const).map((flow) => ({
-      id: `dispatch-${flow}`,
-      name: `${flow === 'script' ? 'JavaScript' : 'content modifier'} flow without host`,
-      run: message,
-      flow,
-    })),
-    {
-      id: 'script',
-      name: 'script in the sandbox, hop to the worker included',
-      run: () => engine.run(helloCall),
-    },
-  ].map(({ id, name, run, ...more }) => ({
-    id,
-    name,
-    run: 'flow' in more ? run : run,
-  }));
-  return [];
+/** CPU microseconds of all threads per operation. */
+async function cpuOf(work: Work, operations: number): Promise<number> {
+  let left = operations;
+  const before = process.cpuUsage();
+  await Promise.all(
+    Array.from({ length: IN_FLIGHT }, async () => {
+      while (left-- > 0) await work();
+    }),
+  );
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / operations;
 }
+
+/** What a token costs at least with this library. */
+function signing({ secret, clientId }: MicroOrder): Work {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const stored = createHash('sha256').update(secret).digest();
+  return () => {
+    if (!timingSafeEqual(createHash('sha256').update(secret).digest(), stored)) throw new Error();
+    const claims = { sub: `oauth_client_${clientId}`, client_id: clientId, roles: ['role'] };
+    return jsonwebtoken.sign(claims, privateKey, {
+      algorithm: 'ES256',
+      expiresIn: 3600,
+      issuer: 'https://flowgate.example',
+      audience: 'flowgateiflmap',
+      keyid: 'bench',
+      jwtid: 'AZrMvV7Z4yHnEXdUcM1lS0mXy0aS2w',
+    });
+  };
+}
+
+async function tokenEndpoint({ clientId, secret }: MicroOrder): Promise<Work> {
+  const { handle } = await token();
+  return answering(handle, {
+    method: 'POST',
+    path: '/oauth2/api/v1/token',
+    headers: {
+      authorization: basic(clientId, secret),
+      'content-type': 'application/x-www-form-urlencoded',
+    },
+    body: TOKEN_BODY,
+  });
+}
+
+async function message(order: MicroOrder, flow: string): Promise<Work> {
+  const { handle } = await dispatch();
+  return answering(handle, {
+    path: `/http/${flow}`,
+    headers: { authorization: `Bearer ${order.token}` },
+  });
+}
+
+/** Making the call is part of it: the host hands over a new one for every request, too. */
+function answering(handle: Handler, options: CallOptions): Work {
+  return async () => {
+    const { status } = await handle(makeCall(options));
+    if (status !== 200) throw new Error(`Answered ${status}`);
+  };
+}
+
+const SCRIPT = {
+  key: 'walk-through',
+  fileName: 'hello.js',
+  source: HELLO_SCRIPT,
+  functionName: 'processData',
+  message: {
+    body: new Uint8Array(),
+    headers: [
+      ['CamelHttpMethod', 'GET'],
+      ['CamelHttpUrl', 'http://localhost:7071/http/v1/test/hello'],
+      ['CamelServletContextPath', '/v1/test/hello'],
+      ['SapAuthenticatedUserName', 'oauth_client_apimconnectivity'],
+      ['SAP_MessageProcessingLogID', 'AFq478Bblxi4wCjBcDb_G0vAGGZG'],
+    ],
+    properties: [['SAP_MessageProcessingLogID', 'AFq478Bblxi4wCjBcDb_G0vAGGZG']],
+  },
+  limits: { timeoutMs: 5000, memoryBytes: 64 * 1024 * 1024 },
+} as const;

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Context } from '../context.ts';
-import { type MicroOrder, type MicroAnswer } from './micro-process.ts';
+import type { MicroAnswer, MicroOrder } from './micro-process.ts';
 import { openDeployment, MODIFIER_STEP, SCRIPT_STEP } from '../deployment.ts';
 import type { Results } from '../report/results.ts';
 
