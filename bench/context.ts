@@ -31,7 +31,8 @@ export interface Context {
   /** Folder of the app as it is deployed. */
   app(): Promise<string>;
   start(command: ServerCommand): Promise<MeasuredServer>;
-  startPeer(script: string, ...args: string[]): Promise<MeasuredServer>;
+  /** @param peer its script is a name in `peers/`. */
+  startPeer(peer: ServerCommand): Promise<MeasuredServer>;
   startHello(more?: Partial<ServerCommand>): Promise<MeasuredServer>;
   startFlowgate(deployment: Deployment, more?: Partial<ServerCommand>): Promise<MeasuredServer>;
   /** Runs those contenders that are asked for, and stops what was started for them. */
@@ -69,10 +70,10 @@ export function openContext(options: ContextOptions): Context {
     },
     app,
     start,
-    async startPeer(script, ...args) {
+    async startPeer(peer) {
       await peers();
-      const env = { NODE_ENV: 'production' };
-      return start({ script: join(import.meta.dirname, 'peers', script), args, env });
+      const env = { NODE_ENV: 'production', ...peer.env };
+      return start({ ...peer, script: join(import.meta.dirname, 'peers', peer.script), env });
     },
     startHello: (more = {}) => start({ script: HOST, args: ['--app', HELLO_APP], ...more }),
     async startFlowgate(deployment, more = {}) {

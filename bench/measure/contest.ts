@@ -6,6 +6,8 @@ import type { LoadRow, Role } from '../report/results.ts';
 export interface Contender {
   readonly name: string;
   readonly role: Role;
+  /** Rows of one series do the same work and differ only in how much there is. */
+  readonly series?: string;
   /** Starts what is to be loaded; several servers are the instances of one deployment. */
   start(): Promise<{
     readonly servers: readonly MeasuredServer[];
@@ -100,6 +102,7 @@ function rowOf({ contender, passes, idleRssMb }: Entrant): LoadRow {
   return {
     name: contender.name,
     role: contender.role,
+    ...(contender.series === undefined ? {} : { series: contender.series }),
     cpu: of((pass) => pass.cpu),
     cpuLow: Math.min(...cpus),
     cpuHigh: Math.max(...cpus),

@@ -9,6 +9,8 @@ export type Role = 'floor' | 'peer' | 'host' | 'flowgate';
 export interface LoadRow {
   readonly name: string;
   readonly role: Role;
+  /** Rows of one series do the same work and differ only in how much there is. */
+  readonly series?: string;
   /** CPU microseconds (user and system, all threads) of the server process per request. */
   readonly cpu: number;
   /** Over the passes. */
@@ -82,7 +84,7 @@ export interface Results {
     /** Bytes of the log event of one request. */
     readonly logBytes: { readonly token: number; readonly message: number };
   };
-  readonly cold?: { readonly run: Run; readonly app: string; readonly rows: readonly ColdRow[] };
+  readonly cold?: { readonly run: Run; readonly rows: readonly ColdRow[] };
 }
 
 export type Section = keyof Results;

@@ -3,7 +3,7 @@ import type { ColdRow, LoadRow, LoadTable, MicroRow, Results, StorageRow } from 
 /** Markdown of everything measured, as `npm run bench` prints it. */
 export function tablesAsText(results: Results): string {
   return [
-    ...loadTables(results).flatMap((table) => [`### ${table.title}`, table.note, loadTable(table)]),
+    ...loadTables(results).flatMap((table) => [`### ${table.title}`, ...(table.note === '' ? [] : [table.note]), loadTable(table)]),
     ...(results.micro === undefined ? [] : [microTable(results.micro.rows)]),
     ...(results.storage === undefined ? [] : [storageTable(results.storage.rows)]),
     ...(results.cold === undefined ? [] : [coldTable(results.cold.rows)]),

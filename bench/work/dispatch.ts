@@ -50,7 +50,7 @@ function resource(
     name,
     role,
     start: async () => {
-      const server = await context.startPeer(script, ...args);
+      const server = await context.startPeer({ script, args });
       const headers = { Authorization: server.ready.authorization ?? '' };
       return { servers: [server], plan: { heads: [requestHead('GET', '/', headers)], body: '' } };
     },

@@ -12,18 +12,18 @@ import {
 } from '../deployment.ts';
 import type { Contender } from '../measure/contest.ts';
 import { requestHead } from '../measure/load.ts';
-import type { LoadTable, Results } from '../report/results.ts';
+import type { LoadRow, LoadTable, Results } from '../report/results.ts';
 
 type Plan = Awaited<ReturnType<Contender['start']>>['plan'];
 
 /** How cost grows with what there is: each row is an instance (or several) of a storage of its own. */
 export async function measureGrowth(context: Context): Promise<Results> {
   const tables: LoadTable[] = [];
-  for (const make of [byClients, byFlows, byBody, byInstances]) tables.push(await make(context));
+  for (const make of [byClients, byFlows, byBody, byInstances]) tables.push(...(await make(context)));
   return { growth: { tables, run: context.describe() } };
 }
 
-async function byClients(context: Context): Promise<LoadTable> {
+async function byClients(context: Context): Promise<LoadTable[]> {
   const sizes = context.options.quick ? [10, 100] : [10, 1000, 100_000];
   // Those that send requests have roles: Azurite looks for roles by going through the whole table,
   // which Azure does not, so assignments of everybody would measure Azurite.
@@ -36,6 +36,7 @@ async function byClients(context: Context): Promise<LoadTable> {
       contenders.push({
         name: `${count(size)} clients, ${work} for ${from}`,
         role: 'flowgate',
+        series: `${work} for ${from}`,
         start: async () => {
           const { deployment, clients } = await filled();
           const asking = { deployment, clients: clients.slice(0, senders) };
@@ -58,12 +59,22 @@ async function byClients(context: Context): Promise<LoadTable> {
       }));
     }
   }
-  return {
+  const rows = await context.contest(contenders);
+  return byWork(rows, {
     id: 'growth-clients',
     title: 'Clients',
     note: `Requests come from one client, and in turn from up to ${count(senders)}. Messages run the content modifier flow with tokens seen before. An instance reads each client and its roles again every 10 s while they are in use.`,
-    rows: await context.contest(contenders),
-  };
+  });
+}
+
+/** A table of tokens and one of messages: their ratios are to rows of the same work. */
+function byWork(rows: readonly LoadRow[], about: Omit<LoadTable, 'rows'>): LoadTable[] {
+  return ['tokens', 'messages'].map((work, i) => ({
+    id: `${about.id}-${work}`,
+    title: `${about.title}: ${work}`,
+    note: i === 0 ? about.note : '',
+    rows: rows.filter(({ name }) => name.includes(work)),
+  }));
 }
 
 interface Filled {
@@ -90,12 +101,13 @@ async function messageHeads(
   return heads;
 }
 
-async function byFlows(context: Context): Promise<LoadTable> {
+async function byFlows(context: Context): Promise<LoadTable[]> {
   const sizes = context.options.quick ? [1, 10] : [1, 100, 1000];
   const contenders = sizes.flatMap((size) =>
     (size === 1 ? [1] : [1, size]).map((called): Contender => ({
-      name: `${count(size)} deployed iFlows, messages to ${called === 1 ? 'one' : 'all'} of them`,
+      name: `${count(size)} deployed ${size === 1 ? 'iFlow' : 'iFlows'}, messages to ${called === 1 ? 'one' : 'all'} of them`,
       role: 'flowgate',
+      series: called === 1 ? 'messages to one iFlow' : 'messages to all iFlows',
       start: async () => {
         const { deployment, clients } = await fill(context, 1, 1);
         const names = Array.from({ length: size }, (_, i) => `flow${i}`);
@@ -108,15 +120,17 @@ async function byFlows(context: Context): Promise<LoadTable> {
       },
     })),
   );
-  return {
-    id: 'growth-flows',
-    title: 'Deployed iFlows',
-    note: 'Each a content modifier flow with an address of its own.',
-    rows: await context.contest(contenders),
-  };
+  return [
+    {
+      id: 'growth-flows',
+      title: 'Deployed iFlows',
+      note: 'Each a content modifier flow with an address of its own.',
+      rows: await context.contest(contenders),
+    },
+  ];
 }
 
-async function byBody(context: Context): Promise<LoadTable> {
+async function byBody(context: Context): Promise<LoadTable[]> {
   const sizes: readonly (readonly [string, number])[] = [
     ['1 KB', 1000],
     ['100 KB', 100_000],
@@ -143,15 +157,17 @@ async function byBody(context: Context): Promise<LoadTable> {
       };
     },
   }));
-  return {
-    id: 'growth-body',
-    title: 'Size of the message',
-    note: 'Through a content modifier that sets a header and leaves the body; two connections from 1 MB on.',
-    rows: await context.contest(contenders),
-  };
+  return [
+    {
+      id: 'growth-body',
+      title: 'Size of the message',
+      note: 'Through a content modifier that sets a header and leaves the body; two connections from 1 MB on.',
+      rows: await context.contest(contenders),
+    },
+  ];
 }
 
-async function byInstances(context: Context): Promise<LoadTable> {
+async function byInstances(context: Context): Promise<LoadTable[]> {
   const sizes = context.options.quick ? [1, 2] : [1, 2, 4];
   const contenders = sizes.flatMap((size) =>
     (['tokens', 'messages'] as const).map((work): Contender => ({
@@ -171,12 +187,12 @@ async function byInstances(context: Context): Promise<LoadTable> {
     })),
   );
   const { cores } = context.bench.machine;
-  return {
+  const rows = await context.contest(contenders);
+  return byWork(rows, {
     id: 'growth-instances',
     title: 'Instances on one storage',
     note: `Instances run on any of the ${cores} cores, beside the load generator and the storage, so requests per second can grow only as far as these cores go. What the table can show is whether a request costs more CPU when there are more instances, and that they do not wait for each other.`,
-    rows: await context.contest(contenders),
-  };
+  });
 }
 
 const count = (number: number): string => number.toLocaleString('en-US');

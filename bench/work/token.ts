@@ -53,7 +53,7 @@ function peer(
     name,
     role,
     start: async () => ({
-      servers: [await context.startPeer(script, ...args)],
+      servers: [await context.startPeer({ script, args })],
       plan: { heads: [tokenHead('/token', CLIENT.id, CLIENT.secret)], body: TOKEN_BODY },
     }),
   };
