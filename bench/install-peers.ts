@@ -5,7 +5,9 @@ import { join } from 'node:path';
 const folder = import.meta.dirname;
 
 interface Lock {
-  readonly packages: Readonly<Record<string, { readonly version?: string; readonly optional?: boolean }>>;
+  readonly packages: Readonly<
+    Record<string, { readonly version?: string; readonly optional?: boolean }>
+  >;
 }
 
 /** Installs the peers from `bench/package-lock.json` where they are missing or of another version. */

@@ -19,7 +19,7 @@ const USAGE = `npm run bench [-- OPTIONS]: what a token and a message cost, besi
   --seconds 4        length of a pass
   --passes 5         passes of each contender
   --connections 16   keep-alive connections
-  --quick            short and small: shows that it works, not what it costs
+  --quick            short and small, and written only to --output: shows that it works, not what it costs
   --output FILE      docs/performance/results.json unless told; sections not measured stay as they are
   --render           measures nothing: writes page and charts anew from the results`;
 
@@ -50,12 +50,13 @@ async function main(): Promise<void> {
     return;
   }
   const docs = join(import.meta.dirname, '..', 'docs');
-  const output = values.output ?? join(docs, 'performance', 'results.json');
+  const own = join(docs, 'performance', 'results.json');
   if (values.render) {
-    await renderPages(docs, await readResults(output));
+    await renderPages(docs, await readResults(values.output ?? own));
     return;
   }
   const { quick } = values;
+  const output = values.output ?? (quick ? undefined : own);
   const milliseconds = 1000 * positive(values.seconds ?? (quick ? '0.3' : '4'));
   const context = openContext({
     milliseconds,
@@ -73,13 +74,13 @@ async function main(): Promise<void> {
       context.options.say(name);
       const measured = await measure(context);
       console.log(tablesAsText(measured));
-      await mergeResults(output, measured);
+      if (output !== undefined) await mergeResults(output, measured);
     }
   } finally {
     await context.stop();
   }
   // Elsewhere the results are a reader's own, and the page stays that of the project.
-  if (values.output === undefined && !quick) await renderPages(docs, await readResults(output));
+  if (output === own) await renderPages(docs, await readResults(own));
 }
 
 function positive(text: string): number {

@@ -8,8 +8,7 @@ export type LoadOrder =
   | { readonly id: number; readonly plan: LoadPlan }
   | { readonly id: number; readonly milliseconds: number };
 
-export type LoadAnswer =
-  { readonly result: LoadResult | undefined } | { readonly error: string };
+export type LoadAnswer = { readonly result: LoadResult | undefined } | { readonly error: string };
 
 export interface LoadGenerator {
   /** Hands over a plan. @returns what runs it: one at a time, each from where the last has ended. */

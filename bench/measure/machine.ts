@@ -32,8 +32,8 @@ export interface Bench {
 export function prepareBench(): Bench {
   const cores = availableParallelism();
   const canPin = cores >= 2 && succeeds('taskset', ['-c', LOAD_CORE, 'true']);
-  const lowest = [['chrt', '-i', '0'] as const, ['nice', '-n', '19'] as const].find(([tool, ...rest]) =>
-    succeeds(tool, [...rest, 'true']),
+  const lowest = [['chrt', '-i', '0'] as const, ['nice', '-n', '19'] as const].find(
+    ([tool, ...rest]) => succeeds(tool, [...rest, 'true']),
   );
   const onCore: Bench['onCore'] = (core, command) => {
     if (!canPin || core === 'any') return command;

@@ -5,7 +5,9 @@ registerHooks({
   load(url, context, nextLoad) {
     const loaded = nextLoad(url, context);
     const bytes = loaded.source == null ? '' : String(Buffer.byteLength(loaded.source));
-    process.stderr.write(`${performance.now().toFixed(0).padStart(6)} ${bytes.padStart(9)} ${url}\n`);
+    process.stderr.write(
+      `${performance.now().toFixed(0).padStart(6)} ${bytes.padStart(9)} ${url}\n`,
+    );
     return loaded;
   },
 });

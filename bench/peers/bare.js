@@ -21,7 +21,9 @@ const answers = {
   handmade(authorization) {
     authenticate(authorization);
     const input = `${header}.${base64url(makeClaims())}`;
-    return tokenResponse(`${input}.${joseSignature(sign('sha256', Buffer.from(input), privateKey))}`);
+    return tokenResponse(
+      `${input}.${joseSignature(sign('sha256', Buffer.from(input), privateKey))}`,
+    );
   },
 
   sign(authorization) {

@@ -5,9 +5,16 @@ import Provider from 'oidc-provider';
 import { CLIENT, makeKeys, sayReady } from './common.js';
 
 const [alg = 'ES256'] = process.argv.slice(2);
-const jwk = { ...makeKeys(alg).privateKey.export({ format: 'jwk' }), kid: 'bench', use: 'sig', alg };
+const jwk = {
+  ...makeKeys(alg).privateKey.export({ format: 'jwk' }),
+  kid: 'bench',
+  use: 'sig',
+  alg,
+};
 // It wants an RSA key for ID tokens, which nobody asks for here.
-const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' });
+const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({
+  format: 'jwk',
+});
 const keys = alg === 'RS256' ? [jwk] : [jwk, { ...rsa, kid: 'rsa', use: 'sig', alg: 'RS256' }];
 
 const provider = new Provider('http://localhost', {

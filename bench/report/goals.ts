@@ -8,11 +8,18 @@ export interface Goal {
   /** `not measured` when a run is missing. */
   readonly measured: string;
   readonly met: boolean | undefined;
+  /** Of limits that were set on the reference machine: both against its bare server there and here. */
+  readonly ratio?: string;
 }
+
+/** CPU µs of a bare jsonwebtoken ES256 server on the machine that the limits were set on. */
+export const REFERENCE_BARE_CPU = 231;
 
 export function judgeGoals(results: Results): readonly Goal[] {
   const token = rowOf(results, 'token-es256', isOurs);
-  const modifier = rowOf(results, 'dispatch', ({ name }) => isOur(name, 'modifier flow, token seen'));
+  const modifier = rowOf(results, 'dispatch', ({ name }) =>
+    isOur(name, 'modifier flow, token seen'),
+  );
   const script = rowOf(results, 'dispatch', ({ name }) => isOur(name, 'JavaScript'));
   const peers = loadTables(results)
     .filter(({ id }) => id === 'token-es256')
@@ -20,8 +27,19 @@ export function judgeGoals(results: Results): readonly Goal[] {
   const cheapest = peers.length === 0 ? undefined : Math.min(...peers.map(({ cpu }) => cpu));
   const micro = (id: string): number | undefined =>
     results.micro?.rows.find((row) => row.id === id)?.cpu;
+  const bare = rowOf(results, 'token-es256', ({ name }) => name.includes('jsonwebtoken ES256'));
+  const onReference = (goal: Goal, cpu: number | undefined, limit: number): Goal => {
+    const here = divide(cpu, bare?.cpu);
+    if (here === undefined) return goal;
+    return {
+      ...goal,
+      ratio: `${shorten(here)} × (limit ${shorten(limit / REFERENCE_BARE_CPU)} ×)`,
+    };
+  };
+  const path = (name: string, cpu: number | undefined, limit: number): Goal =>
+    onReference(below(name, cpu, limit, 'µs'), cpu, limit);
   return [
-    below('A token with ES256, the whole path with the local Functions host', token?.cpu, 420, 'µs'),
+    path('A token with ES256, the whole path with the local Functions host', token?.cpu, 420),
     below('The same, against the cheapest peer of its run', token?.cpu, cheapest, 'µs'),
     below(
       "The token handler's own share, against jsonwebtoken.sign and a SHA-256 compare",
@@ -30,14 +48,24 @@ export function judgeGoals(results: Results): readonly Goal[] {
       '×',
     ),
     below('Memory of the token instance under load', token?.rssMb, 150, 'MB'),
-    below('A message through the hello-world script flow', script?.cpu, 450, 'µs'),
-    below('A message through content modifiers only', modifier?.cpu, 360, 'µs'),
+    path('A message through the hello-world script flow', script?.cpu, 450),
+    path('A message through content modifiers only', modifier?.cpu, 360),
     below('Verifying a token seen before', micro('verify'), 5, 'µs'),
     below('One script in its sandbox', micro('script'), 120, 'µs'),
     below('First token, beyond a hello-world app', cold(results, 'first-token'), 150, 'ms'),
-    below('First message (JavaScript), beyond a hello-world app', cold(results, 'first-script'), 250, 'ms'),
+    below(
+      'First message (JavaScript), beyond a hello-world app',
+      cold(results, 'first-script'),
+      250,
+      'ms',
+    ),
     below('Growth of CPU per request with clients', growth(results, 'growth-clients'), 10, '%'),
-    below('Growth of CPU per request with deployed iFlows', growth(results, 'growth-flows'), 10, '%'),
+    below(
+      'Growth of CPU per request with deployed iFlows',
+      growth(results, 'growth-flows'),
+      10,
+      '%',
+    ),
   ];
 }
 

@@ -1,22 +1,25 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { format, resolveConfig } from 'prettier';
+import { readPrices } from '../cost/calculate.ts';
+import { costPage } from '../cost/page.ts';
 import { drawChart } from './chart.ts';
-import { judgeGoals } from './goals.ts';
+import { judgeGoals, REFERENCE_BARE_CPU } from './goals.ts';
 import type { LoadTable, Results, Run } from './results.ts';
 import { coldTable, loadTable, loadTables, microTable, storageTable, table } from './tables.ts';
+import { writeFormatted } from './write.ts';
 
 /** Tables that are drawn as well. */
 const DRAWN = ['token-es256', 'token-rs256', 'dispatch'];
 
-/** Writes `performance.md` and its charts from the results. */
+/** Writes `performance.md` with its charts, and `cost.md`, from the results. */
 export async function renderPages(docs: string, results: Results): Promise<void> {
   for (const drawn of loadTables(results).filter(({ id }) => DRAWN.includes(id))) {
     await writeFile(join(docs, 'performance', `${drawn.id}.svg`), drawChart(drawn));
   }
-  const file = join(docs, 'performance.md');
-  const options = await resolveConfig(file);
-  await writeFile(file, await format(performancePage(results), { ...options, filepath: file }));
+  await writeFormatted(join(docs, 'performance.md'), performancePage(results));
+  const { token, dispatch, storage } = results;
+  if (token === undefined || dispatch === undefined || storage === undefined) return;
+  await writeFormatted(join(docs, 'cost.md'), costPage(results, await readPrices()));
 }
 
 export function performancePage(results: Results): string {
@@ -28,7 +31,7 @@ export function performancePage(results: Results): string {
     '**CPU µs** is user and system time of the server process, all threads, divided by the requests: the figure to compare. Ratios are to the first row of their table. Latency at 99 % is mostly that of the machine. Figures of two machines, or of two runs, do not compare; ratios nearly do.',
     '## Goals',
     goalsTable(results),
-    "The limits in microseconds were set on a machine where a bare `node:http` server with jsonwebtoken took 231 µs for an ES256 token. What it takes on this machine stands in the first table, so read each limit with the ratio beside it.",
+    `The limits of whole paths were set on a machine where a bare \`node:http\` server with jsonwebtoken took ${REFERENCE_BARE_CPU} µs for an ES256 token. This machine may be another: the last column gives the same work as a multiple of what that server takes in the same run, and the limit as a multiple of what it took there. Whether a goal is met goes by the absolute figure.`,
     ...section('Tokens', token?.run, token?.tables),
     ...section('Messages', dispatch?.run, dispatch?.tables),
     ...(micro === undefined ? [] : ['## Pieces', runLine(micro.run), microTable(micro.rows)]),
@@ -47,12 +50,13 @@ export function performancePage(results: Results): string {
 
 function goalsTable(results: Results): string {
   return table(
-    ["The project's goal", 'Limit', 'Measured', ''],
-    judgeGoals(results).map(({ name, limit, measured, met }) => [
+    ["The project's goal", 'limit', 'measured', '', 'against a bare server'],
+    judgeGoals(results).map(({ name, limit, measured, met, ratio }) => [
       name,
       limit,
       measured,
       met === undefined ? '' : met ? 'met' : '**not met**',
+      ratio ?? '',
     ]),
   );
 }
@@ -70,7 +74,9 @@ function section(
       `### ${each.title}`,
       ...(each.note === '' ? [] : [each.note]),
       ...(DRAWN.includes(each.id)
-        ? [`![${each.title}: CPU microseconds per request, the figures of the table below](performance/${each.id}.svg)`]
+        ? [
+            `![${each.title}: CPU microseconds per request, the figures of the table below](performance/${each.id}.svg)`,
+          ]
         : []),
       loadTable(each),
     ]),

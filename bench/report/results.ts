@@ -1,6 +1,6 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import type { Machine } from '../measure/machine.ts';
+import { writeFormatted } from './write.ts';
 
 /** What a row is in a comparison: the least work in bare Node, another product, a bare host, ours. */
 export type Role = 'floor' | 'peer' | 'host' | 'flowgate';
@@ -87,8 +87,6 @@ export interface Results {
   readonly cold?: { readonly run: Run; readonly rows: readonly ColdRow[] };
 }
 
-export type Section = keyof Results;
-
 export async function readResults(file: string): Promise<Results> {
   try {
     return JSON.parse(await readFile(file, 'utf8')) as Results;
@@ -101,8 +99,7 @@ export async function readResults(file: string): Promise<Results> {
 /** Replaces what was measured anew; the other sections stay as their own runs left them. */
 export async function mergeResults(file: string, measured: Results): Promise<Results> {
   const results = { ...(await readResults(file)), ...measured };
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, `${JSON.stringify(results, round, 2)}\n`);
+  await writeFormatted(file, JSON.stringify(results, round));
   return results;
 }
 

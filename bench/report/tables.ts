@@ -3,7 +3,11 @@ import type { ColdRow, LoadRow, LoadTable, MicroRow, Results, StorageRow } from 
 /** Markdown of everything measured, as `npm run bench` prints it. */
 export function tablesAsText(results: Results): string {
   return [
-    ...loadTables(results).flatMap((table) => [`### ${table.title}`, ...(table.note === '' ? [] : [table.note]), loadTable(table)]),
+    ...loadTables(results).flatMap((table) => [
+      `### ${table.title}`,
+      ...(table.note === '' ? [] : [table.note]),
+      loadTable(table),
+    ]),
     ...(results.micro === undefined ? [] : [microTable(results.micro.rows)]),
     ...(results.storage === undefined ? [] : [storageTable(results.storage.rows)]),
     ...(results.cold === undefined ? [] : [coldTable(results.cold.rows)]),
@@ -60,7 +64,13 @@ export function storageTable(rows: readonly StorageRow[]): string {
 
 export function coldTable(rows: readonly ColdRow[]): string {
   return table(
-    ['milliseconds since the start of the process', 'compile cache', 'own code runs', 'listening', 'answered'],
+    [
+      'milliseconds since the start of the process',
+      'compile cache',
+      'own code runs',
+      'listening',
+      'answered',
+    ],
     rows.map(({ name, compileCache, booted, listening, answered }) => [
       name,
       compileCache ? 'yes' : 'no',
@@ -81,10 +91,11 @@ export function rowOf(
     ?.rows.find(find);
 }
 
-/** Numbers to the right. */
+/** Columns of numbers to the right. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  const rule = head.map((_, i) => (i === 0 ? '---' : '--:'));
+  const isNumeric = (i: number): boolean => rows.every((row) => /^(\d|$)/.test(row[i] ?? ''));
+  const rule = head.map((_, i) => (i > 0 && isNumeric(i) ? '--:' : '---'));
   return [line(head), line(rule), ...rows.map(line)].join('\n');
 }
 

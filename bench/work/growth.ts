@@ -19,7 +19,8 @@ type Plan = Awaited<ReturnType<Contender['start']>>['plan'];
 /** How cost grows with what there is: each row is an instance (or several) of a storage of its own. */
 export async function measureGrowth(context: Context): Promise<Results> {
   const tables: LoadTable[] = [];
-  for (const make of [byClients, byFlows, byBody, byInstances]) tables.push(...(await make(context)));
+  for (const make of [byClients, byFlows, byBody, byInstances])
+    tables.push(...(await make(context)));
   return { growth: { tables, run: context.describe() } };
 }
 
@@ -96,7 +97,8 @@ async function messageHeads(
 ): Promise<string[]> {
   const heads: string[] = [];
   for (const { client } of clients) {
-    for (const token of await deployment.makeTokens(client, 1)) heads.push(messageHead(flow, token));
+    for (const token of await deployment.makeTokens(client, 1))
+      heads.push(messageHead(flow, token));
   }
   return heads;
 }

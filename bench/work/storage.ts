@@ -100,7 +100,9 @@ async function measureLogBytes(
   const server = await context.startFlowgate(deployment, { args, onStderr });
   for (const { head, body } of Object.values(requests)) {
     const plan = { ports: [server.port], heads: [head], body, connections: 1 };
-    await (await context.load.open(plan))(A_MOMENT_MS);
+    await (
+      await context.load.open(plan)
+    )(A_MOMENT_MS);
   }
   await server.stop();
   const bytesOf = (event: string): number => {
