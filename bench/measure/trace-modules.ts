@@ -4,7 +4,9 @@ import { registerHooks } from 'node:module';
 registerHooks({
   load(url, context, nextLoad) {
     const loaded = nextLoad(url, context);
-    const bytes = loaded.source == null ? '' : String(Buffer.byteLength(loaded.source));
+    // Node gives none for what it loads by itself, such as CommonJS.
+    const { source } = loaded as { readonly source?: string | Uint8Array | null };
+    const bytes = source === undefined || source === null ? '' : String(Buffer.byteLength(source));
     process.stderr.write(
       `${performance.now().toFixed(0).padStart(6)} ${bytes.padStart(9)} ${url}\n`,
     );
