@@ -45,7 +45,13 @@ export interface Context {
 export function openContext(options: ContextOptions): Context {
   const bench = prepareBench();
   const load = startLoadGenerator(bench);
-  const azurite = once(() => startAzurite((command) => bench.onCore('load', command)));
+  const azurite = once(async () => {
+    const started = await startAzurite((command) => bench.onCore('load', command));
+    process.once('exit', () => started.stop());
+    return started;
+  });
+  // So that what is to be ended at the exit is ended.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
   let usesAzurite = false;
   const servers: MeasuredServer[] = [];
   const stopServers = async (): Promise<void> => {

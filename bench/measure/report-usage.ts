@@ -9,4 +9,6 @@ process.on('message', (message) => {
     bootedAtMs,
   });
 });
+// Ends with the bench, also when that one is killed.
+process.once('disconnect', () => process.exit());
 process.channel?.unref();
