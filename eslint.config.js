@@ -88,5 +88,6 @@ export default tseslint.config(
       ],
     },
   },
+  { files: ['bench/peers/*.js'], rules: { 'no-console': 'off' } },
   { files: ['**/*.js', '**/*.mjs'], extends: [tseslint.configs.disableTypeChecked] },
 );

@@ -1,207 +1,92 @@
-/**
- * `npm run bench [-- --seconds 5] [--passes 3]`: what a token and a dispatched message cost, beside
- * bare servers that do the least work of that kind, in one run. Figures are CPU microseconds per
- * request of the server process (all threads); compare them within one run only.
- */
-import { generateKeyPairSync } from 'node:crypto';
-import { cpus } from 'node:os';
+/** `npm run bench`: see USAGE. */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import jsonwebtoken from 'jsonwebtoken';
-import { build } from '../scripts/build.ts';
-import { buildBundle } from '../shared/iflow/bundle/build.ts';
-import { startAzurite } from '../test/support/azurite.ts';
-import { basic, fetchToken, manage } from '../test/support/instance.ts';
-import { requestBytes, runLoad } from './load.ts';
-import { type MeasuredProcess, startMeasured } from './measured-process.ts';
+import { openContext } from './context.ts';
+import { renderPages } from './report/render.ts';
+import { mergeResults, readResults, type Results } from './report/results.ts';
+import { tablesAsText } from './report/tables.ts';
+import { measureDispatch } from './work/dispatch.ts';
+import { measureGrowth } from './work/growth.ts';
+import { measureMicro } from './work/micro.ts';
+import { measureStorage } from './work/storage.ts';
+import { measureToken } from './work/token.ts';
+import type { Context } from './context.ts';
 
-const { values } = parseArgs({
-  options: {
-    seconds: { type: 'string', default: '4' },
-    passes: { type: 'string', default: '3' },
-    connections: { type: 'string', default: '16' },
-  },
-});
-const milliseconds = Number(values.seconds) * 1000;
-const connections = Number(values.connections);
+const USAGE = `npm run bench [-- OPTIONS]: what a token and a message cost, beside others, in one run.
 
-interface Contender {
-  readonly name: string;
-  /** The rows of one group are compared with its first. */
-  readonly group: 'token' | 'dispatch';
-  readonly server: MeasuredProcess;
-  readonly request: Buffer;
-}
+  --only token,dispatch,growth,micro,storage   sections to measure; all unless told
+  --match TEXT       contenders whose name holds TEXT; may be repeated
+  --seconds 4        length of a pass
+  --passes 5         passes of each contender
+  --connections 16   keep-alive connections
+  --quick            short and small, and written only to --output: shows that it works, not what it costs
+  --output FILE      docs/performance/results.json unless told; sections not measured stay as they are
+  --render           measures nothing: writes page and charts anew from the results`;
 
-interface Figures {
-  readonly cpu: number;
-  readonly rate: number;
-  readonly p50Ms: number;
-  readonly rssMb: number;
-}
-
-const root = join(import.meta.dirname, '..');
-const hostScript = join(root, 'local', 'host', 'main.ts');
-const bareScript = join(import.meta.dirname, 'servers', 'bare.ts');
-const SCRIPT = `function processData(message) {
-  var body = message.getBody();
-  message.setBody("Hello world from IFlow");
-  return message;
-}`;
+const sections: Readonly<Record<string, (context: Context) => Promise<Results>>> = {
+  token: measureToken,
+  dispatch: measureDispatch,
+  growth: measureGrowth,
+  micro: measureMicro,
+  storage: measureStorage,
+};
 
 async function main(): Promise<void> {
-  await build();
-  const azurite = await startAzurite();
-  const servers: MeasuredProcess[] = [];
+  const { values } = parseArgs({
+    options: {
+      only: { type: 'string', default: Object.keys(sections).join(',') },
+      match: { type: 'string', multiple: true, default: [] },
+      seconds: { type: 'string' },
+      passes: { type: 'string' },
+      connections: { type: 'string', default: '16' },
+      quick: { type: 'boolean', default: false },
+      output: { type: 'string' },
+      render: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    console.log(USAGE);
+    return;
+  }
+  const docs = join(import.meta.dirname, '..', 'docs');
+  const own = join(docs, 'performance', 'results.json');
+  if (values.render) {
+    await renderPages(docs, await readResults(values.output ?? own));
+    return;
+  }
+  const { quick } = values;
+  const output = values.output ?? (quick ? undefined : own);
+  const milliseconds = 1000 * positive(values.seconds ?? (quick ? '0.3' : '4'));
+  const context = openContext({
+    milliseconds,
+    warmUpMs: quick ? 200 : 2000,
+    passes: positive(values.passes ?? (quick ? '1' : '5')),
+    connections: positive(values.connections),
+    quick,
+    match: values.match,
+    say: (line) => process.stderr.write(`${line}\n`),
+  });
   try {
-    const contenders = await prepare(azurite.connectionString, servers);
-    const results = new Map(contenders.map((contender) => [contender, [] as Figures[]]));
-    for (const contender of contenders) await measure(contender, 1500);
-    for (let pass = 0; pass < Number(values.passes); pass += 1) {
-      for (const contender of contenders) {
-        results.get(contender)?.push(await measure(contender, milliseconds));
-      }
+    for (const name of values.only.split(',')) {
+      const measure = sections[name];
+      if (measure === undefined) throw new Error(`There is no section ${name}.\n\n${USAGE}`);
+      context.options.say(name);
+      const measured = await measure(context);
+      console.log(tablesAsText(measured));
+      if (output !== undefined) await mergeResults(output, measured);
     }
-    print(results);
   } finally {
-    for (const server of servers) await server.stop();
-    azurite.stop();
+    await context.stop();
   }
+  // Elsewhere the results are a reader's own, and the page stays that of the project.
+  if (output === own) await renderPages(docs, await readResults(own));
 }
 
-async function prepare(
-  connectionString: string,
-  servers: MeasuredProcess[],
-): Promise<readonly Contender[]> {
-  const start = async (...args: Parameters<typeof startMeasured>): Promise<MeasuredProcess> => {
-    const server = await startMeasured(...args);
-    servers.push(server);
-    return server;
-  };
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-  const secret = 'a-secret-that-the-bare-server-knows';
-  const bare = (kind: string) => start(bareScript, [kind, pem, secret]);
-
-  const flowgate = await start(hostScript, ['--app', root], {
-    AzureWebJobsStorage: connectionString,
-    FLOWGATE_STORAGE_PREFIX: 'bench',
-    FLOWGATE_MASTER_KEY: Buffer.alloc(32, 1).toString('base64'),
-    FLOWGATE_ISSUER: 'https://flowgate.example',
-    FLOWGATE_BOOTSTRAP_CLIENT_ID: 'test-admin',
-    FLOWGATE_BOOTSTRAP_CLIENT_SECRET: 'a-secret-for-the-test-run',
-  });
-  const url = `http://localhost:${flowgate.port}`;
-  const admin = await manage({ url });
-  const client = await admin.registerClient();
-  const script = { type: 'script' as const, name: 'Hello', fileName: 'hello.js', source: SCRIPT };
-  const modifier = {
-    type: 'contentModifier' as const,
-    name: 'Hello',
-    headers: [{ name: 'X-Greeting', value: 'hello' }],
-    body: { type: 'constant' as const, content: 'Hello world from IFlow' },
-  };
-  for (const [id, address, step] of [
-    ['Script', '/script', script],
-    ['Modifier', '/modifier', modifier],
-  ] as const) {
-    const status = await admin.deploy(id, buildBundle({ id, name: id, address, steps: [step] }));
-    if (status !== 'SUCCESS') throw new Error(`${id} was not deployed`);
-  }
-  const token = await fetchToken(url, client.id, client.secret);
-  const bearer = { Authorization: `Bearer ${token}` };
-  const tokenRequest = (id: string, password: string) =>
-    requestBytes('POST', '/oauth2/api/v1/token?grant_type=client_credentials', {
-      Authorization: basic(id, password),
-    });
-  const foreign = jsonwebtoken.sign({ sub: 'x', aud: 'x' }, privateKey, {
-    algorithm: 'ES256',
-    expiresIn: 3600,
-  });
-  const hello = await start(hostScript, ['--app', join(import.meta.dirname, 'hello-app')]);
-  const verifying = await bare('verify');
-
-  return [
-    {
-      group: 'token',
-      name: 'bare node:http, Basic + SHA-256 + jsonwebtoken ES256',
-      server: await bare('sign'),
-      request: tokenRequest('x', secret),
-    },
-    {
-      group: 'token',
-      name: 'bare node:http, fixed JSON',
-      server: await bare('fixed'),
-      request: tokenRequest('x', secret),
-    },
-    {
-      group: 'token',
-      name: 'hello world in the local Functions host',
-      server: hello,
-      request: requestBytes('POST', '/hello', {}),
-    },
-    {
-      group: 'token',
-      name: 'Flowgate, token endpoint',
-      server: flowgate,
-      request: tokenRequest(client.id, client.secret),
-    },
-    {
-      group: 'dispatch',
-      name: 'bare node:http, jsonwebtoken ES256 verify',
-      server: verifying,
-      request: requestBytes('GET', '/', { Authorization: `Bearer ${foreign}` }),
-    },
-    {
-      group: 'dispatch',
-      name: 'Flowgate, content modifier flow',
-      server: flowgate,
-      request: requestBytes('GET', '/http/modifier', bearer),
-    },
-    {
-      group: 'dispatch',
-      name: 'Flowgate, JavaScript flow in the sandbox',
-      server: flowgate,
-      request: requestBytes('GET', '/http/script', bearer),
-    },
-  ];
-}
-
-async function measure(contender: Contender, ms: number): Promise<Figures> {
-  const { server, request } = contender;
-  const before = await server.usage();
-  const load = await runLoad({ port: server.port, request, connections, milliseconds: ms });
-  const after = await server.usage();
-  return {
-    cpu: (after.cpuMicroseconds - before.cpuMicroseconds) / load.requests,
-    rate: load.requests / load.seconds,
-    p50Ms: load.p50Ms,
-    rssMb: after.rssBytes / 1024 / 1024,
-  };
-}
-
-function print(results: ReadonlyMap<Contender, readonly Figures[]>): void {
-  const floors = new Map<string, number>();
-  console.log(
-    `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown CPU'}, ` +
-      `${connections} connections, ${values.passes} passes of ${values.seconds} s, medians\n`,
-  );
-  console.log('| | CPU µs/request | ratio | requests/s | p50 ms | RSS MB |');
-  console.log('|---|---|---|---|---|---|');
-  for (const [{ name, group }, passes] of results) {
-    const of = (key: keyof Figures): number => median(passes.map((figures) => figures[key]));
-    const floor = floors.get(group) ?? of('cpu');
-    floors.set(group, floor);
-    console.log(
-      `| ${name} | ${of('cpu').toFixed(0)} | ${(of('cpu') / floor).toFixed(2)} | ` +
-        `${of('rate').toFixed(0)} | ${of('p50Ms').toFixed(1)} | ${of('rssMb').toFixed(0)} |`,
-    );
-  }
-}
-
-function median(numbers: readonly number[]): number {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
+function positive(text: string): number {
+  const number = Number(text);
+  if (!(number > 0)) throw new Error(`${text} is not a number above 0.\n\n${USAGE}`);
+  return number;
 }
 
 await main();

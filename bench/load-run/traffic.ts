@@ -1,6 +1,6 @@
 import { buildBundle } from '../../shared/iflow/bundle/build.ts';
 import { ADMIN, basic, fetchToken, manage } from '../../test/support/instance.ts';
-import { requestBytes } from '../load.ts';
+import { requestHead } from '../measure/load.ts';
 import type { Kind } from './generator.ts';
 
 const CLIENTS = 8;
@@ -41,8 +41,13 @@ export async function prepareTraffic(url: string): Promise<readonly Kind[]> {
   const unassignedToken = await fetchToken(url, unassigned.id, unassigned.secret);
   const adminToken = await fetchToken(url, ADMIN.id, ADMIN.secret);
 
-  const request = (...args: Parameters<typeof requestBytes>): string =>
-    requestBytes(...args).toString('latin1');
+  const request = (
+    method: string,
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    content = '',
+  ): string =>
+    `${requestHead(method, path, headers, Buffer.byteLength(content))}\r\n\r\n${content}`;
   const form = { 'Content-Type': 'application/x-www-form-urlencoded' };
   const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });
   const manageWith = { ...bearer(adminToken), Accept: 'application/json' };

@@ -43,6 +43,8 @@ export interface AzuriteOptions {
   readonly ports?: Ports;
   /** Run by `sh` before Azurite in its place: limits that it is to have, such as `ulimit -f 2000`. */
   readonly prelude?: string;
+  /** Puts something before its command line, such as the choice of a core. */
+  readonly wrap?: (command: readonly [string, ...string[]]) => readonly [string, ...string[]];
 }
 
 export interface RunningAzurite {
@@ -55,23 +57,21 @@ export interface RunningAzurite {
 /** Starts Azurite. */
 export async function startAzurite(options: AzuriteOptions = {}): Promise<RunningAzurite> {
   const script = createRequire(import.meta.url).resolve('azurite/dist/src/azurite.js');
-  const { location, ports: wanted, prelude = 'true' } = options;
-  const child = spawn(
+  const { location, ports: wanted, prelude = 'true', wrap = (command) => command } = options;
+  const [command, ...args] = wrap([
     'sh',
-    [
-      ...['-c', `${prelude}; exec "$0" "$@"`, process.execPath],
-      script,
-      ...(location === undefined ? ['--inMemoryPersistence'] : ['--location', location]),
-      '--silent',
-      '--skipApiVersionCheck',
-      '--disableTelemetry',
-      ...SERVICES.flatMap((service) => [
-        ...[`--${service}Port`, String(wanted?.[service] ?? 0)],
-        ...[`--${service}Host`, '127.0.0.1'],
-      ]),
-    ],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
+    ...['-c', `${prelude}; exec "$0" "$@"`, process.execPath],
+    script,
+    ...(location === undefined ? ['--inMemoryPersistence'] : ['--location', location]),
+    '--silent',
+    '--skipApiVersionCheck',
+    '--disableTelemetry',
+    ...SERVICES.flatMap((service) => [
+      ...[`--${service}Port`, String(wanted?.[service] ?? 0)],
+      ...[`--${service}Host`, '127.0.0.1'],
+    ]),
+  ]);
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const found = new Map<string, number>();
   await new Promise<void>((resolve, reject) => {
     let text = '';
