@@ -36,6 +36,9 @@ export type Service = 'blob' | 'queue' | 'table';
 export const SERVICES: readonly Service[] = ['blob', 'queue', 'table'];
 export type Ports = Readonly<Record<Service, number>>;
 
+type CommandLine = readonly [string, ...string[]];
+const asItIs = (command: CommandLine): CommandLine => command;
+
 export interface AzuriteOptions {
   /** Folder to keep the data in; in memory unless told. */
   readonly location?: string;
@@ -44,7 +47,7 @@ export interface AzuriteOptions {
   /** Run by `sh` before Azurite in its place: limits that it is to have, such as `ulimit -f 2000`. */
   readonly prelude?: string;
   /** Puts something before its command line, such as the choice of a core. */
-  readonly wrap?: (command: readonly [string, ...string[]]) => readonly [string, ...string[]];
+  readonly wrap?: (command: CommandLine) => CommandLine;
 }
 
 export interface RunningAzurite {
@@ -57,7 +60,7 @@ export interface RunningAzurite {
 /** Starts Azurite. */
 export async function startAzurite(options: AzuriteOptions = {}): Promise<RunningAzurite> {
   const script = createRequire(import.meta.url).resolve('azurite/dist/src/azurite.js');
-  const { location, ports: wanted, prelude = 'true', wrap = (command) => command } = options;
+  const { location, ports: wanted, prelude = 'true', wrap = asItIs } = options;
   const [command, ...args] = wrap([
     'sh',
     ...['-c', `${prelude}; exec "$0" "$@"`, process.execPath],
