@@ -1,4 +1,3 @@
 import { app } from '@azure/functions';
-import { shutDown } from '../shared/compose/environment.ts';
 
-app.hook.appTerminate(shutDown);
+app.hook.appTerminate(async () => (await import('../shared/compose/environment.ts')).shutDown());

@@ -1,5 +1,4 @@
 import { app } from '@azure/functions';
-import { dispatch } from '../shared/compose/iflow.ts';
 import { ALL_METHODS, endpoint } from '../shared/http/endpoint.ts';
 import { bearerSurface } from '../shared/oauth/bearer.ts';
 
@@ -7,5 +6,7 @@ app.http('dispatch', {
   route: 'http/{*address}',
   methods: [...ALL_METHODS],
   authLevel: 'anonymous',
-  handler: endpoint(bearerSurface, dispatch),
+  handler: endpoint(bearerSurface, async () =>
+    (await import('../shared/compose/iflow.ts')).dispatch(),
+  ),
 });

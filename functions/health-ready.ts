@@ -1,5 +1,4 @@
 import { app } from '@azure/functions';
-import { healthReady } from '../shared/compose/health.ts';
 import { ALL_METHODS, endpoint } from '../shared/http/endpoint.ts';
 import { problemSurface } from '../shared/http/problem.ts';
 
@@ -7,5 +6,7 @@ app.http('health-ready', {
   route: 'health/ready',
   methods: [...ALL_METHODS],
   authLevel: 'anonymous',
-  handler: endpoint(problemSurface, healthReady),
+  handler: endpoint(problemSurface, async () =>
+    (await import('../shared/compose/health.ts')).healthReady(),
+  ),
 });

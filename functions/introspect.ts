@@ -1,5 +1,4 @@
 import { app } from '@azure/functions';
-import { introspect } from '../shared/compose/oauth.ts';
 import { ALL_METHODS, endpoint } from '../shared/http/endpoint.ts';
 import { oauthSurface } from '../shared/oauth/errors.ts';
 
@@ -7,5 +6,7 @@ app.http('introspect', {
   route: 'oauth2/api/v1/introspect',
   methods: [...ALL_METHODS],
   authLevel: 'anonymous',
-  handler: endpoint(oauthSurface, introspect),
+  handler: endpoint(oauthSurface, async () =>
+    (await import('../shared/compose/oauth.ts')).introspect(),
+  ),
 });

@@ -1,5 +1,4 @@
 import { app } from '@azure/functions';
-import { jwks } from '../shared/compose/signing.ts';
 import { ALL_METHODS, endpoint } from '../shared/http/endpoint.ts';
 import { oauthSurface } from '../shared/oauth/errors.ts';
 
@@ -7,5 +6,7 @@ app.http('jwks', {
   route: 'oauth2/api/v1/jwks',
   methods: [...ALL_METHODS],
   authLevel: 'anonymous',
-  handler: endpoint(oauthSurface, jwks),
+  handler: endpoint(oauthSurface, async () =>
+    (await import('../shared/compose/signing.ts')).jwks(),
+  ),
 });

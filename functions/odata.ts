@@ -1,5 +1,4 @@
 import { app } from '@azure/functions';
-import { odata } from '../shared/compose/odata.ts';
 import { ALL_METHODS, endpoint } from '../shared/http/endpoint.ts';
 import { odataSurface } from '../shared/odata/errors.ts';
 
@@ -7,5 +6,5 @@ app.http('odata', {
   route: 'api/v1/{*path}',
   methods: [...ALL_METHODS],
   authLevel: 'anonymous',
-  handler: endpoint(odataSurface, odata),
+  handler: endpoint(odataSurface, async () => (await import('../shared/compose/odata.ts')).odata()),
 });

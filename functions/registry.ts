@@ -1,5 +1,4 @@
 import { app } from '@azure/functions';
-import { registry } from '../shared/compose/registry.ts';
 import { ALL_METHODS, endpoint } from '../shared/http/endpoint.ts';
 import { problemSurface } from '../shared/http/problem.ts';
 
@@ -7,5 +6,7 @@ app.http('registry', {
   route: 'registry/v1/{*path}',
   methods: [...ALL_METHODS],
   authLevel: 'anonymous',
-  handler: endpoint(problemSurface, registry),
+  handler: endpoint(problemSurface, async () =>
+    (await import('../shared/compose/registry.ts')).registry(),
+  ),
 });

@@ -1,5 +1,4 @@
 import { app } from '@azure/functions';
-import { token } from '../shared/compose/oauth.ts';
 import { ALL_METHODS, endpoint } from '../shared/http/endpoint.ts';
 import { oauthSurface } from '../shared/oauth/errors.ts';
 
@@ -7,5 +6,5 @@ app.http('token', {
   route: 'oauth2/api/v1/token',
   methods: [...ALL_METHODS],
   authLevel: 'anonymous',
-  handler: endpoint(oauthSurface, token),
+  handler: endpoint(oauthSurface, async () => (await import('../shared/compose/oauth.ts')).token()),
 });

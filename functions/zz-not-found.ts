@@ -1,6 +1,6 @@
 import { app } from '@azure/functions';
-import { notFound } from '../shared/compose/health.ts';
-import { ALL_METHODS, endpoint } from '../shared/http/endpoint.ts';
+import { ALL_METHODS, endpoint, unconfigured } from '../shared/http/endpoint.ts';
+import { answerNotFound } from '../shared/http/not-found.ts';
 import { problemSurface } from '../shared/http/problem.ts';
 
 // The host tries routes in the order of function names: a catch-all has to come last.
@@ -8,5 +8,5 @@ app.http('zz-not-found', {
   route: '{*path}',
   methods: [...ALL_METHODS],
   authLevel: 'anonymous',
-  handler: endpoint(problemSurface, notFound),
+  handler: endpoint(problemSurface, unconfigured(answerNotFound)),
 });

@@ -5,16 +5,16 @@ import { config, deriveKey } from './environment.ts';
 import { audit, systemEvent } from './logs.ts';
 import { keyRing } from './signing.ts';
 import { tables } from './storage.ts';
+import { ensureBootstrapClient } from '../registry/bootstrap.ts';
+import { cacheClients, cacheRoles } from '../registry/directories.ts';
+import { createClientStore } from '../storage/clients.ts';
+import { createRoleStore } from '../storage/roles.ts';
 
 export const clients = once(async () => {
-  const { createClientStore } = await import('../storage/clients.ts');
-  const { cacheClients } = await import('../registry/directories.ts');
   return cacheClients(createClientStore(await tables()), clock);
 });
 
 export const roles = once(async () => {
-  const { createRoleStore } = await import('../storage/roles.ts');
-  const { cacheRoles } = await import('../registry/directories.ts');
   return cacheRoles(createRoleStore(await tables()), clock);
 });
 
@@ -25,7 +25,6 @@ export const ensureBootstrap = once(async () => {
   // Under a wrong master key the setting has another fingerprint and would pass for a changed one:
   // the client's secrets would be replaced for it.
   await (await keyRing()).signingKey();
-  const { ensureBootstrapClient } = await import('../registry/bootstrap.ts');
   const outcome = await ensureBootstrapClient({
     setting: bootstrap,
     subscription: subscriptions.tmn,

@@ -6,15 +6,15 @@ import type { Prepared } from '../http/endpoint.ts';
 import { Fault } from '../http/fault.ts';
 import type { PreparedTask } from '../http/timer.ts';
 import { type Meter, noMeter, type Telemetry } from '../telemetry/telemetry.ts';
+import { ConfigError, loadConfig } from '../config/load.ts';
 
 /**
  * `compose/` joins the rooms: what each needs is made here, on first use and once per process.
- * Modules are imported when they are first needed, so that a cold instance loads for a token request
- * only what a token request needs. This file is the one place that reads `process.env`.
+ * A function imports its file here when it is first called, so that a cold instance loads for a token
+ * request only what a token request needs. This file is the one place that reads `process.env`.
  */
 
-export const config = once(async (): Promise<Config> => {
-  const { ConfigError, loadConfig } = await import('../config/load.ts');
+export const config = once((): Config => {
   try {
     return loadConfig(process.env);
   } catch (error) {
@@ -68,7 +68,7 @@ const doors = once(async () => {
  * @param door `open` for what costs so little that it is answered under any load.
  */
 export function prepared(
-  make: (config: Config) => Promise<Handler>,
+  make: (config: Config) => Promise<Handler> | Handler,
   door: 'calls' | 'messages' | 'open' = 'calls',
 ): () => Promise<Prepared> {
   return once(async () => {

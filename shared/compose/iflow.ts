@@ -5,16 +5,21 @@ import { atEnd, config, deriveKey, meter, prepared } from './environment.ts';
 import { audit, messageLog } from './logs.ts';
 import { bearerGate } from './oauth.ts';
 import { tables } from './storage.ts';
+import { createDeploymentDirectory } from '../iflow/deployment/directory.ts';
+import { createCsrfTokens } from '../iflow/dispatch/csrf.ts';
+import { createDispatchEndpoint } from '../iflow/dispatch/dispatch-endpoint.ts';
+import { createFindAddress } from '../iflow/dispatch/routing.ts';
+import { runFlow } from '../iflow/run.ts';
+import { auditRefusals } from '../oauth/audit-refusals.ts';
+import { openDeploymentStore } from '../storage/deployments.ts';
+import { openDesignStore } from '../storage/design.ts';
 
 export const deployments = once(async () => {
-  const { openDeploymentStore } = await import('../storage/deployments.ts');
-  const { createDeploymentDirectory } = await import('../iflow/deployment/directory.ts');
   const store = openDeploymentStore(await tables());
   return { store, directory: createDeploymentDirectory(store, clock) };
 });
 
 export const design = once(async () => {
-  const { openDesignStore } = await import('../storage/design.ts');
   return openDesignStore(await tables());
 });
 
@@ -30,11 +35,6 @@ const javaScriptEngine = once(async () => {
 });
 
 export const dispatch = prepared(async ({ subscriptions, script, flowTimeoutMs }) => {
-  const { createDispatchEndpoint } = await import('../iflow/dispatch/dispatch-endpoint.ts');
-  const { createFindAddress } = await import('../iflow/dispatch/routing.ts');
-  const { createCsrfTokens } = await import('../iflow/dispatch/csrf.ts');
-  const { runFlow } = await import('../iflow/run.ts');
-  const { auditRefusals } = await import('../oauth/audit-refusals.ts');
   const handle = createDispatchEndpoint({
     gate: await bearerGate(),
     subscription: subscriptions.iflmap,

@@ -6,6 +6,11 @@ import type { WriteBehind } from '../monitor/write-behind.ts';
 import type { AuditEvent } from '../registry/audit/audit-entry.ts';
 import { atEnd, config, meter, preparedTask } from './environment.ts';
 import { tables } from './storage.ts';
+import { createWriteBehind } from '../monitor/write-behind.ts';
+import { createAuditTrail } from '../registry/audit/audit-trail.ts';
+import { openAuditStore } from '../storage/audit.ts';
+import { openFailureBoard } from '../storage/failed-sign-ins.ts';
+import { createMessageLogStore } from '../storage/message-logs.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -16,8 +21,6 @@ export const auditRetentionMs = async (): Promise<number> =>
   (await config()).auditRetentionDays * DAY_MS;
 
 export const audit = once(async () => {
-  const { openAuditStore } = await import('../storage/audit.ts');
-  const { createAuditTrail } = await import('../registry/audit/audit-trail.ts');
   const store = openAuditStore(await tables());
   const behind = await writeBehind(store, 'audit', 'audit entries');
   return { store, behind, trail: createAuditTrail({ store, behind, clock, randomUUID }) };
@@ -32,13 +35,11 @@ export const systemEvent = (action: string, type: string, name: string): AuditEv
 });
 
 export const messageLog = once(async () => {
-  const { createMessageLogStore } = await import('../storage/message-logs.ts');
   const store = createMessageLogStore(await tables());
   return { store, writer: await writeBehind(store, 'messages', 'message log entries') };
 });
 
 export const failureBoard = once(async () => {
-  const { openFailureBoard } = await import('../storage/failed-sign-ins.ts');
   return openFailureBoard(await tables(), randomUUID());
 });
 
@@ -61,7 +62,6 @@ async function writeBehind<T>(
   what: string,
 ): Promise<WriteBehind<T>> {
   const measured = await meter();
-  const { createWriteBehind } = await import('../monitor/write-behind.ts');
   const behind = createWriteBehind<T>((entries) => store.append(entries), {
     what,
     onError: (problem, cause) => console.error(problem, cause),

@@ -6,9 +6,15 @@ import { clients, ensureBootstrap, roles } from './clients.ts';
 import { config, prepared } from './environment.ts';
 import { audit, failureBoard } from './logs.ts';
 import { keyRing, tokenVerifier } from './signing.ts';
+import { createAccessTokenIssuer } from '../jwt/sign.ts';
+import { createBearerGate } from '../oauth/bearer.ts';
+import { createIntrospectionEndpoint } from '../oauth/introspection-endpoint.ts';
+import { createMetadataEndpoint } from '../oauth/metadata-endpoint.ts';
+import { createThrottle } from '../oauth/throttle.ts';
+import { createTokenEndpoint } from '../oauth/token-endpoint.ts';
+import { createSecretVerifier } from '../registry/secret-verifier.ts';
 
 export const throttle = once(async () => {
-  const { createThrottle } = await import('../oauth/throttle.ts');
   const { trail } = await audit();
   return createThrottle({
     board: await failureBoard(),
@@ -25,7 +31,6 @@ export const throttle = once(async () => {
 
 /** What every endpoint needs that clients authenticate at. */
 const clientAuthentication = once(async () => {
-  const { createSecretVerifier } = await import('../registry/secret-verifier.ts');
   const bootstrapId = (await config()).bootstrap?.clientId;
   return {
     clients: (await clients()).directory,
@@ -42,7 +47,6 @@ const clientAuthentication = once(async () => {
 });
 
 export const bearerGate = once(async () => {
-  const { createBearerGate } = await import('../oauth/bearer.ts');
   return createBearerGate({
     verifier: await tokenVerifier(),
     clients: (await clients()).directory,
@@ -51,8 +55,6 @@ export const bearerGate = once(async () => {
 });
 
 export const token = prepared(async () => {
-  const { createTokenEndpoint } = await import('../oauth/token-endpoint.ts');
-  const { createAccessTokenIssuer } = await import('../jwt/sign.ts');
   return createTokenEndpoint({
     ...(await clientAuthentication()),
     issuer: createAccessTokenIssuer({ ring: await keyRing(), clock }),
@@ -60,14 +62,10 @@ export const token = prepared(async () => {
 });
 
 export const introspect = prepared(async () => {
-  const { createIntrospectionEndpoint } = await import('../oauth/introspection-endpoint.ts');
   return createIntrospectionEndpoint({
     ...(await clientAuthentication()),
     verifier: await tokenVerifier(),
   });
 });
 
-export const metadata = prepared(async ({ issuer }) => {
-  const { createMetadataEndpoint } = await import('../oauth/metadata-endpoint.ts');
-  return createMetadataEndpoint({ issuer });
-}, 'open');
+export const metadata = prepared(({ issuer }) => createMetadataEndpoint({ issuer }), 'open');

@@ -6,16 +6,16 @@ import { deployments, design } from './iflow.ts';
 import { audit, logRetentionMs, messageLog } from './logs.ts';
 import { bearerGate, throttle } from './oauth.ts';
 import { blobs, tables } from './storage.ts';
+import { createCompileApart } from '../iflow/deployment/compile-apart.ts';
+import { createDeployer } from '../iflow/deployment/deploy.ts';
+import { createArtifacts } from '../iflow/design/artifacts.ts';
+import { createPackages } from '../iflow/design/packages.ts';
+import { createMessageLogReader } from '../monitor/message-log-reader.ts';
+import { guardManagement } from '../oauth/audit-refusals.ts';
+import { createODataApi } from '../odata/api.ts';
+import { openTaskStore } from '../storage/tasks.ts';
 
 export const odata = prepared(async ({ issuer, subscriptions }) => {
-  const { createODataApi } = await import('../odata/api.ts');
-  const { openTaskStore } = await import('../storage/tasks.ts');
-  const { createPackages } = await import('../iflow/design/packages.ts');
-  const { createArtifacts } = await import('../iflow/design/artifacts.ts');
-  const { createDeployer } = await import('../iflow/deployment/deploy.ts');
-  const { createCompileApart } = await import('../iflow/deployment/compile-apart.ts');
-  const { createMessageLogReader } = await import('../monitor/message-log-reader.ts');
-  const { guardManagement } = await import('../oauth/audit-refusals.ts');
   const bundles = {
     ...(await import('../iflow/bundle/bundle.ts')),
     ...(await import('../iflow/bundle/build.ts')),

@@ -7,14 +7,14 @@ import { audit, auditRetentionMs } from './logs.ts';
 import { bearerGate, throttle } from './oauth.ts';
 import { keyRing } from './signing.ts';
 import { blobs } from './storage.ts';
+import { openAddressReader } from '../iflow/dispatch/address-reader.ts';
+import { createAddressTracer } from '../iflow/dispatch/trace-address.ts';
+import { createKeysApi } from '../jwt/keys-api.ts';
+import { guardManagement } from '../oauth/audit-refusals.ts';
+import { createRegistryApi } from '../registry/api/registry-api.ts';
+import { createAuditReader } from '../registry/audit/audit-reader.ts';
 
 export const registry = prepared(async ({ subscriptions }) => {
-  const { createRegistryApi } = await import('../registry/api/registry-api.ts');
-  const { createKeysApi } = await import('../jwt/keys-api.ts');
-  const { createAddressTracer } = await import('../iflow/dispatch/trace-address.ts');
-  const { openAddressReader } = await import('../iflow/dispatch/address-reader.ts');
-  const { createAuditReader } = await import('../registry/audit/audit-reader.ts');
-  const { guardManagement } = await import('../oauth/audit-refusals.ts');
   const { store, behind, trail } = await audit();
   const gate = await bearerGate();
   const api = createRegistryApi({

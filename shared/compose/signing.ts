@@ -3,13 +3,15 @@ import { systemClock as clock } from '../config/clock.ts';
 import { config, meter, prepared, preparedTask } from './environment.ts';
 import { audit, systemEvent } from './logs.ts';
 import { tables } from './storage.ts';
+import { createJwksEndpoint } from '../jwt/jwks-endpoint.ts';
+import { openKeyRing } from '../jwt/key-ring.ts';
+import { currentKey } from '../jwt/rotation.ts';
+import { createAccessTokenVerifier } from '../jwt/verify.ts';
+import { createKeyStore } from '../storage/key-ring.ts';
 
 const DAY_MS = 86_400_000;
 
 export const keyRing = once(async () => {
-  const { openKeyRing } = await import('../jwt/key-ring.ts');
-  const { currentKey } = await import('../jwt/rotation.ts');
-  const { createKeyStore } = await import('../storage/key-ring.ts');
   const { masterKey, issuer, signing } = await config();
   const ring = openKeyRing({
     store: createKeyStore(await tables()),
@@ -32,12 +34,10 @@ export const keyRing = once(async () => {
 });
 
 export const tokenVerifier = once(async () => {
-  const { createAccessTokenVerifier } = await import('../jwt/verify.ts');
   return createAccessTokenVerifier({ ring: await keyRing(), clock });
 });
 
 export const jwks = prepared(async () => {
-  const { createJwksEndpoint } = await import('../jwt/jwks-endpoint.ts');
   return createJwksEndpoint({ ring: await keyRing(), clock });
 }, 'open');
 

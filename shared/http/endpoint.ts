@@ -6,6 +6,7 @@ import {
   type Telemetry,
   type Trace,
 } from '../telemetry/telemetry.ts';
+import { once } from '../cache/once.ts';
 import type { Handler, HttpCall, HttpReply } from './call.ts';
 import { clientAddressOf } from './client-address.ts';
 import { Fault } from './fault.ts';
@@ -31,13 +32,20 @@ export interface Prepared {
   readonly guard?: Guard | undefined;
 }
 
+/** A room that answers without any configuration, whatever the load. */
+export const unconfigured =
+  (handle: Handler): (() => Promise<Prepared>) =>
+  () =>
+    Promise.resolve({ handle, trustedProxyHops: 0 });
+
 /**
  * Joins a function to the room that does the work: it translates the request, loads the room on
  * the first call, and holds the only `catch` that makes a response.
  *
- * @param prepare loads the room; called for every request, so it keeps what it has made.
+ * @param load loads the room; called by the first request, and again until it succeeds.
  */
-export function endpoint(surface: Surface, prepare: () => Promise<Prepared>): HttpHandler {
+export function endpoint(surface: Surface, load: () => Promise<Prepared>): HttpHandler {
+  const prepare = once(load);
   return async (request: HttpRequest, context: InvocationContext): Promise<FunctionResponse> => {
     const receivedAt = Date.now();
     const fields: Record<string, string | number | boolean> = {};

@@ -1,4 +1,5 @@
 import type { InvocationContext, TimerHandler } from '@azure/functions';
+import { once } from '../cache/once.ts';
 import type { Attributes, Telemetry } from '../telemetry/telemetry.ts';
 
 export interface PreparedTask {
@@ -12,7 +13,8 @@ export interface PreparedTask {
  * Joins a timer's function to the room that does the work, with one log event and one trace for each
  * run. A run that fails is thrown on: the host counts it as failed.
  */
-export function timerTask(prepare: () => Promise<PreparedTask>): TimerHandler {
+export function timerTask(load: () => Promise<PreparedTask>): TimerHandler {
+  const prepare = once(load);
   return async (_timer: unknown, context: InvocationContext): Promise<void> => {
     const startedAt = Date.now();
     const { run, telemetry } = await prepare();
