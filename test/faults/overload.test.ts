@@ -25,7 +25,7 @@ const isShed = ({ status, retryAfter, text }: Awaited<ReturnType<typeof ask>>): 
 
 test('more calls than can be answered in time: some are 503 with Retry-After, the rest are answered, and it ends by itself', async () => {
   // Tokens that cost the instance much more than they cost whoever asks for them.
-  const env = { FLOWGATE_SIGNING_ALG: 'RS256', FLOWGATE_MAX_DELAY_MS: '50' };
+  const env = { FLOWGATE_SIGNING_ALG: 'RS256', FLOWGATE_MAX_DELAY_MS: '20' };
   const own = await testStorage();
   const instance = await startAt(own, own.connectionString, env);
   const client = await (await manage(instance)).registerClient();
@@ -37,7 +37,7 @@ test('more calls than can be answered in time: some are 503 with Retry-After, th
   ].join('\r\n');
   const kind: Kind = { name: 'token', weight: 1, requests: [`${request}\r\n\r\n`], expected: 200 };
   const port = Number(new URL(instance.url).port);
-  const running = load.run({ port, kinds: [kind], milliseconds: 5000, connections: 300 });
+  const running = load.run({ port, kinds: [kind], milliseconds: 5000, connections: 900 });
   await sleep(2500);
   const live = await ask(`${instance.url}/health/live`);
   assert.equal(live.status, 200);
