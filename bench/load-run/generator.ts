@@ -53,6 +53,7 @@ export interface Outcome {
 
 const LOST_MS = 1000;
 const TICK_MS = 2;
+const CONNECT_AT_ONCE = 100;
 const MOST_FAULTS = 20;
 
 interface Job {
@@ -72,7 +73,7 @@ class Run {
   /** Those before #firstWaiting have been taken: under overload it is long, and shift() would copy it. */
   #waiting: (Job | undefined)[] = [];
   #firstWaiting = 0;
-  readonly #startedAt = performance.now();
+  #startedAt = performance.now();
   #open = 0;
   #inFlight = 0;
   #next: () => Job;
@@ -89,6 +90,8 @@ class Run {
   }
 
   async openLoop(rate: number): Promise<Outcome> {
+    await this.#connectAll();
+    this.#startedAt = performance.now();
     let due = 0;
     for (;;) {
       const elapsed = performance.now() - this.#startedAt;
@@ -101,6 +104,21 @@ class Run {
       await this.#sleep(TICK_MS);
     }
     return this.#finish();
+  }
+
+  /**
+   * Before the first request, a few at a time: a server has room for some hundred that it has not
+   * accepted yet, and what finds none tries again after seconds.
+   */
+  async #connectAll(): Promise<void> {
+    while (this.#open < this.#order.connections) {
+      const connecting: Promise<Connection>[] = [];
+      for (let i = 0; i < CONNECT_AT_ONCE && this.#open < this.#order.connections; i += 1) {
+        this.#open += 1;
+        connecting.push(new Connection(this, this.#order.port).connected);
+      }
+      this.#idle.push(...(await Promise.all(connecting)));
+    }
   }
 
   /** A connection has its answer and is free. */
@@ -222,11 +240,13 @@ class Connection {
   readonly #socket: Socket;
   #job: Job | undefined;
   #received = '';
+  readonly connected: Promise<Connection>;
 
   constructor(run: Run, port: number) {
     this.#run = run;
     this.#socket = connect({ port, host: '127.0.0.1', noDelay: true });
     this.#socket.setEncoding('latin1');
+    this.connected = new Promise((resolve) => this.#socket.once('connect', () => resolve(this)));
     this.#socket.on('data', (text: string) => this.#read(text));
     this.#socket.on('error', () => undefined);
     this.#socket.on('close', () => {
