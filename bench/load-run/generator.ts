@@ -54,6 +54,10 @@ export interface Outcome {
 const LOST_MS = 1000;
 const TICK_MS = 2;
 const CONNECT_AT_ONCE = 100;
+/** Connections are opened beforehand for what is sent within this time; the rest when they are needed. */
+const CONNECT_FOR_MS = 250;
+/** Before the server closes it: it answers 408 on one that has not sent anything for 20 s. */
+const MOST_IDLE_MS = 10_000;
 const MOST_FAULTS = 20;
 
 interface Job {
@@ -75,6 +79,7 @@ class Run {
   #firstWaiting = 0;
   #startedAt = performance.now();
   #open = 0;
+  #connecting = 0;
   #inFlight = 0;
   #next: () => Job;
 
@@ -90,7 +95,7 @@ class Run {
   }
 
   async openLoop(rate: number): Promise<Outcome> {
-    await this.#connectAll();
+    await this.#connect(Math.min(this.#order.connections, (rate * CONNECT_FOR_MS) / 1000));
     this.#startedAt = performance.now();
     let due = 0;
     for (;;) {
@@ -101,6 +106,12 @@ class Run {
         this.#send({ ...this.#next(), dueAt: this.#startedAt + (due * 1000) / rate });
       }
       this.#dropLost();
+      this.#dropIdle();
+      while (this.#mayOpen()) {
+        const job = this.#takeWaiting();
+        if (job === undefined) break;
+        this.#put(this.#openOne(), job);
+      }
       await this.#sleep(TICK_MS);
     }
     return this.#finish();
@@ -110,20 +121,30 @@ class Run {
    * Before the first request, a few at a time: a server has room for some hundred that it has not
    * accepted yet, and what finds none tries again after seconds.
    */
-  async #connectAll(): Promise<void> {
-    while (this.#open < this.#order.connections) {
+  async #connect(count: number): Promise<void> {
+    while (this.#open < count) {
       const connecting: Promise<Connection>[] = [];
-      for (let i = 0; i < CONNECT_AT_ONCE && this.#open < this.#order.connections; i += 1) {
-        this.#open += 1;
-        connecting.push(new Connection(this, this.#order.port).connected);
+      for (let i = 0; i < CONNECT_AT_ONCE && this.#open < count; i += 1) {
+        connecting.push(this.#openOne().connected);
       }
-      this.#idle.push(...(await Promise.all(connecting)));
+      for (const connection of await Promise.all(connecting)) {
+        this.onAccepted(connection);
+        this.#idle.push(connection);
+      }
     }
+  }
+
+  /** Once, for each connection. */
+  onAccepted(connection: Connection): void {
+    if (connection.isAccepted) return;
+    connection.isAccepted = true;
+    this.#connecting -= 1;
   }
 
   /** A connection has its answer and is free. */
   onAnswer(connection: Connection, job: Job, status: number, retryAfter: boolean): void {
     this.#inFlight -= 1;
+    this.onAccepted(connection);
     const ms = performance.now() - job.dueAt;
     if (status === job.kind.expected) {
       this.#count('good');
@@ -167,10 +188,18 @@ class Run {
   #send(job: Job): void {
     const connection = this.#idle.pop();
     if (connection !== undefined) this.#put(connection, job);
-    else if (this.#open < this.#order.connections) {
-      this.#open += 1;
-      this.#put(new Connection(this, this.#order.port), job);
-    } else this.#waiting.push(job);
+    else if (this.#mayOpen()) this.#put(this.#openOne(), job);
+    else this.#waiting.push(job);
+  }
+
+  #mayOpen(): boolean {
+    return this.#open < this.#order.connections && this.#connecting < CONNECT_AT_ONCE;
+  }
+
+  #openOne(): Connection {
+    this.#open += 1;
+    this.#connecting += 1;
+    return new Connection(this, this.#order.port);
   }
 
   #put(connection: Connection, job: Job): void {
@@ -187,6 +216,14 @@ class Run {
       this.#takeWaiting();
       this.#count('unsent');
     }
+  }
+
+  /** The last one that was used is the next one to be: the first has been idle for longest. */
+  #dropIdle(): void {
+    const [oldest] = this.#idle;
+    if (oldest === undefined || performance.now() - oldest.idleSince < MOST_IDLE_MS) return;
+    this.#idle.shift();
+    oldest.close();
   }
 
   #takeWaiting(): Job | undefined {
@@ -241,6 +278,9 @@ class Connection {
   #job: Job | undefined;
   #received = '';
   readonly connected: Promise<Connection>;
+  idleSince = performance.now();
+  /** Known by the first answer: the system says that it is connected before the server has accepted it. */
+  isAccepted = false;
 
   constructor(run: Run, port: number) {
     this.#run = run;
@@ -251,6 +291,7 @@ class Connection {
     this.#socket.on('error', () => undefined);
     this.#socket.on('close', () => {
       run.forget(this);
+      run.onAccepted(this);
       run.onBroken(this.#job, 'the connection was closed');
     });
   }
@@ -278,6 +319,7 @@ class Connection {
     const job = this.#job;
     if (job === undefined) return;
     this.#job = undefined;
+    this.idleSince = performance.now();
     const status = Number(head.slice(9, 12));
     this.#run.onAnswer(this, job, status, head.includes('\r\nretry-after:'));
   }
