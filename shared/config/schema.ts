@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { readPrivateHosts } from '../net/private-hosts.ts';
 
 /** A setting that is there but empty counts as not set: that is how portals clear one. */
 const optional = <T extends z.ZodType>(schema: T) =>
@@ -37,6 +38,13 @@ const masterKey = z
   .string()
   .transform((text) => Buffer.from(text, 'base64'))
   .refine((key) => key.length === 32, 'must be 32 bytes in base64');
+
+const privateHosts = z.string().transform((list, context) => {
+  const hosts = readPrivateHosts(list);
+  if (hosts !== undefined) return hosts;
+  context.addIssue({ code: 'custom', message: 'must be hosts or host:port, with commas between' });
+  return z.NEVER;
+});
 
 /**
  * Every setting of Flowgate, by the name it has in the environment. `local.settings.example.json`
@@ -94,6 +102,8 @@ export const settingsSchema = z.object({
   FLOWGATE_KEY_ROTATION_DAYS: withDefault(wholeNumber(1, 3650), '90'),
   /** How many entries at the end of X-Forwarded-For were written by proxies of yours. */
   FLOWGATE_TRUSTED_PROXY_HOPS: withDefault(wholeNumber(0, 10), '1'),
+  /** Hosts that documents may be fetched from although they are inside, without TLS too. */
+  FLOWGATE_PRIVATE_HOSTS: withDefault(privateHosts, ''),
   FLOWGATE_SCRIPT_TIMEOUT_MS: withDefault(wholeNumber(10, 60_000), '5000'),
   FLOWGATE_SCRIPT_MEMORY_MB: withDefault(wholeNumber(4, 512), '64'),
   /** Script worker threads of one instance, at most. */
