@@ -1,5 +1,6 @@
 import { type core, omit } from 'zod/mini';
 import type { OverloadLimits } from '../http/overload.ts';
+import type { PrivateHosts } from '../net/private-hosts.ts';
 import { type Settings, settingsSchema } from './schema.ts';
 import {
   type ManagedIdentity,
@@ -24,6 +25,7 @@ export interface Config {
     readonly rotationDays: number;
   };
   readonly trustedProxyHops: number;
+  readonly privateHosts: PrivateHosts;
   /** undefined while telemetry is off. */
   readonly telemetry: TelemetrySettings | undefined;
   readonly script: {
@@ -100,6 +102,7 @@ export function loadConfig(env: Environment): Config {
       rotationDays: settings.FLOWGATE_KEY_ROTATION_DAYS,
     },
     trustedProxyHops: settings.FLOWGATE_TRUSTED_PROXY_HOPS,
+    privateHosts: settings.FLOWGATE_PRIVATE_HOSTS,
     telemetry: telemetryOf(settings),
     script: {
       timeoutMs: settings.FLOWGATE_SCRIPT_TIMEOUT_MS,

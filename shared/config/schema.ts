@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { type PrivateHosts, readPrivateHosts } from '../net/private-hosts.ts';
 
 /** A setting that is there but empty counts as not set: that is how portals clear one. */
 const optional = <T extends z.ZodMiniType>(schema: T) =>
@@ -50,6 +51,18 @@ const masterKey = z
     z.transform((text) => Buffer.from(text, 'base64')),
   )
   .check(z.refine((key) => key.length === 32, 'must be 32 bytes in base64'));
+
+const privateHosts = z.pipe(
+  z
+    .string()
+    .check(
+      z.refine(
+        (list) => readPrivateHosts(list) !== undefined,
+        'must be hosts or host:port, with commas between',
+      ),
+    ),
+  z.transform((list): PrivateHosts => readPrivateHosts(list) ?? new Set()),
+);
 
 /**
  * Every setting of Flowgate, by the name it has in the environment. `local.settings.example.json`
@@ -106,6 +119,8 @@ export const settingsSchema = z.object({
   FLOWGATE_KEY_ROTATION_DAYS: withDefault(wholeNumber(1, 3650), '90'),
   /** How many entries at the end of X-Forwarded-For were written by proxies of yours. */
   FLOWGATE_TRUSTED_PROXY_HOPS: withDefault(wholeNumber(0, 10), '1'),
+  /** Hosts that documents may be fetched from although they are inside, without TLS too. */
+  FLOWGATE_PRIVATE_HOSTS: withDefault(privateHosts, ''),
   FLOWGATE_SCRIPT_TIMEOUT_MS: withDefault(wholeNumber(10, 60_000), '5000'),
   FLOWGATE_SCRIPT_MEMORY_MB: withDefault(wholeNumber(4, 512), '64'),
   /** Script worker threads of one instance, at most. */
