@@ -8,6 +8,7 @@ import { openKeyRing } from '../shared/jwt/key-ring.ts';
 import { createAccessTokenIssuer } from '../shared/jwt/sign.ts';
 import type { SigningAlgorithm } from '../shared/jwt/signing-key.ts';
 import { type Client, userOfClient } from '../shared/registry/client.ts';
+import { DEFAULT_OAUTH_SETTINGS } from '../shared/registry/client-defaults.ts';
 import { generateSecret } from '../shared/registry/secrets.ts';
 import { createClientStore } from '../shared/storage/clients.ts';
 import { openDeploymentStore } from '../shared/storage/deployments.ts';
@@ -126,7 +127,7 @@ export async function openDeployment(
           await issuer.issue({
             subject: userOfClient(clientId),
             clientId,
-            registeredAt: createdAt,
+            tokensFrom: createdAt,
             audience: SUBSCRIPTION,
             lifetime: accessTokenLifetime,
             scope: '',
@@ -155,7 +156,9 @@ function makeClient(clientId: string): BenchClient {
     refreshTokenLifetime: 43_200,
     allowedOrigins: [],
     enabled: true,
+    ...DEFAULT_OAUTH_SETTINGS,
     secrets: [stored],
+    tokensFrom: createdAt,
     createdAt,
     updatedAt: createdAt,
   };

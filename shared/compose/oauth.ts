@@ -12,6 +12,9 @@ import { createIntrospectionEndpoint } from '../oauth/introspection-endpoint.ts'
 import { createMetadataEndpoint } from '../oauth/metadata-endpoint.ts';
 import { createThrottle } from '../oauth/throttle.ts';
 import { createTokenEndpoint } from '../oauth/token-endpoint.ts';
+import { clientSecret } from '../oauth/client-authentication/client-secret.ts';
+import { clientCredentials } from '../oauth/grants/client-credentials.ts';
+import type { Grants } from '../oauth/grants/grant.ts';
 import { createSecretVerifier } from '../registry/secret-verifier.ts';
 
 export const throttle = once(async () => {
@@ -34,7 +37,7 @@ const clientAuthentication = once(async () => {
   const bootstrapId = (await config()).bootstrap?.clientId;
   return {
     clients: (await clients()).directory,
-    secrets: createSecretVerifier({ clock, random: randomBytes }),
+    methods: [clientSecret(createSecretVerifier({ clock, random: randomBytes }))],
     roles: (await roles()).directory,
     audit: (await audit()).trail,
     throttle: await throttle(),
@@ -54,10 +57,15 @@ export const bearerGate = once(async () => {
   });
 });
 
+/** What is offered; all but the quick one are loaded when they are first asked for. */
+const grants: Grants = new Map([['client_credentials', () => clientCredentials]]);
+
 export const token = prepared(async () => {
   return createTokenEndpoint({
     ...(await clientAuthentication()),
     issuer: createAccessTokenIssuer({ ring: await keyRing(), clock }),
+    grants,
+    binding: { confirm: () => Promise.resolve(undefined) },
   });
 });
 
@@ -68,4 +76,7 @@ export const introspect = prepared(async () => {
   });
 });
 
-export const metadata = prepared(({ issuer }) => createMetadataEndpoint({ issuer }), 'open');
+export const metadata = prepared(
+  ({ issuer }) => createMetadataEndpoint({ issuer, grantTypes: [...grants.keys()] }),
+  'open',
+);

@@ -13,6 +13,8 @@ export type Parameters = ReadonlyMap<string, string>;
  *
  * @param limit bytes of body.
  * @param secret parameters that may not be in a query, since queries end up in logs and histories.
+ * @param repeatable parameters whose values cannot hold a space and may come several times, as RFC 8707
+ *   section 2 and RFC 8693 section 2.1 have it; their values are joined with one.
  * @throws {Fault} 400 for a repeated or contradicting parameter, a secret in the query, or a body
  *   that is no form; what `call.text` throws.
  */
@@ -20,12 +22,13 @@ export async function readParameters(
   call: HttpCall,
   limit: number,
   secret: ReadonlySet<string>,
+  repeatable: ReadonlySet<string> = NONE,
 ): Promise<Parameters> {
-  const query = collect(call.url.searchParams, secret);
+  const query = collect(call.url.searchParams, repeatable, secret);
   const text = await call.text(limit);
   if (text.trim() === '') return query;
   requireForm(call.headers.get('content-type'));
-  const body = collect(new URLSearchParams(text));
+  const body = collect(new URLSearchParams(text), repeatable);
   for (const [name, value] of query) {
     if (body.has(name) && body.get(name) !== value) {
       throw malformed(
@@ -46,7 +49,13 @@ export function decodeFormValue(text: string): string | undefined {
   }
 }
 
-function collect(sent: URLSearchParams, refused?: ReadonlySet<string>): Map<string, string> {
+const NONE: ReadonlySet<string> = new Set();
+
+function collect(
+  sent: URLSearchParams,
+  repeatable: ReadonlySet<string>,
+  refused?: ReadonlySet<string>,
+): Map<string, string> {
   const parameters = new Map<string, string>();
   sent.forEach((value, name) => {
     if (value === '') return;
@@ -56,7 +65,12 @@ function collect(sent: URLSearchParams, refused?: ReadonlySet<string>): Map<stri
         `${name} must not be in the query of the address, where logs would keep it. Send it in the body or, for client credentials, in the Authorization header.`,
       );
     }
-    if (parameters.has(name)) {
+    const before = parameters.get(name);
+    if (before !== undefined && repeatable.has(name)) {
+      parameters.set(name, `${before} ${value}`);
+      return;
+    }
+    if (before !== undefined) {
       throw malformed('repeated_parameter', `${quotable(name)} is repeated. Send it once.`);
     }
     parameters.set(name, value);

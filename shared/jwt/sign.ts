@@ -30,9 +30,13 @@ export function createAccessTokenIssuer(deps: {
         aud: grant.audience,
         exp: iat + grant.lifetime,
         iat,
-        jti: nextId(grant.registeredAt),
+        jti: nextId(grant.tokensFrom),
         ...(grant.scope === '' ? {} : { scope: grant.scope }),
         ...(fits(grant.roles) ? { roles: grant.roles } : {}),
+        ...(grant.confirmation === undefined ? {} : { cnf: grant.confirmation }),
+        ...(grant.grantId === undefined ? {} : { grant_id: grant.grantId }),
+        ...(grant.authTime === undefined ? {} : { auth_time: grant.authTime }),
+        ...(grant.actor === undefined ? {} : { act: grant.actor }),
       };
       return jsonwebtoken.sign(claims, privateKey, {
         algorithm: alg,

@@ -1,23 +1,27 @@
 import { createRandomPool } from '../config/random.ts';
 
-/** Makes values of `jti`: which registration of its client a token belongs to, and 128 random bits. */
-export function createTokenIds(): (registeredAt: number) => string {
+/**
+ * Makes values of `jti`: from when on its client's tokens count (`Client.tokensFrom`), and 128 random
+ * bits.
+ */
+export function createTokenIds(): (tokensFrom: number) => string {
   const random = createRandomPool();
-  return (registeredAt) => nameRegistration(registeredAt) + random(16).toString('base64url');
+  return (tokensFrom) => nameTime(tokensFrom) + random(16).toString('base64url');
 }
 
 /**
- * Whether a token was issued to this registration of its client. Its `iat` cannot tell: it has whole
- * seconds, and an instance that has not yet heard of a deletion issues tokens after it.
- * @param registeredAt milliseconds since the epoch.
+ * Whether a token was issued since its client was registered, and since all its tokens were revoked.
+ * Its `iat` cannot tell: it has whole seconds, and an instance that has not yet heard of a deletion
+ * issues tokens after it.
+ * @param tokensFrom milliseconds since the epoch.
  */
-export function isOfRegistration(jti: string, registeredAt: number): boolean {
-  return jti.startsWith(nameRegistration(registeredAt));
+export function isIssuedSince(jti: string, tokensFrom: number): boolean {
+  return jti.startsWith(nameTime(tokensFrom));
 }
 
 /** Eight characters for the 48 bits that milliseconds take. */
-function nameRegistration(registeredAt: number): string {
-  scratch.writeUIntBE(registeredAt, 0, 6);
+function nameTime(ms: number): string {
+  scratch.writeUIntBE(ms, 0, 6);
   return scratch.toString('base64url');
 }
 

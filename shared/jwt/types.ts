@@ -10,21 +10,43 @@ export interface AccessTokenClaims {
   readonly jti: string;
   readonly scope?: string;
   readonly roles?: readonly string[];
+  /** What the bearer has to hold (RFC 7800). */
+  readonly cnf?: Confirmation;
+  /** The user's grant that the token was given out of. */
+  readonly grant_id?: string;
+  /** When the user signed in (RFC 9068 section 2.2.1). */
+  readonly auth_time?: number;
+  /** RFC 8693 section 4.1. */
+  readonly act?: Actor;
+}
+
+/** A DPoP key by its thumbprint (RFC 9449 section 6.1), or a certificate (RFC 8705 section 3.1). */
+export type Confirmation = { readonly jkt: string } | { readonly 'x5t#S256': string };
+
+/** Who acts for the subject of a token. */
+export interface Actor {
+  readonly sub: string;
+  readonly act?: Actor;
 }
 
 export interface AccessTokenIssuer {
   /**
    * Signs an access token with the ring's current key. `iss`, `iat`, `exp` and `jti` are set here.
-   * @param grant `lifetime` in seconds; `registeredAt`, the client's `createdAt`, in milliseconds.
+   * @param grant `lifetime` in seconds; `tokensFrom` of the client in milliseconds; `authTime` in
+   *   seconds since the epoch.
    */
   issue(grant: {
     readonly subject: string;
     readonly clientId: string;
-    readonly registeredAt: number;
+    readonly tokensFrom: number;
     readonly audience: string;
     readonly lifetime: number;
     readonly scope: string;
     readonly roles: readonly string[];
+    readonly confirmation?: Confirmation | undefined;
+    readonly grantId?: string | undefined;
+    readonly authTime?: number | undefined;
+    readonly actor?: Actor | undefined;
   }): Promise<string>;
 }
 

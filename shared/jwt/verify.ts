@@ -2,7 +2,13 @@ import { hash } from 'node:crypto';
 import jsonwebtoken from 'jsonwebtoken';
 import type { Clock } from '../config/clock.ts';
 import type { KeyRing, VerificationKey } from './key-ring.ts';
-import { type AccessTokenClaims, type AccessTokenVerifier, TokenFault } from './types.ts';
+import {
+  type AccessTokenClaims,
+  type AccessTokenVerifier,
+  type Actor,
+  type Confirmation,
+  TokenFault,
+} from './types.ts';
 import { VerifiedTokens } from './verified-tokens.ts';
 
 /** Characters. Our own tokens have under 8,000; HTTP servers refuse headers above 16 KiB. */
@@ -132,7 +138,7 @@ function verifySignature(token: string, key: VerificationKey): unknown {
 /** RFC 9068 section 2.2: each required claim is there, once, and of its type. */
 function readClaims(payload: unknown): AccessTokenClaims {
   if (typeof payload !== 'object' || payload === null) throw refuse('claims');
-  const { iss, sub, client_id, aud, exp, iat, nbf, jti, scope, roles } = payload as Record<
+  const { iss, sub, client_id, aud, exp, iat, nbf, jti, scope, roles, ...more } = payload as Record<
     string,
     unknown
   >;
@@ -157,7 +163,43 @@ function readClaims(payload: unknown): AccessTokenClaims {
     jti,
     ...(scope === undefined ? {} : { scope }),
     ...(roles === undefined ? {} : { roles: Object.freeze(roles) }),
+    ...readUserClaims(more),
   });
+}
+
+/** Claims of tokens that are bound, that a user has granted, or that were exchanged. */
+function readUserClaims({
+  cnf,
+  grant_id,
+  auth_time,
+  act,
+}: Readonly<Record<string, unknown>>): Pick<
+  AccessTokenClaims,
+  'cnf' | 'grant_id' | 'auth_time' | 'act'
+> {
+  // A binding that we do not know is one that we cannot check.
+  if (cnf !== undefined && !isConfirmation(cnf)) throw refuse('cnf');
+  if (grant_id !== undefined && !isText(grant_id)) throw refuse('grant_id');
+  if (auth_time !== undefined && !isTime(auth_time)) throw refuse('auth_time');
+  if (act !== undefined && !isActor(act)) throw refuse('act');
+  return {
+    ...(cnf === undefined ? {} : { cnf: Object.freeze(cnf) }),
+    ...(grant_id === undefined ? {} : { grant_id }),
+    ...(auth_time === undefined ? {} : { auth_time }),
+    ...(act === undefined ? {} : { act: Object.freeze(act) }),
+  };
+}
+
+function isConfirmation(value: unknown): value is Confirmation {
+  if (typeof value !== 'object' || value === null) return false;
+  const members = Object.entries(value);
+  const [name, text] = members[0] ?? [];
+  return members.length === 1 && (name === 'jkt' || name === 'x5t#S256') && isText(text);
+}
+
+function isActor(value: unknown): value is Actor {
+  if (typeof value !== 'object' || value === null || !('sub' in value)) return false;
+  return isText(value.sub) && (!('act' in value) || isActor(value.act));
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';

@@ -9,7 +9,17 @@ export type OAuthErrorCode =
   | 'invalid_grant'
   | 'unauthorized_client'
   | 'unsupported_grant_type'
-  | 'invalid_scope';
+  | 'invalid_scope'
+  /** RFC 8707 section 2. */
+  | 'invalid_target'
+  /** RFC 9449 sections 5 and 8. */
+  | 'invalid_dpop_proof'
+  | 'use_dpop_nonce'
+  /** RFC 6749 section 4.1.2.1. */
+  | 'access_denied'
+  | 'unsupported_response_type'
+  /** RFC 7009 section 2.2.1. */
+  | 'unsupported_token_type';
 
 /** RFC 6749 section 5.1: neither tokens nor errors about them are kept anywhere on the way. */
 export const NO_STORE = { 'Cache-Control': 'no-store', Pragma: 'no-cache' } as const;
@@ -59,12 +69,24 @@ export class OAuthError extends Fault {
   }
 
   /** Nobody may use this grant here. */
-  static unsupportedGrantType(supported: readonly string[]): OAuthError {
-    return new OAuthError(
-      'unsupported_grant_type',
-      `This server has no such grant_type. It has ${supported.join(', ')}.`,
-      { reason: 'unsupported_grant_type' },
-    );
+  static unsupportedGrantType(supported: readonly string[], refused?: string): OAuthError {
+    const what =
+      refused === undefined
+        ? 'This server has no such grant_type.'
+        : `The grant_type ${refused} is not safe and not offered (RFC 9700 section 2).`;
+    return new OAuthError('unsupported_grant_type', `${what} It has ${supported.join(', ')}.`, {
+      reason: 'unsupported_grant_type',
+    });
+  }
+
+  /** An authorization code, refresh token or assertion that is not good, or not this client's. */
+  static invalidGrant(reason: string, description: string): OAuthError {
+    return new OAuthError('invalid_grant', description, { reason });
+  }
+
+  /** RFC 8707 section 2: a resource that tokens of this client are not for. */
+  static invalidTarget(reason: string, description: string): OAuthError {
+    return new OAuthError('invalid_target', description, { reason });
   }
 
   static invalidScope(reason: string, description: string): OAuthError {

@@ -4,7 +4,10 @@ import { readParameters } from '../http/form.ts';
 import { type AccessTokenClaims, type AccessTokenVerifier, TokenFault } from '../jwt/types.ts';
 import type { AuditTrail } from '../registry/audit/audit-trail.ts';
 import { type Client, type RoleDirectory, userOfClient } from '../registry/client.ts';
-import { authenticateClient, type ClientAuthenticationDeps } from './client-authentication.ts';
+import {
+  authenticateClient,
+  type ClientAuthenticationDeps,
+} from './client-authentication/authenticate-client.ts';
 import { NO_STORE, OAuthError } from './errors.ts';
 import { MAX_BODY, SECRET_PARAMETERS } from './request-limits.ts';
 import { findRefusal } from './token-standing.ts';

@@ -1,6 +1,5 @@
 import type { Handler } from '../http/call.ts';
 import { answerPublicDocument } from '../http/public-document.ts';
-import { grants } from './grants/index.ts';
 
 /** Seconds. */
 const MAX_AGE = 3600;
@@ -11,14 +10,15 @@ const AUTH_METHODS = ['client_secret_basic', 'client_secret_post'];
 export function createMetadataEndpoint(deps: {
   /** No trailing slash. */
   readonly issuer: string;
+  readonly grantTypes: readonly string[];
 }): Handler {
-  const { issuer } = deps;
+  const { issuer, grantTypes } = deps;
   const metadata = {
     issuer,
     token_endpoint: `${issuer}/oauth2/api/v1/token`,
     jwks_uri: `${issuer}/oauth2/api/v1/jwks`,
     introspection_endpoint: `${issuer}/oauth2/api/v1/introspect`,
-    grant_types_supported: [...grants.keys()],
+    grant_types_supported: grantTypes,
     token_endpoint_auth_methods_supported: AUTH_METHODS,
     introspection_endpoint_auth_methods_supported: AUTH_METHODS,
     // Section 2 requires the member, section 3.2 would leave an empty list out. Readers that check

@@ -1,3 +1,4 @@
+import type { Client } from '../registry/client.ts';
 import { OAuthError } from './errors.ts';
 
 /** RFC 6749 section 3.3. */
@@ -6,14 +7,17 @@ const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 const LONGEST_LIST = 300;
 
 /**
- * The scope to grant: what is asked for, or all that the client is registered for when it asks for
- * none. A blank scope asks for none.
+ * The scope to grant: what is asked for, or the client's default when it asks for none. A blank scope
+ * asks for none.
  * @returns scopes joined by a space; '' for none.
  * @throws {OAuthError} `invalid_scope`
  */
-export function grantScope(asked: string | undefined, registered: readonly string[]): string {
+export function grantScope(
+  asked: string | undefined,
+  { scopes: registered, defaultScopes }: Pick<Client, 'scopes' | 'defaultScopes'>,
+): string {
   const scopes = [...new Set((asked ?? '').split(' ').filter((scope) => scope !== ''))];
-  if (scopes.length === 0) return registered.join(' ');
+  if (scopes.length === 0) return (defaultScopes ?? registered).join(' ');
   if (!scopes.every((scope) => SCOPE_TOKEN.test(scope))) {
     throw OAuthError.invalidScope(
       'scope_grammar',
@@ -24,7 +28,7 @@ export function grantScope(asked: string | undefined, registered: readonly strin
   if (excess.length > 0) {
     throw OAuthError.invalidScope(
       'scope_not_registered',
-      `The client is not registered for: ${cut(excess.join(' '))}. Leave scope out to get all scopes of the client.`,
+      `The client is not registered for: ${cut(excess.join(' '))}. Leave scope out to get the client's default.`,
     );
   }
   return scopes.join(' ');

@@ -1,17 +1,19 @@
-import { type Handler, json } from '../http/call.ts';
+import { type Handler, type HttpCall, json } from '../http/call.ts';
 import { answerPreflight, corsHeaders } from '../http/cors.ts';
 import { Fault } from '../http/fault.ts';
 import { type Parameters, readParameters } from '../http/form.ts';
-import type { AccessTokenIssuer } from '../jwt/types.ts';
+import type { AccessTokenIssuer, Confirmation } from '../jwt/types.ts';
 import type { AuditNote } from '../registry/audit/audit-entry.ts';
 import type { AuditTrail } from '../registry/audit/audit-trail.ts';
 import { type Client, type RoleDirectory, userOfClient } from '../registry/client.ts';
-import type { Trace } from '../telemetry/telemetry.ts';
-import { authenticateClient, type ClientAuthenticationDeps } from './client-authentication.ts';
+import {
+  authenticateClient,
+  type ClientAuthenticationDeps,
+} from './client-authentication/authenticate-client.ts';
 import { NO_STORE, OAuthError } from './errors.ts';
-import type { Grant } from './grants/grant.ts';
-import { grants } from './grants/index.ts';
-import { MAX_BODY, SECRET_PARAMETERS } from './request-limits.ts';
+import type { Grant, Grants } from './grants/grant.ts';
+import { MAX_BODY, REPEATABLE_PARAMETERS, SECRET_PARAMETERS } from './request-limits.ts';
+import type { TokenBinding } from './token-binding.ts';
 
 /** What SAP's clients may ask for (`token_format`); both are the JWT that everybody gets. */
 const TOKEN_FORMATS = ['jwt', 'jwtrfc'];
@@ -21,6 +23,8 @@ const CLOCK_LEAD_MS = 5000;
 
 export interface TokenEndpointDeps extends ClientAuthenticationDeps {
   readonly issuer: AccessTokenIssuer;
+  readonly grants: Grants;
+  readonly binding: TokenBinding;
   readonly roles: RoleDirectory;
   readonly audit: Pick<AuditTrail, 'note'>;
 }
@@ -33,7 +37,12 @@ export function createTokenEndpoint(deps: TokenEndpointDeps): Handler {
   return async (call) => {
     if (call.method === 'OPTIONS') return answerPreflight(call.headers, PREFLIGHT);
     if (call.method !== 'POST') throw Fault.methodNotAllowed(['POST', 'OPTIONS']);
-    const parameters = await readParameters(call, MAX_BODY, SECRET_PARAMETERS);
+    const parameters = await readParameters(
+      call,
+      MAX_BODY,
+      SECRET_PARAMETERS,
+      REPEATABLE_PARAMETERS,
+    );
     const note = (actor: string, clientId: string, more: AuditNote): void => {
       const object = { type: 'client', name: clientId };
       deps.audit.note({ action: 'token.issue', actor, object, call, ...more });
@@ -45,7 +54,7 @@ export function createTokenEndpoint(deps: TokenEndpointDeps): Handler {
     const user = userOfClient(client.clientId);
     const cors = corsHeaders(call.headers, client.allowedOrigins);
     try {
-      const response = await grantToken(client, parameters, call.trace, deps);
+      const response = await grantToken(client, parameters, call, deps);
       note(user, client.clientId, { detail: `for ${client.subscription}` });
       return json(200, response, { ...NO_STORE, ...cors });
     } catch (error) {
@@ -62,39 +71,56 @@ const PREFLIGHT = { methods: ['POST'], headers: ['authorization', 'content-type'
 /** RFC 6749 section 5.1. */
 interface TokenResponse {
   readonly access_token: string;
-  readonly token_type: 'Bearer';
+  readonly token_type: 'Bearer' | 'DPoP';
   readonly expires_in: number;
   readonly scope?: string;
+  readonly refresh_token?: string;
+  /** RFC 8693 section 2.2.1. */
+  readonly issued_token_type?: string;
 }
 
 async function grantToken(
   client: Client,
   parameters: Parameters,
-  trace: Trace,
+  call: HttpCall,
   deps: TokenEndpointDeps,
 ): Promise<TokenResponse> {
-  const grant = chooseGrant(parameters.get('grant_type'), client);
+  const grant = await chooseGrant(parameters.get('grant_type'), client, deps.grants);
   requireTokenFormat(parameters.get('token_format'));
-  const { subject, scope } = await grant.grant({ client, parameters });
+  const confirmation = await deps.binding.confirm(call, client);
+  const granted = await grant.grant({ client, parameters, call, confirmation });
+  const { subject, scope, refreshToken, issuedTokenType } = granted;
+  const lifetime = Math.min(client.accessTokenLifetime, granted.mostSeconds ?? Infinity);
   const roles = await deps.roles.rolesOf(client.subscription, subject);
   await waitForRegistration(client, deps);
-  const token = await trace.span('token.sign', () =>
+  const token = await call.trace.span('token.sign', () =>
     deps.issuer.issue({
       subject,
       clientId: client.clientId,
-      registeredAt: client.createdAt,
+      tokensFrom: client.tokensFrom,
       audience: client.subscription,
-      lifetime: client.accessTokenLifetime,
+      lifetime,
       scope,
       roles: [...roles].sort(),
+      confirmation,
+      grantId: granted.grantId,
+      authTime: granted.authTime,
+      actor: granted.actor,
     }),
   );
   return {
     access_token: token,
-    token_type: 'Bearer',
-    expires_in: client.accessTokenLifetime,
+    token_type: typeOf(confirmation),
+    expires_in: lifetime,
     ...(scope === '' ? {} : { scope }),
+    ...(refreshToken === undefined ? {} : { refresh_token: refreshToken }),
+    ...(issuedTokenType === undefined ? {} : { issued_token_type: issuedTokenType }),
   };
+}
+
+/** RFC 9449 section 5; a token that is bound to a certificate is sent like any other bearer token. */
+function typeOf(confirmation: Confirmation | undefined): TokenResponse['token_type'] {
+  return confirmation !== undefined && 'jkt' in confirmation ? 'DPoP' : 'Bearer';
 }
 
 /**
@@ -102,10 +128,10 @@ async function grantToken(
  * by an instance whose clock is ahead.
  */
 async function waitForRegistration(
-  { createdAt }: Client,
+  { tokensFrom }: Client,
   { clock, wait }: TokenEndpointDeps,
 ): Promise<void> {
-  const until = Math.min(createdAt, clock.now() + CLOCK_LEAD_MS);
+  const until = Math.min(tokensFrom, clock.now() + CLOCK_LEAD_MS);
   // Timers may fire early: they count from when the event loop last looked at the clock.
   for (let tries = 0; tries < 3; tries += 1) {
     const left = until - clock.now();
@@ -114,7 +140,14 @@ async function waitForRegistration(
   }
 }
 
-function chooseGrant(grantType: string | undefined, client: Client): Grant {
+/** Grants that RFC 9700 section 2 has given up: refused by name, so that nobody looks for a mistake. */
+const GIVEN_UP = ['password', 'implicit'];
+
+function chooseGrant(
+  grantType: string | undefined,
+  client: Client,
+  grants: Grants,
+): Promise<Grant> | Grant {
   if (grantType === undefined) {
     throw OAuthError.invalidRequest(
       'grant_type_missing',
@@ -122,11 +155,14 @@ function chooseGrant(grantType: string | undefined, client: Client): Grant {
     );
   }
   const grant = grants.get(grantType);
-  if (grant === undefined) throw OAuthError.unsupportedGrantType([...grants.keys()]);
-  if (!client.grantTypes.includes(grant.grantType)) {
-    throw OAuthError.unauthorizedClient(grant.grantType);
+  if (grant === undefined) {
+    const name = GIVEN_UP.includes(grantType) ? grantType : undefined;
+    throw OAuthError.unsupportedGrantType([...grants.keys()], name);
   }
-  return grant;
+  if (!client.grantTypes.some((registered) => registered === grantType)) {
+    throw OAuthError.unauthorizedClient(grantType);
+  }
+  return grant();
 }
 
 function requireTokenFormat(format: string | undefined): void {

@@ -1,5 +1,5 @@
 import { REFUSE_ON_MS } from '../cache/stale-cache.ts';
-import { isOfRegistration } from '../jwt/token-id.ts';
+import { isIssuedSince } from '../jwt/token-id.ts';
 import type { AccessTokenClaims } from '../jwt/types.ts';
 import type { Client, ClientDirectory } from '../registry/client.ts';
 import { BearerFault } from './gate.ts';
@@ -26,14 +26,12 @@ function compare(
 ): BearerFault | undefined {
   if (
     client === undefined ||
-    iat < Math.floor(client.createdAt / 1000) ||
-    !isOfRegistration(jti, client.createdAt)
+    iat < Math.floor(client.tokensFrom / 1000) ||
+    !isIssuedSince(jti, client.tokensFrom)
   ) {
-    return new BearerFault(
-      'revoked',
-      `The client ${client_id} that the access token was issued to has been deleted${client === undefined ? '' : ' and registered anew'}. Request a new token.`,
-      { user },
-    );
+    return new BearerFault('revoked', `${whyRevoked(client_id, client)} Request a new token.`, {
+      user,
+    });
   }
   if (!client.enabled) {
     return new BearerFault(
@@ -50,4 +48,11 @@ function compare(
     );
   }
   return undefined;
+}
+
+function whyRevoked(clientId: string, client: Client | undefined): string {
+  if (client !== undefined && client.tokensFrom !== client.createdAt) {
+    return `All access tokens that the client ${clientId} had have been revoked.`;
+  }
+  return `The client ${clientId} that the access token was issued to has been deleted${client === undefined ? '' : ' and registered anew'}.`;
 }

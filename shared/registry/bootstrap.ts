@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../config/clock.ts';
 import { ConfigError } from '../config/load.ts';
 import { type Client, userOfClient } from './client.ts';
-import { DEFAULT_LIFETIMES } from './client-defaults.ts';
+import { DEFAULT_LIFETIMES, DEFAULT_OAUTH_SETTINGS } from './client-defaults.ts';
 import type { BootstrapStore, ClientStore } from './client-store.ts';
 import type { RoleStore } from './role-store.ts';
 import { findFaultInSecret, hashChosenSecret, type RandomBytes } from './secrets.ts';
@@ -91,11 +91,13 @@ async function makeClient(options: BootstrapOptions): Promise<Client> {
     redirectUris: [],
     tokenEndpointAuthMethod: 'client_secret_basic',
     ...DEFAULT_LIFETIMES,
+    ...DEFAULT_OAUTH_SETTINGS,
     allowedOrigins: [],
     enabled: true,
     secrets: [await secretOf(options)],
     createdAt: now,
     updatedAt: now,
+    tokensFrom: now,
   };
 }
 

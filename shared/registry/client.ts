@@ -8,10 +8,25 @@ export interface Client {
   /** Name of the subscription its tokens are for (`aud`). */
   readonly subscription: string;
   readonly grantTypes: readonly GrantType[];
-  /** Scopes that it may ask for, and gets when it asks for none. */
+  /** Scopes that it may ask for. */
   readonly scopes: readonly string[];
+  /** Those of {@link Client.scopes} that it gets when it asks for none; undefined for all. */
+  readonly defaultScopes: readonly string[] | undefined;
   readonly redirectUris: readonly string[];
   readonly tokenEndpointAuthMethod: TokenEndpointAuthMethod;
+  /** Public keys for `private_key_jwt` and `self_signed_tls_client_auth`; this or `jwksUri`. */
+  readonly jwks: JsonWebKeySet | undefined;
+  readonly jwksUri: string | undefined;
+  /** For `tls_client_auth`: what the certificate's subject has to be (RFC 8705 section 2.1.2). */
+  readonly tlsClientAuth: CertificateSubject | undefined;
+  /** Its access tokens are bound to a DPoP key (RFC 9449 section 5.2): without a proof it gets none. */
+  readonly dpopBoundAccessTokens: boolean;
+  /** Its access tokens are bound to its certificate (RFC 8705 section 3.4). */
+  readonly tlsClientCertificateBoundAccessTokens: boolean;
+  /** The authorization endpoint takes only what it has pushed (RFC 9126 section 6). */
+  readonly requirePushedAuthorizationRequests: boolean;
+  /** Users are not asked whether it may act for them. */
+  readonly skipConsent: boolean;
   /** Seconds, 60 to 43,200. */
   readonly accessTokenLifetime: number;
   /** Seconds. */
@@ -24,12 +39,53 @@ export interface Client {
   /** Milliseconds since the epoch. Tokens made before this are refused. */
   readonly createdAt: number;
   readonly updatedAt: number;
+  /**
+   * Milliseconds since the epoch: access tokens from before all its tokens were revoked are refused.
+   * `createdAt` until then.
+   */
+  readonly tokensFrom: number;
+  /** SHA-256 of its registration access token (RFC 7592), base64url; undefined without one. */
+  readonly registrationTokenHash: string | undefined;
 }
 
-export type GrantType = 'client_credentials';
+export const GRANT_TYPES = [
+  'client_credentials',
+  'authorization_code',
+  'refresh_token',
+  'urn:ietf:params:oauth:grant-type:jwt-bearer',
+  'urn:ietf:params:oauth:grant-type:token-exchange',
+] as const;
 
-/** `client_secret_basic` and `client_secret_post` are both accepted whichever is registered. */
-export type TokenEndpointAuthMethod = 'client_secret_basic' | 'client_secret_post';
+export type GrantType = (typeof GRANT_TYPES)[number];
+
+/**
+ * How a client proves who it is. `client_secret_basic` and `client_secret_post` are both accepted
+ * whichever of the two is registered; of the others each is the only one.
+ */
+export const AUTH_METHODS = [
+  'client_secret_basic',
+  'client_secret_post',
+  'private_key_jwt',
+  'tls_client_auth',
+  'self_signed_tls_client_auth',
+  'none',
+] as const;
+
+export type TokenEndpointAuthMethod = (typeof AUTH_METHODS)[number];
+
+/** RFC 7517 section 5; public keys only. */
+export interface JsonWebKeySet {
+  readonly keys: readonly JsonWebKey[];
+}
+
+/** RFC 7517 section 4. */
+export type JsonWebKey = Readonly<Record<string, unknown>>;
+
+/** RFC 8705 section 2.1.2: one name that the certificate has to have. */
+export interface CertificateSubject {
+  readonly kind: 'subject_dn' | 'san_dns' | 'san_uri' | 'san_ip' | 'san_email';
+  readonly value: string;
+}
 
 export type StoredSecret = {
   readonly secretId: string;

@@ -1,5 +1,6 @@
 import { odata, type TransactionAction } from '@azure/data-tables';
 import type { Client, StoredSecret, Versioned } from '../registry/client.ts';
+import { DEFAULT_OAUTH_SETTINGS } from '../registry/client-defaults.ts';
 import type { BootstrapStore, ClientStore } from '../registry/client-store.ts';
 import { toHttpEtag, toStorageEtag } from './etags.ts';
 import { encodeKey } from './keys.ts';
@@ -153,10 +154,14 @@ function rowOf(client: Client) {
   };
 }
 
+/** A row of an earlier version lacks what has a default since. */
+type StoredSettings = Omit<Client, 'secrets' | 'tokensFrom' | keyof typeof DEFAULT_OAUTH_SETTINGS> &
+  Partial<Client>;
+
 function clientOf(row: Row): Client {
-  const settings = JSON.parse(textOf(row, 'settings')) as Omit<Client, 'secrets'>;
+  const settings = JSON.parse(textOf(row, 'settings')) as StoredSettings;
   const secrets = JSON.parse(textOf(row, 'secrets')) as readonly StoredSecret[];
-  return { ...settings, secrets };
+  return { ...DEFAULT_OAUTH_SETTINGS, tokensFrom: settings.createdAt, ...settings, secrets };
 }
 
 function versioned(row: Row): Versioned<Client> {

@@ -16,6 +16,7 @@ export const TABLES = [
   'messagelogs',
   'audit',
   'throttle',
+  'onetime',
 ] as const;
 
 export type TableName = (typeof TABLES)[number];

@@ -39,7 +39,7 @@ test('expired: 401, and no message', async () => {
   const token = await createAccessTokenIssuer({ ring, clock: hoursAgo }).issue({
     subject: `oauth_client_${client.id}`,
     clientId: client.id,
-    registeredAt: 0,
+    tokensFrom: 0,
     audience: 'flowgateiflmap',
     lifetime: 3600,
     scope: '',

@@ -14,7 +14,7 @@ import { openInstance, testKeys } from '../support/key-ring.ts';
 const grant = {
   subject: 'oauth_client_app',
   clientId: 'app',
-  registeredAt: 1,
+  tokensFrom: 1,
   audience: 'flowgatetmn',
   lifetime: 3600,
   scope: '',

@@ -19,7 +19,7 @@ before(async () => {
 const grant = {
   subject: 'oauth_client_app',
   clientId: 'app',
-  registeredAt: 0,
+  tokensFrom: 0,
   audience: 'flowgateiflmap',
   lifetime: 3600,
   scope: 'a b',

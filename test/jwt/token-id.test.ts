@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createTokenIds, isOfRegistration } from '../../shared/jwt/token-id.ts';
+import { createTokenIds, isIssuedSince } from '../../shared/jwt/token-id.ts';
 
 test('a token id is of the registration that it was made for, to the millisecond, and of no other', () => {
   const makeId = createTokenIds();
   const times = [0, 1, 255, 256, Date.UTC(2027, 0, 1), Date.UTC(2027, 0, 1) + 1, Date.UTC(9999, 0)];
   for (const made of times) {
     const id = makeId(made);
-    for (const asked of times) assert.equal(isOfRegistration(id, asked), asked === made);
+    for (const asked of times) assert.equal(isIssuedSince(id, asked), asked === made);
   }
 });
 
@@ -20,6 +20,6 @@ test('token ids differ in 128 random bits', () => {
 
 test('what is no token id of ours belongs to no registration', () => {
   for (const id of ['', 'x', 'AAAAAAA', '\u0000'.repeat(30)]) {
-    assert.equal(isOfRegistration(id, 0), false);
+    assert.equal(isIssuedSince(id, 0), false);
   }
 });

@@ -296,7 +296,7 @@ for (const algorithm of ['RS256', 'PS256'] as const) {
     const grant = {
       subject: 's',
       clientId: 'c',
-      registeredAt: 0,
+      tokensFrom: 0,
       audience: 'a',
       lifetime: 60,
       scope: '',
@@ -323,7 +323,7 @@ test('a token seen before is answered from memory until the second of exp', asyn
   const token = await createAccessTokenIssuer({ ring, clock: time }).issue({
     subject: 's',
     clientId: 'c',
-    registeredAt: 0,
+    tokensFrom: 0,
     audience: 'a',
     lifetime: 60,
     scope: '',
@@ -350,7 +350,7 @@ test('a token seen before is refused once its key has been taken out of the ring
   const token = await createAccessTokenIssuer({ ring, clock: time }).issue({
     subject: 's',
     clientId: 'c',
-    registeredAt: 0,
+    tokensFrom: 0,
     audience: 'a',
     lifetime: 3600,
     scope: '',
@@ -395,7 +395,7 @@ test('a token of an instance that has just begun with another issuer is good eve
   const token = await createAccessTokenIssuer({ ring: fresh.ring, clock: time }).issue({
     subject: 's',
     clientId: 'c',
-    registeredAt: 0,
+    tokensFrom: 0,
     audience: 'a',
     lifetime: 60,
     scope: '',
@@ -412,7 +412,7 @@ test('while storage is away, tokens seen before stay good', async () => {
   const token = await createAccessTokenIssuer({ ring, clock: time }).issue({
     subject: 's',
     clientId: 'c',
-    registeredAt: 0,
+    tokensFrom: 0,
     audience: 'a',
     lifetime: 3600,
     scope: '',

@@ -30,7 +30,7 @@ function open(client: Client | undefined = someClient()) {
     issuer.issue({
       subject: USER,
       clientId: 'app',
-      registeredAt: 0,
+      tokensFrom: 0,
       audience,
       lifetime: 60,
       scope: '',
@@ -245,7 +245,7 @@ test('the token’s own roles claim grants nothing', async () => {
   const token = await issuer.issue({
     subject: USER,
     clientId: 'app',
-    registeredAt: 0,
+    tokensFrom: 0,
     audience: IFLMAP,
     lifetime: 60,
     scope: 'ESBMessaging.send',

@@ -8,7 +8,10 @@ import { someClient } from '../support/oauth.ts';
 import { SECRET, type TokenEndpoint, tokenEndpoints } from './open-token-endpoint.ts';
 
 const open = tokenEndpoints();
-const metadata = createMetadataEndpoint({ issuer: 'https://flowgate.example' });
+const metadata = createMetadataEndpoint({
+  issuer: 'https://flowgate.example',
+  grantTypes: ['client_credentials'],
+});
 const server = {
   issuer: 'https://flowgate.example',
   token_endpoint: 'https://flowgate.example/oauth2/api/v1/token',

@@ -4,7 +4,10 @@ import * as oauth from 'oauth4webapi';
 import { createMetadataEndpoint } from '../../shared/oauth/metadata-endpoint.ts';
 import { answerOf, makeCall } from '../support/call.ts';
 
-const endpoint = createMetadataEndpoint({ issuer: 'https://flowgate.example' });
+const endpoint = createMetadataEndpoint({
+  issuer: 'https://flowgate.example',
+  grantTypes: ['client_credentials'],
+});
 const get = (method = 'GET', headers: Record<string, string> = {}) =>
   answerOf(
     endpoint,

@@ -3,6 +3,8 @@ import { createAccessTokenIssuer } from '../../shared/jwt/sign.ts';
 import { createAccessTokenVerifier } from '../../shared/jwt/verify.ts';
 import type { AccessTokenClaims } from '../../shared/jwt/types.ts';
 import { oauthSurface } from '../../shared/oauth/errors.ts';
+import { clientSecret } from '../../shared/oauth/client-authentication/client-secret.ts';
+import { clientCredentials } from '../../shared/oauth/grants/client-credentials.ts';
 import { createTokenEndpoint } from '../../shared/oauth/token-endpoint.ts';
 import { type Client } from '../../shared/registry/client.ts';
 import { type TestThrottle, type TestTrail, testThrottle, testTrail } from '../support/audit.ts';
@@ -71,6 +73,9 @@ export function tokenEndpoints(): (...clients: Client[]) => TokenEndpoint {
     const handle = createTokenEndpoint({
       ...parts,
       audit: parts.trail,
+      methods: [clientSecret(parts.secrets)],
+      grants: new Map([['client_credentials', () => clientCredentials]]),
+      binding: { confirm: () => Promise.resolve(undefined) },
       issuer: createAccessTokenIssuer({ ring, clock }),
       clock,
       wait: (milliseconds) => {

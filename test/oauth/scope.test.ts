@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { OAuthError } from '../../shared/oauth/errors.ts';
 import { grantScope } from '../../shared/oauth/scope.ts';
 
-const registered = ['read', 'write', 'it!b106.Role'];
+const scopes = ['read', 'write', 'it!b106.Role'];
+const registered = { scopes, defaultScopes: undefined };
 const refusal = (asked: string): OAuthError => {
   try {
     grantScope(asked, registered);
@@ -17,8 +18,15 @@ const refusal = (asked: string): OAuthError => {
 test('no scope and a blank one mean all scopes of the client', () => {
   for (const asked of [undefined, '', ' ', '    ']) {
     assert.equal(grantScope(asked, registered), 'read write it!b106.Role');
-    assert.equal(grantScope(asked, []), '');
+    assert.equal(grantScope(asked, { scopes: [], defaultScopes: undefined }), '');
   }
+});
+
+test('no scope means the default scopes of a client that has some, others only when asked for', () => {
+  const client = { scopes, defaultScopes: ['read'] };
+  assert.equal(grantScope(undefined, client), 'read');
+  assert.equal(grantScope('write', client), 'write');
+  assert.equal(grantScope('', { scopes, defaultScopes: [] }), '');
 });
 
 test('a registered scope is granted as asked, in the order asked, once', () => {

@@ -5,28 +5,13 @@ import { Fault } from '../../shared/http/fault.ts';
 import type { Client, StoredSecret } from '../../shared/registry/client.ts';
 import { createSecretVerifier } from '../../shared/registry/secret-verifier.ts';
 import { deriveHash, generateSecret, hashChosenSecret } from '../../shared/registry/secrets.ts';
+import { someClient } from '../support/oauth.ts';
 import { fakeClock } from './registry.ts';
 
 const times = { createdAt: 0, expiresAt: undefined };
 
 function clientWith(clientId: string, ...secrets: StoredSecret[]): Client {
-  return {
-    clientId,
-    clientName: clientId,
-    description: '',
-    subscription: 'acmeiflmap',
-    grantTypes: ['client_credentials'],
-    scopes: [],
-    redirectUris: [],
-    tokenEndpointAuthMethod: 'client_secret_basic',
-    accessTokenLifetime: 3600,
-    refreshTokenLifetime: 3600,
-    allowedOrigins: [],
-    enabled: true,
-    secrets,
-    createdAt: 0,
-    updatedAt: 0,
-  };
+  return someClient({ clientId, secrets });
 }
 
 /** A verifier that counts its slow hashes; `hold()` keeps them from ending. */

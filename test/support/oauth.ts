@@ -5,6 +5,7 @@ import type {
   RoleDirectory,
   SecretVerifier,
 } from '../../shared/registry/client.ts';
+import { DEFAULT_OAUTH_SETTINGS } from '../../shared/registry/client-defaults.ts';
 
 /** A client as the registry would hold it; `clientId` is `app` unless told. */
 export function someClient(changes: Partial<Client> = {}): Client {
@@ -21,9 +22,11 @@ export function someClient(changes: Partial<Client> = {}): Client {
     refreshTokenLifetime: 86_400,
     allowedOrigins: [],
     enabled: true,
+    ...DEFAULT_OAUTH_SETTINGS,
     secrets: [],
     createdAt: 0,
     updatedAt: 0,
+    tokensFrom: changes.createdAt ?? 0,
     ...changes,
   };
 }

@@ -1,13 +1,24 @@
 import { z } from 'zod';
 import type { Subscriptions } from '../../config/subscriptions.ts';
 import { Problem, type ProblemDetail } from '../../http/problem.ts';
-import type { Client } from '../client.ts';
+import { AUTH_METHODS, type Client, GRANT_TYPES } from '../client.ts';
 import { DEFAULT_LIFETIMES } from '../client-defaults.ts';
 import { listSubscriptions, nearestOf } from '../roles.ts';
+import { faultsInAuthentication } from './authentication-members.ts';
 import type { Members } from './json-body.ts';
+import {
+  certificateSubjectMembers,
+  countCertificateSubjects,
+  jwks,
+  jwksUri,
+  readCertificateSubject,
+} from './key-members.ts';
 
 /** What of a client a caller decides. */
-export type ClientSettings = Omit<Client, 'clientId' | 'secrets' | 'createdAt' | 'updatedAt'>;
+export type ClientSettings = Omit<
+  Client,
+  'clientId' | 'secrets' | 'createdAt' | 'updatedAt' | 'tokensFrom' | 'registrationTokenHash'
+>;
 
 const DAY = 86_400;
 
@@ -32,11 +43,11 @@ const list = <T extends z.ZodType>(item: T, most: number, what: string) =>
     .max(most, `${what} has at most ${most} entries.`)
     .transform((values) => [...new Set(values)]);
 
-const grantType = z.literal('client_credentials', {
+const grantType = z.enum(GRANT_TYPES, {
   error: (issue) =>
-    issue.input === 'authorization_code' || issue.input === 'refresh_token'
-      ? `The grant ${issue.input} does not exist here; the grants are: client_credentials.`
-      : 'There is no such grant; the grants are: client_credentials.',
+    issue.input === 'password' || issue.input === 'implicit'
+      ? `The grant ${issue.input} is not offered (RFC 9700 section 2); the grants are: ${GRANT_TYPES.join(', ')}.`
+      : `There is no such grant; the grants are: ${GRANT_TYPES.join(', ')}.`,
 });
 
 /** RFC 6749 section 3.3. */
@@ -74,7 +85,7 @@ const origin = z
     'An origin is what a browser sends, such as https://app.example.com: lower case, without path, slash at the end or default port.',
   );
 
-const AUTH_METHODS = ['client_secret_basic', 'client_secret_post'] as const;
+const yesOrNo = (what: string) => z.boolean(`${what} is true or false.`).default(false);
 
 /** The members that a caller may set, by their wire names, with their defaults. */
 export function schemaOfSettings(clientId: string, subscriptions: Subscriptions) {
@@ -93,10 +104,20 @@ export function schemaOfSettings(clientId: string, subscriptions: Subscriptions)
       .refine((grants) => grants.length > 0, 'grant_types names at least one grant.')
       .default(['client_credentials']),
     scope: scope.default([]),
+    default_scope: scope.optional(),
     redirect_uris: list(redirectUri, 10, 'redirect_uris').default([]),
     token_endpoint_auth_method: z
       .enum(AUTH_METHODS, `token_endpoint_auth_method is one of ${AUTH_METHODS.join(', ')}.`)
       .default('client_secret_basic'),
+    jwks: jwks.optional(),
+    jwks_uri: jwksUri.optional(),
+    ...certificateSubjectMembers,
+    tls_client_certificate_bound_access_tokens: yesOrNo(
+      'tls_client_certificate_bound_access_tokens',
+    ),
+    dpop_bound_access_tokens: yesOrNo('dpop_bound_access_tokens'),
+    require_pushed_authorization_requests: yesOrNo('require_pushed_authorization_requests'),
+    skip_consent: yesOrNo('skip_consent'),
     access_token_lifetime: seconds(60, 43_200, 'access_token_lifetime').default(
       DEFAULT_LIFETIMES.accessTokenLifetime,
     ),
@@ -118,10 +139,6 @@ const NOT_HERE: Readonly<Record<string, string>> = {
   client_secret:
     'A secret is not changed with its client: add one at …/secrets, then delete the old one there.',
   client_secret_expires_at: 'Set when a secret expires with PATCH at …/secrets/{secret_id}.',
-  jwks: 'Clients authenticate with a secret here; keys of theirs are not taken.',
-  jwks_uri: 'Clients authenticate with a secret here; keys of theirs are not taken.',
-  tls_client_auth_subject_dn:
-    'Clients authenticate with a secret here; certificates are not taken.',
 };
 
 /**
@@ -156,31 +173,58 @@ export function readClientSettings(
   if (!parsed.success) errors.push(...detailsOf(parsed.error));
   if (!parsed.success || errors.length > 0) throw Problem.invalid(errors);
   const { data } = parsed;
-  return {
+  const settings: ClientSettings = {
     clientName: data.client_name,
     description: data.description,
     subscription: data.subscription,
     grantTypes: data.grant_types,
     scopes: data.scope,
+    defaultScopes: data.default_scope,
     redirectUris: data.redirect_uris,
     tokenEndpointAuthMethod: data.token_endpoint_auth_method,
+    jwks: data.jwks,
+    jwksUri: data.jwks_uri,
+    tlsClientAuth: readCertificateSubject(data),
+    tlsClientCertificateBoundAccessTokens: data.tls_client_certificate_bound_access_tokens,
+    dpopBoundAccessTokens: data.dpop_bound_access_tokens,
+    requirePushedAuthorizationRequests: data.require_pushed_authorization_requests,
+    skipConsent: data.skip_consent,
     accessTokenLifetime: data.access_token_lifetime,
     refreshTokenLifetime: data.refresh_token_lifetime,
     allowedOrigins: data.allowed_origins,
     enabled: data.enabled,
   };
+  const faults = faultsInAuthentication(settings);
+  if (countCertificateSubjects(data) > 1) {
+    const detail =
+      'A certificate is known by one name (RFC 8705 section 2.1.2). Send one of the members.';
+    throw Problem.invalid([{ pointer: '/tls_client_auth_subject_dn', detail }, ...faults]);
+  }
+  if (faults.length > 0) throw Problem.invalid(faults);
+  return settings;
 }
 
-/** A client's settings by their wire names. */
-export function settingMembers(client: ClientSettings): Record<SettingName, unknown> {
+/** A client's settings by their wire names; what it does not have is left out. */
+export function settingMembers(client: ClientSettings): Partial<Record<SettingName, unknown>> {
+  const { defaultScopes, jwks: keys, jwksUri: keysAt, tlsClientAuth } = client;
   return {
     client_name: client.clientName,
     description: client.description,
     subscription: client.subscription,
     grant_types: client.grantTypes,
     scope: client.scopes.join(' '),
+    ...(defaultScopes === undefined ? {} : { default_scope: defaultScopes.join(' ') }),
     redirect_uris: client.redirectUris,
     token_endpoint_auth_method: client.tokenEndpointAuthMethod,
+    ...(keys === undefined ? {} : { jwks: keys }),
+    ...(keysAt === undefined ? {} : { jwks_uri: keysAt }),
+    ...(tlsClientAuth === undefined
+      ? {}
+      : { [`tls_client_auth_${tlsClientAuth.kind}`]: tlsClientAuth.value }),
+    tls_client_certificate_bound_access_tokens: client.tlsClientCertificateBoundAccessTokens,
+    dpop_bound_access_tokens: client.dpopBoundAccessTokens,
+    require_pushed_authorization_requests: client.requirePushedAuthorizationRequests,
+    skip_consent: client.skipConsent,
     access_token_lifetime: client.accessTokenLifetime,
     refresh_token_lifetime: client.refreshTokenLifetime,
     allowed_origins: client.allowedOrigins,

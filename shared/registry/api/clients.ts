@@ -6,6 +6,7 @@ import { isClientId } from '../client-id.ts';
 import type { Client, Versioned } from '../client.ts';
 import { searchClients } from '../search-clients.ts';
 import { listSubscriptions } from '../roles.ts';
+import { needsNoSecret, usesSecret } from './authentication-members.ts';
 import {
   type ClientSettings,
   readClientSettings,
@@ -46,13 +47,17 @@ async function registerClient(call: HttpCall, deps: RegistryDeps): Promise<Regis
     'client_secret',
     'client_secret_expires_at',
   ]);
-  const secret = await makeSecret(readSecretRequest(members, clientId, now), deps);
+  const request = readSecretRequest(members, clientId, now);
+  if (request.chosen !== undefined && !usesSecret(settings)) throw needsNoSecret(settings);
+  const secret = usesSecret(settings) ? await makeSecret(request, deps) : undefined;
   const client: Client = {
     clientId,
     ...settings,
-    secrets: [secret.stored],
+    secrets: secret === undefined ? [] : [secret.stored],
     createdAt: now,
     updatedAt: now,
+    tokensFrom: now,
+    registrationTokenHash: undefined,
   };
   const etag = await deps.clients.create(client);
   if (etag === undefined) {
@@ -62,7 +67,7 @@ async function registerClient(call: HttpCall, deps: RegistryDeps): Promise<Regis
   }
   const reply = json(
     201,
-    { ...viewClient(client), ...viewNewSecret(secret) },
+    { ...viewClient(client), ...(secret === undefined ? {} : viewNewSecret(secret)) },
     { Location: addressOf('clients', clientId), ETag: etag },
   );
   return { ...reply, audit: { name: clientId, detail: `in ${client.subscription}` } };
@@ -89,7 +94,10 @@ async function putClient(
   );
 }
 
-/** RFC 7396: null sets a member back to its default. No member of a client holds an object. */
+/**
+ * RFC 7396: null sets a member back to its default. The one member that holds an object, `jwks`, has
+ * one member itself, so that merging and replacing it are the same.
+ */
 async function patchClient(
   call: HttpCall,
   deps: RegistryDeps,

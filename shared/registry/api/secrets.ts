@@ -3,6 +3,7 @@ import { Problem } from '../../http/problem.ts';
 import { changeClient, readClient } from '../change-client.ts';
 import type { Client, StoredSecret } from '../client.ts';
 import { isAlive, MOST_SECRETS } from '../secrets.ts';
+import { needsNoSecret, usesSecret } from './authentication-members.ts';
 import { unknownMember } from './client-members.ts';
 import { readIfMatch } from './if-match.ts';
 import { type Members, readJsonObject, readOptionalJsonObject } from './json-body.ts';
@@ -53,6 +54,7 @@ async function addSecret(
   refuseUnknown(members, ['client_secret', ...EXPIRY]);
   const ifMatch = readIfMatch(call) ?? 'any';
   const { value } = await readClient(deps.clients, clientId);
+  if (!usesSecret(value)) throw needsNoSecret(value);
   makeRoom(value, deps.clock.now());
   const request = readSecretRequest(members, clientId, deps.clock.now());
   const secret = await makeSecret(request, deps);
