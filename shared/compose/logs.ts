@@ -12,6 +12,7 @@ import { createAuditTrail } from '../registry/audit/audit-trail.ts';
 import { openAuditStore } from '../storage/audit.ts';
 import { openFailureBoard } from '../storage/failed-sign-ins.ts';
 import { createMessageLogStore } from '../storage/message-logs.ts';
+import { openOneTimeValues } from '../storage/one-time-values.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -49,12 +50,14 @@ export const deleteExpiredLogs = preparedTask(async () => {
   const { store: events } = await audit();
   const board = await failureBoard();
   const { table: revoked } = await revocations();
+  const values = openOneTimeValues(await tables());
   const [messagesKept, eventsKept] = [await logRetentionMs(), await auditRetentionMs()];
   return async () => ({
     messages: await messages.deleteBefore(clock.now() - messagesKept),
     audit: await events.deleteBefore(clock.now() - eventsKept),
     throttle: await board.deleteBefore(clock.now() - HOUR_MS),
     revocations: await revoked.deleteExpired(clock.now()),
+    onetime: await values.deleteBefore(clock.now() - HOUR_MS),
   });
 });
 
