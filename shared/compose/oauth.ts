@@ -9,7 +9,6 @@ import { revocations } from './revocations.ts';
 import { keyRing, tokenVerifier } from './signing.ts';
 import { createAccessTokenIssuer } from '../jwt/sign.ts';
 import { createBearerGate } from '../oauth/bearer.ts';
-import { createIntrospectionEndpoint } from '../oauth/introspection-endpoint.ts';
 import { createMetadataEndpoint } from '../oauth/metadata-endpoint.ts';
 import { createThrottle } from '../oauth/throttle.ts';
 import { createTokenEndpoint } from '../oauth/token-endpoint.ts';
@@ -34,7 +33,7 @@ export const throttle = once(async () => {
 });
 
 /** What every endpoint needs that clients authenticate at. */
-const clientAuthentication = once(async () => {
+export const clientAuthentication = once(async () => {
   const bootstrapId = (await config()).bootstrap?.clientId;
   return {
     clients: (await clients()).directory,
@@ -71,15 +70,12 @@ export const token = prepared(async () => {
   });
 });
 
-export const introspect = prepared(async () => {
-  return createIntrospectionEndpoint({
-    ...(await clientAuthentication()),
-    verifier: await tokenVerifier(),
-    revocations: (await revocations()).list,
-  });
-});
-
 export const metadata = prepared(
-  ({ issuer }) => createMetadataEndpoint({ issuer, grantTypes: [...grants.keys()] }),
+  ({ issuer, signing }) =>
+    createMetadataEndpoint({
+      issuer,
+      grantTypes: [...grants.keys()],
+      signingAlgorithm: signing.algorithm,
+    }),
   'open',
 );

@@ -19,6 +19,7 @@ const ROUTES = {
   'metadata-openid': '.well-known/openid-configuration',
   odata: 'api/v1/{*path}',
   registry: 'registry/v1/{*path}',
+  revoke: 'oauth2/api/v1/revoke',
   token: 'oauth2/api/v1/token',
   'token-alias': 'oauth/token',
   'zz-not-found': '{*path}',

@@ -1,0 +1,22 @@
+import { once } from '../cache/once.ts';
+import { systemClock as clock } from '../config/clock.ts';
+import { prepared } from './environment.ts';
+import { clientAuthentication } from './oauth.ts';
+import { revocations } from './revocations.ts';
+import { keyRing, tokenVerifier } from './signing.ts';
+import { createIntrospectionSigner } from '../jwt/sign-introspection.ts';
+import { createIntrospectionEndpoint } from '../oauth/introspection-endpoint.ts';
+import { createRevocationEndpoint } from '../oauth/revocation-endpoint.ts';
+
+const inquiry = once(async () => ({
+  ...(await clientAuthentication()),
+  verifier: await tokenVerifier(),
+  revocations: (await revocations()).list,
+}));
+
+export const introspect = prepared(async () => {
+  const signer = createIntrospectionSigner({ ring: await keyRing(), clock });
+  return createIntrospectionEndpoint({ ...(await inquiry()), signer });
+});
+
+export const revoke = prepared(async () => createRevocationEndpoint(await inquiry()));
