@@ -1,4 +1,4 @@
-import { createPublicKey, type JsonWebKeyInput, type KeyObject } from 'node:crypto';
+import { createPublicKey, type KeyObject } from 'node:crypto';
 
 /**
  * Algorithms that keys of others may have signed with (RFC 7518 section 3.1, RFC 8037). None of them
