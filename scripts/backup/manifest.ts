@@ -45,6 +45,7 @@ export const TABLES_KEPT = [
   'tasks',
   'messagelogs',
   'audit',
+  'revocations',
 ] as const satisfies readonly TableName[];
 
 export const tableFile = (table: TableName): string => join('tables', `${table}.jsonl`);

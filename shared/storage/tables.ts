@@ -17,6 +17,7 @@ export const TABLES = [
   'audit',
   'throttle',
   'onetime',
+  'revocations',
 ] as const;
 
 export type TableName = (typeof TABLES)[number];
