@@ -33,7 +33,8 @@ interface TableFile extends BackupFile {
 }
 
 /**
- * In the order of reading; see docs/backup.md. Failed sign-ins are left out: they count for a minute.
+ * In the order of reading; see docs/backup.md. Failed sign-ins, values that count once and codes are
+ * left out: they count for minutes.
  */
 export const TABLES_KEPT = [
   'keys',
@@ -42,6 +43,7 @@ export const TABLES_KEPT = [
   'design',
   'deployments',
   'tasks',
+  'grants',
   'messagelogs',
   'audit',
 ] as const satisfies readonly TableName[];

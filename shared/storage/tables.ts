@@ -17,6 +17,8 @@ export const TABLES = [
   'audit',
   'throttle',
   'onetime',
+  'grants',
+  'codes',
 ] as const;
 
 export type TableName = (typeof TABLES)[number];
