@@ -33,8 +33,8 @@ interface TableFile extends BackupFile {
 }
 
 /**
- * In the order of reading; see docs/backup.md. Failed sign-ins, values that count once and codes are
- * left out: they count for minutes.
+ * In the order of reading; see docs/backup.md. Left out are failed sign-ins, codes and pushed requests,
+ * which count for minutes, and values that count once, which are refused for their age soon after.
  */
 export const TABLES_KEPT = [
   'keys',

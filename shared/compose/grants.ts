@@ -4,7 +4,6 @@ import { preparedTask } from './environment.ts';
 import { tables } from './storage.ts';
 import { openConsents } from '../storage/consents.ts';
 import { openGrants } from '../storage/grants.ts';
-import { openOneTimeValues } from '../storage/one-time-values.ts';
 import { deleteSecretRecordsBefore } from '../storage/secret-records.ts';
 
 const HOUR_MS = 3_600_000;
@@ -17,10 +16,8 @@ export const consents = once(async () => openConsents(await tables()));
 
 export const deleteExpiredGrants = preparedTask(async () => {
   const [all, kept] = [await tables(), await grants()];
-  const oneTimeValues = openOneTimeValues(all);
   return async () => ({
     grants: await kept.deleteBefore(clock.now() - HOUR_MS),
     codes: await deleteSecretRecordsBefore(all, clock.now() - CODES_KEPT_MS),
-    onetime: await oneTimeValues.deleteBefore(clock.now() - HOUR_MS),
   });
 });
