@@ -17,6 +17,8 @@ export interface Config {
   readonly masterKey: Buffer;
   /** No trailing slash. */
   readonly issuer: string;
+  /** Addresses under which callers may reach the app: the issuer's first, then Azure's. No trailing slashes. */
+  readonly publicBases: readonly string[];
   readonly subscriptions: Subscriptions;
   readonly bootstrap: { readonly clientId: string; readonly clientSecret: string } | undefined;
   readonly signing: {
@@ -24,6 +26,8 @@ export interface Config {
     readonly rotationDays: number;
   };
   readonly trustedProxyHops: number;
+  /** undefined while client certificates are off. */
+  readonly mtls: MtlsSettings | undefined;
   /** undefined while telemetry is off. */
   readonly telemetry: TelemetrySettings | undefined;
   readonly script: {
@@ -35,6 +39,13 @@ export interface Config {
   readonly overload: OverloadLimits;
   readonly logRetentionDays: number;
   readonly auditRetentionDays: number;
+}
+
+export interface MtlsSettings {
+  /** In which the front end hands over the client's certificate; lower case. */
+  readonly header: string;
+  /** PEM; empty where clients may not have certificates of an authority. */
+  readonly authorities: readonly string[];
 }
 
 export interface TelemetrySettings {
@@ -72,7 +83,8 @@ export function loadConfig(env: Environment): Config {
     throw new ConfigError(isStorageNamed(env) ? faults : [STORAGE_MISSING, ...faults]);
   }
   const settings = parsed.data;
-  const issuer = settings.FLOWGATE_ISSUER ?? issuerOfHost(settings.WEBSITE_HOSTNAME);
+  const ofHost = issuerOfHost(settings.WEBSITE_HOSTNAME);
+  const issuer = settings.FLOWGATE_ISSUER ?? ofHost;
   const clientId = settings.FLOWGATE_BOOTSTRAP_CLIENT_ID;
   const clientSecret = settings.FLOWGATE_BOOTSTRAP_CLIENT_SECRET;
   const faults: string[] = [];
@@ -92,6 +104,7 @@ export function loadConfig(env: Environment): Config {
     storage: { ...storage, prefix: settings.FLOWGATE_STORAGE_PREFIX },
     masterKey: settings.FLOWGATE_MASTER_KEY,
     issuer,
+    publicBases: ofHost === undefined || ofHost === issuer ? [issuer] : [issuer, ofHost],
     subscriptions: subscriptionsOf(settings.FLOWGATE_ACCOUNT),
     bootstrap:
       clientId !== undefined && clientSecret !== undefined ? { clientId, clientSecret } : undefined,
@@ -100,6 +113,7 @@ export function loadConfig(env: Environment): Config {
       rotationDays: settings.FLOWGATE_KEY_ROTATION_DAYS,
     },
     trustedProxyHops: settings.FLOWGATE_TRUSTED_PROXY_HOPS,
+    mtls: mtlsOf(settings),
     telemetry: telemetryOf(settings),
     script: {
       timeoutMs: settings.FLOWGATE_SCRIPT_TIMEOUT_MS,
@@ -115,6 +129,11 @@ export function loadConfig(env: Environment): Config {
     logRetentionDays: settings.FLOWGATE_LOG_RETENTION_DAYS,
     auditRetentionDays: settings.FLOWGATE_AUDIT_RETENTION_DAYS,
   });
+}
+
+function mtlsOf({ FLOWGATE_MTLS, FLOWGATE_MTLS_CAS }: Settings): MtlsSettings | undefined {
+  if (FLOWGATE_MTLS === undefined) return undefined;
+  return { header: FLOWGATE_MTLS, authorities: FLOWGATE_MTLS_CAS ?? [] };
 }
 
 function telemetryOf(settings: Settings): TelemetrySettings | undefined {

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 
 /** A setting that is there but empty counts as not set: that is how portals clear one. */
@@ -37,6 +38,33 @@ const masterKey = z
   .string()
   .transform((text) => Buffer.from(text, 'base64'))
   .refine((key) => key.length === 32, 'must be 32 bytes in base64');
+
+const certificateHeader = z
+  .string()
+  .regex(/^[A-Za-z0-9-]{1,64}$/, 'must be on, off or the name of a header')
+  .transform((text) => {
+    if (/^(off|false|no|0)$/i.test(text)) return undefined;
+    return /^(on|true|yes|1)$/i.test(text) ? 'x-arr-clientcert' : text.toLowerCase();
+  });
+
+/** App settings may have lost their line breaks. */
+const authorities = z
+  .string()
+  .transform((text) => text.replaceAll('\\n', '\n').match(PEM_CERTIFICATE) ?? [])
+  .refine(
+    (certificates) => certificates.length > 0 && certificates.every(isAuthority),
+    'must hold certificates of authorities in PEM',
+  );
+
+const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+function isAuthority(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).ca;
+  } catch {
+    return false;
+  }
+}
 
 /**
  * Every setting of Flowgate, by the name it has in the environment. `local.settings.example.json`
@@ -94,6 +122,10 @@ export const settingsSchema = z.object({
   FLOWGATE_KEY_ROTATION_DAYS: withDefault(wholeNumber(1, 3650), '90'),
   /** How many entries at the end of X-Forwarded-For were written by proxies of yours. */
   FLOWGATE_TRUSTED_PROXY_HOPS: withDefault(wholeNumber(0, 10), '1'),
+  /** The header in which the front end hands over client certificates; off without one. */
+  FLOWGATE_MTLS: withDefault(certificateHeader, 'off'),
+  /** Certificates in PEM of the authorities that clients of `tls_client_auth` may have theirs from. */
+  FLOWGATE_MTLS_CAS: optional(authorities),
   FLOWGATE_SCRIPT_TIMEOUT_MS: withDefault(wholeNumber(10, 60_000), '5000'),
   FLOWGATE_SCRIPT_MEMORY_MB: withDefault(wholeNumber(4, 512), '64'),
   /** Script worker threads of one instance, at most. */
