@@ -33,7 +33,8 @@ interface TableFile extends BackupFile {
 }
 
 /**
- * In the order of reading; see docs/backup.md. Failed sign-ins are left out: they count for a minute.
+ * In the order of reading; see docs/backup.md. Left out are failed sign-ins, which count for a minute,
+ * and values that count once, which are refused for their age soon after.
  */
 export const TABLES_KEPT = [
   'keys',

@@ -60,7 +60,8 @@ async function holdsRows(target: StorageCopy): Promise<boolean> {
 }
 
 async function clear({ target, say }: RestoreOptions, blobs: readonly string[]): Promise<void> {
-  for (const table of TABLES) {
+  // What counted once has been used, whatever is brought back around it.
+  for (const table of TABLES.filter((name) => name !== 'onetime')) {
     const rows = await target.deleteRows(table);
     if (rows > 0) say(`${table}: ${rows} rows deleted`);
   }

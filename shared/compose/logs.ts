@@ -11,6 +11,7 @@ import { createAuditTrail } from '../registry/audit/audit-trail.ts';
 import { openAuditStore } from '../storage/audit.ts';
 import { openFailureBoard } from '../storage/failed-sign-ins.ts';
 import { createMessageLogStore } from '../storage/message-logs.ts';
+import { openOneTimeValues } from '../storage/one-time-values.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -47,11 +48,13 @@ export const deleteExpiredLogs = preparedTask(async () => {
   const { store: messages } = await messageLog();
   const { store: events } = await audit();
   const board = await failureBoard();
+  const values = openOneTimeValues(await tables());
   const [messagesKept, eventsKept] = [await logRetentionMs(), await auditRetentionMs()];
   return async () => ({
     messages: await messages.deleteBefore(clock.now() - messagesKept),
     audit: await events.deleteBefore(clock.now() - eventsKept),
     throttle: await board.deleteBefore(clock.now() - HOUR_MS),
+    onetime: await values.deleteBefore(clock.now() - HOUR_MS),
   });
 });
 

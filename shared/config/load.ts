@@ -1,5 +1,7 @@
-import type { ZodError } from 'zod';
+import { type core, omit } from 'zod/mini';
 import type { OverloadLimits } from '../http/overload.ts';
+import type { PrivateHosts } from '../net/private-hosts.ts';
+import type { MtlsSettings } from './mtls.ts';
 import { type Settings, settingsSchema } from './schema.ts';
 import {
   type ManagedIdentity,
@@ -28,6 +30,7 @@ export interface Config {
   readonly trustedProxyHops: number;
   /** undefined while client certificates are off. */
   readonly mtls: MtlsSettings | undefined;
+  readonly privateHosts: PrivateHosts;
   /** undefined while telemetry is off. */
   readonly telemetry: TelemetrySettings | undefined;
   readonly script: {
@@ -39,13 +42,6 @@ export interface Config {
   readonly overload: OverloadLimits;
   readonly logRetentionDays: number;
   readonly auditRetentionDays: number;
-}
-
-export interface MtlsSettings {
-  /** In which the front end hands over the client's certificate; lower case. */
-  readonly header: string;
-  /** PEM; empty where clients may not have certificates of an authority. */
-  readonly authorities: readonly string[];
 }
 
 export interface TelemetrySettings {
@@ -114,6 +110,7 @@ export function loadConfig(env: Environment): Config {
     },
     trustedProxyHops: settings.FLOWGATE_TRUSTED_PROXY_HOPS,
     mtls: mtlsOf(settings),
+    privateHosts: settings.FLOWGATE_PRIVATE_HOSTS,
     telemetry: telemetryOf(settings),
     script: {
       timeoutMs: settings.FLOWGATE_SCRIPT_TIMEOUT_MS,
@@ -166,7 +163,7 @@ function telemetryIdentityOf(settings: Settings): ManagedIdentity | undefined {
  * @throws {ConfigError}
  */
 export function loadStorage(env: Environment): Config['storage'] {
-  const parsed = settingsSchema.omit({ FLOWGATE_MASTER_KEY: true }).safeParse(env);
+  const parsed = omit(settingsSchema, { FLOWGATE_MASTER_KEY: true }).safeParse(env);
   if (!parsed.success) throw new ConfigError(faultsOf(parsed.error, env));
   const faults: string[] = [];
   const storage = readStorage(parsed.data, faults);
@@ -174,7 +171,7 @@ export function loadStorage(env: Environment): Config['storage'] {
   return { ...storage, prefix: parsed.data.FLOWGATE_STORAGE_PREFIX };
 }
 
-function faultsOf({ issues }: ZodError, env: Environment): string[] {
+function faultsOf({ issues }: core.$ZodError, env: Environment): string[] {
   return issues.map((issue) => {
     const name = issue.path.join('.');
     return env[name] === undefined ? `${name} is not set` : `${name} ${issue.message}`;

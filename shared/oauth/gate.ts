@@ -1,6 +1,6 @@
 import type { HttpCall } from '../http/call.ts';
 import { Fault } from '../http/fault.ts';
-import { SIGNATURE_ALGORITHMS } from '../jwt/algorithms.ts';
+import { FOREIGN_ALGORITHMS } from '../jwt/public-keys.ts';
 import type { AccessTokenClaims } from '../jwt/types.ts';
 
 /** Whoever has shown a good token for a subscription. */
@@ -104,5 +104,5 @@ function challenge(
     .replace(/[^\x20-\x7e]/g, '?')
     .replace(/["\\]/g, "'");
   const told = `realm="flowgate", error="${error}", error_description="${text}"`;
-  return dpop ? `DPoP ${told}, algs="${SIGNATURE_ALGORITHMS.join(' ')}"` : `Bearer ${told}`;
+  return dpop ? `DPoP ${told}, algs="${FOREIGN_ALGORITHMS.join(' ')}"` : `Bearer ${told}`;
 }

@@ -5,7 +5,12 @@ import { type Parameters, readParameters } from '../http/form.ts';
 import type { AccessTokenIssuer } from '../jwt/types.ts';
 import type { AuditNote } from '../registry/audit/audit-entry.ts';
 import type { AuditTrail } from '../registry/audit/audit-trail.ts';
-import { type Client, type RoleDirectory, userOfClient } from '../registry/client.ts';
+import {
+  type Client,
+  GRANTS_OF_PUBLIC_CLIENTS,
+  type RoleDirectory,
+  userOfClient,
+} from '../registry/client.ts';
 import {
   authenticateClient,
   type ClientAuthenticationDeps,
@@ -154,17 +159,14 @@ function chooseGrant(
     const name = GIVEN_UP.includes(grantType) ? grantType : undefined;
     throw OAuthError.unsupportedGrantType([...grants.keys()], name);
   }
-  if (!client.grantTypes.some((registered) => registered === grantType)) {
-    throw OAuthError.unauthorizedClient(grantType);
-  }
-  if (client.tokenEndpointAuthMethod === 'none' && !GRANTS_OF_PUBLIC_CLIENTS.includes(grantType)) {
+  const registered = client.grantTypes.find((one) => one === grantType);
+  if (registered === undefined) throw OAuthError.unauthorizedClient(grantType);
+  // The registry accepts no such client; this is where it would matter.
+  if (client.tokenEndpointAuthMethod === 'none' && !GRANTS_OF_PUBLIC_CLIENTS.includes(registered)) {
     throw OAuthError.unprovenClient(grantType);
   }
   return grant();
 }
-
-/** What is presented in these is bound to the client by a code verifier or a key. */
-const GRANTS_OF_PUBLIC_CLIENTS = ['authorization_code', 'refresh_token'];
 
 function requireTokenFormat(format: string | undefined): void {
   if (format === undefined || TOKEN_FORMATS.includes(format)) return;

@@ -24,7 +24,7 @@ function open(client: Client | undefined = someClient()) {
   const clients = testDirectory(client);
   const roles = testRoles();
   const verifier = createAccessTokenVerifier({ ring, clock });
-  const gate: BearerGate = createBearerGate({ verifier, clients, roles });
+  const gate: BearerGate = createBearerGate({ verifier, clients, roles, possession: noPossession });
   const issuer = createAccessTokenIssuer({ ring, clock });
   const token = (audience = IFLMAP): Promise<string> =>
     issuer.issue({
@@ -40,6 +40,9 @@ function open(client: Client | undefined = someClient()) {
     gate.authenticate(callWith({ authorization }), subscription);
   return { clock, clients, roles, gate, token, enter };
 }
+
+/** These tokens are not bound to anything. */
+const noPossession = { require: () => assert.fail('Nothing has to be shown.') };
 
 const callWith = (headers: Record<string, string>, path = '/http/v1/test/hello'): TestCall =>
   makeCall({ path, headers });
@@ -136,7 +139,7 @@ test('refuses a token in a form (RFC 6750 section 2.2)', async () => {
 
 test('refuses Basic credentials and other schemes as no token', async () => {
   const { enter, token } = open();
-  for (const scheme of ['Basic', 'Digest', 'DPoP', 'BearerX']) {
+  for (const scheme of ['Basic', 'Digest', 'DPoPX', 'BearerX']) {
     await refused(enter(`${scheme} ${await token()}`), 'missing_token', /token endpoint/);
   }
   await refused(enter(await token()), 'missing_token', /token endpoint/);

@@ -5,6 +5,25 @@ import { OAuthError } from '../errors.ts';
 /** RFC 7523 section 2.2. */
 export const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
+/**
+ * Endpoints whose addresses older clients send as `aud`, in the place of the issuer (RFC 7523
+ * section 3 number 3).
+ */
+const ENDPOINTS = ['token', 'introspect', 'revoke', 'par'];
+
+/**
+ * What stands for this server in `aud`: the issuer first, which draft-ietf-oauth-rfc7523bis and
+ * FAPI 2.0 want.
+ * @param bases public addresses of this server, without trailing slash; the first is the issuer.
+ */
+export function audiencesOf(bases: readonly string[]): readonly string[] {
+  const below = (base: string): string[] => [
+    ...ENDPOINTS.map((name) => `${base}/oauth2/api/v1/${name}`),
+    `${base}/oauth/token`,
+  ];
+  return [...bases.slice(0, 1), ...bases.flatMap(below)];
+}
+
 /** Seconds that an assertion may be good for: its `jti` is kept for that long. */
 export const LONGEST_LIFE = 3600;
 const LONGEST_JTI = 256;

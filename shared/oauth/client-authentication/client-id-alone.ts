@@ -28,7 +28,8 @@ export function clientIdAlone(
         challenge: true,
         advice: ADVICE,
         async verify(client) {
-          const proof = client && proofs[client.tokenEndpointAuthMethod];
+          if (client === undefined) return 'another_method';
+          const proof = proofs[client.tokenEndpointAuthMethod];
           return proof === undefined ? 'another_method' : proof(call, client);
         },
       };

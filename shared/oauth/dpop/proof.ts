@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
-import { SIGNATURE_ALGORITHMS } from '../../jwt/algorithms.ts';
-import { readCompactJws } from '../../jwt/compact-jws.ts';
-import { importPublicJwk } from '../../jwt/public-jwk.ts';
+import { isSignedWith, readForeignToken, type UnverifiedToken } from '../../jwt/foreign-token.ts';
+import { FOREIGN_ALGORITHMS, readPublicKey, selectKey } from '../../jwt/public-keys.ts';
 import { thumbprint } from '../../jwt/signing-key.ts';
+import { TokenFault } from '../../jwt/types.ts';
 import { isTarget } from './target-uri.ts';
 
 /** Seconds that the time of a proof may be away from ours, either way. */
@@ -53,18 +53,11 @@ export function readProof(header: string, context: ProofContext): Proof {
   if (header.includes(',')) {
     throw new ProofFault('repeated', 'The request has more than one DPoP header. Send one.');
   }
-  const jws = readCompactJws(header, LONGEST_PROOF);
-  if (typeof jws === 'string') {
-    throw new ProofFault(
-      jws,
-      `The DPoP header holds no DPoP proof: a JWT of at most ${LONGEST_PROOF} characters, signed with one of ${SIGNATURE_ALGORITHMS.join(', ')}.`,
-    );
-  }
-  const { typ, jwk } = jws.header;
-  if (typeof typ !== 'string' || !/^(application\/)?dpop\+jwt$/i.test(typ)) {
+  const token = readToken(header);
+  if (token.typ !== 'dpop+jwt') {
     throw new ProofFault('typ', 'The typ of a DPoP proof is dpop+jwt.');
   }
-  const { htm, htu, iat, jti, ath } = jws.payload;
+  const { htm, htu, iat, jti, ath } = token.claims;
   if (htm !== context.method) {
     throw new ProofFault('htm', `The htm of the DPoP proof is not ${context.method}.`);
   }
@@ -86,17 +79,32 @@ export function readProof(header: string, context: ProofContext): Proof {
     );
   }
   requireTokenHash(ath, context.accessToken);
-  const key = importPublicJwk(jwk);
+  const read = readPublicKey(token.jwk ?? {});
+  const key = typeof read === 'string' ? undefined : selectKey([read], undefined, token.algorithm);
   if (key === undefined) {
     throw new ProofFault(
       'jwk',
-      'The DPoP proof has no jwk that is a public key: EC with P-256, P-384 or P-521, Ed25519, or RSA with at least 2048 bits.',
+      'The jwk of the DPoP proof is no public key for its alg: EC with P-256, P-384 or P-521, Ed25519, or RSA with at least 2048 bits.',
     );
   }
-  if (!jws.isSignedBy(key)) {
+  if (!isSignedWith(token, key)) {
     throw new ProofFault('signature', 'The DPoP proof is not signed with the key in its jwk.');
   }
   return { jkt: thumbprint(key.export({ format: 'jwk' })), jti, iat: Number(iat) };
+}
+
+function readToken(header: string): UnverifiedToken {
+  if (header.length <= LONGEST_PROOF) {
+    try {
+      return readForeignToken(header);
+    } catch (error) {
+      if (!(error instanceof TokenFault)) throw error;
+    }
+  }
+  throw new ProofFault(
+    'form',
+    `The DPoP header holds no DPoP proof: a JWT of at most ${LONGEST_PROOF} characters, signed with one of ${FOREIGN_ALGORITHMS.join(', ')}.`,
+  );
 }
 
 function requireTokenHash(ath: unknown, accessToken: string | undefined): void {
