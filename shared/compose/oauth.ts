@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { once } from '../cache/once.ts';
 import { systemClock as clock } from '../config/clock.ts';
+import { binding, possession, proofs } from './client-proofs.ts';
 import { clients, ensureBootstrap, roles } from './clients.ts';
 import { config, prepared } from './environment.ts';
 import { audit, failureBoard } from './logs.ts';
@@ -32,12 +33,14 @@ export const throttle = once(async () => {
   });
 });
 
+export const secrets = clientSecret(createSecretVerifier({ clock, random: randomBytes }));
+
 /** What every endpoint needs that clients authenticate at. */
 export const clientAuthentication = once(async () => {
   const bootstrapId = (await config()).bootstrap?.clientId;
   return {
     clients: (await clients()).directory,
-    methods: [clientSecret(createSecretVerifier({ clock, random: randomBytes }))],
+    methods: [secrets, ...(await proofs()).ofAll],
     roles: (await roles()).directory,
     audit: (await audit()).trail,
     throttle: await throttle(),
@@ -55,6 +58,7 @@ export const bearerGate = once(async () => {
     clients: (await clients()).directory,
     roles: (await roles()).directory,
     revocations: (await revocations()).list,
+    possession,
   });
 });
 
@@ -66,7 +70,7 @@ export const token = prepared(async () => {
     ...(await clientAuthentication()),
     issuer: createAccessTokenIssuer({ ring: await keyRing(), clock }),
     grants,
-    binding: { confirm: () => Promise.resolve(undefined) },
+    binding,
   });
 });
 

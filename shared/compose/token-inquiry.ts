@@ -1,7 +1,8 @@
 import { once } from '../cache/once.ts';
 import { systemClock as clock } from '../config/clock.ts';
 import { prepared } from './environment.ts';
-import { clientAuthentication } from './oauth.ts';
+import { proofs } from './client-proofs.ts';
+import { clientAuthentication, secrets } from './oauth.ts';
 import { revocations } from './revocations.ts';
 import { keyRing, tokenVerifier } from './signing.ts';
 import { createIntrospectionSigner } from '../jwt/sign-introspection.ts';
@@ -16,7 +17,9 @@ const inquiry = once(async () => ({
 
 export const introspect = prepared(async () => {
   const signer = createIntrospectionSigner({ ring: await keyRing(), clock });
-  return createIntrospectionEndpoint({ ...(await inquiry()), signer });
+  // RFC 7662 section 2.1: not for whoever knows a client_id.
+  const methods = [secrets, ...(await proofs()).ofConfidential];
+  return createIntrospectionEndpoint({ ...(await inquiry()), methods, signer });
 });
 
 export const revoke = prepared(async () => createRevocationEndpoint(await inquiry()));

@@ -4,6 +4,7 @@ import type { IntrospectionSigner } from '../jwt/sign-introspection.ts';
 import type { AccessTokenClaims } from '../jwt/types.ts';
 import { NO_STORE } from './errors.ts';
 import type { Revocations } from './revocations.ts';
+import { tokenTypeOf } from './token-binding.ts';
 import {
   mayHandle,
   readAccessToken,
@@ -12,7 +13,6 @@ import {
   type TokenInquiryDeps,
 } from './token-inquiry.ts';
 import { findRefusal } from './token-standing.ts';
-import { typeOf } from './token-type.ts';
 
 /** RFC 9701 section 4. */
 const JWT_ANSWER = 'application/token-introspection+jwt';
@@ -65,7 +65,7 @@ function describe({ sub, cnf, ...claims }: AccessTokenClaims): Record<string, un
   const { scope, client_id, aud, iss, exp, iat, jti, grant_id, auth_time, act } = claims;
   return {
     active: true,
-    token_type: typeOf(cnf),
+    token_type: tokenTypeOf(cnf),
     client_id,
     username: sub,
     sub,

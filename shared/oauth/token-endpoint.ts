@@ -5,7 +5,12 @@ import { type Parameters, readParameters } from '../http/form.ts';
 import type { AccessTokenClaims, AccessTokenIssuer } from '../jwt/types.ts';
 import type { AuditedToken, AuditEvent, AuditNote } from '../registry/audit/audit-entry.ts';
 import type { AuditTrail } from '../registry/audit/audit-trail.ts';
-import { type Client, type RoleDirectory, userOfClient } from '../registry/client.ts';
+import {
+  type Client,
+  GRANTS_OF_PUBLIC_CLIENTS,
+  type RoleDirectory,
+  userOfClient,
+} from '../registry/client.ts';
 import {
   authenticateClient,
   type ClientAuthenticationDeps,
@@ -13,8 +18,7 @@ import {
 import { NO_STORE, OAuthError } from './errors.ts';
 import type { Grant, Grants } from './grants/grant.ts';
 import { MAX_BODY, REPEATABLE_PARAMETERS, SECRET_PARAMETERS } from './request-limits.ts';
-import type { TokenBinding } from './token-binding.ts';
-import { typeOf } from './token-type.ts';
+import { type TokenBinding, tokenTypeOf } from './token-binding.ts';
 
 /** What SAP's clients may ask for (`token_format`); both are the JWT that everybody gets. */
 const TOKEN_FORMATS = ['jwt', 'jwtrfc'];
@@ -70,7 +74,7 @@ export function createTokenEndpoint(deps: TokenEndpointDeps): Handler {
   };
 }
 
-const PREFLIGHT = { methods: ['POST'], headers: ['authorization', 'content-type'] };
+const PREFLIGHT = { methods: ['POST'], headers: ['authorization', 'content-type', 'dpop'] };
 
 type TokenNote = AuditNote & Pick<AuditEvent, 'token'>;
 
@@ -127,7 +131,7 @@ async function grantToken(
   );
   const response = {
     access_token: token,
-    token_type: typeOf(confirmation),
+    token_type: tokenTypeOf(confirmation),
     expires_in: lifetime,
     ...(scope === '' ? {} : { scope }),
     ...(refreshToken === undefined ? {} : { refresh_token: refreshToken }),
@@ -172,8 +176,11 @@ function chooseGrant(
     const name = GIVEN_UP.includes(grantType) ? grantType : undefined;
     throw OAuthError.unsupportedGrantType([...grants.keys()], name);
   }
-  if (!client.grantTypes.some((registered) => registered === grantType)) {
-    throw OAuthError.unauthorizedClient(grantType);
+  const registered = client.grantTypes.find((one) => one === grantType);
+  if (registered === undefined) throw OAuthError.unauthorizedClient(grantType);
+  // The registry accepts no such client; this is where it would matter.
+  if (client.tokenEndpointAuthMethod === 'none' && !GRANTS_OF_PUBLIC_CLIENTS.includes(registered)) {
+    throw OAuthError.unprovenClient(grantType);
   }
   return grant();
 }

@@ -64,13 +64,16 @@ export async function readAccessToken(
   }
 }
 
-/** Whether a token is the client's own, or of its subscription and the client has the role for it. */
+/**
+ * Whether a token is the client's own, or of its subscription and the client has the role for it. A
+ * public client has proven nothing, whatever roles its user has.
+ */
 export async function mayHandle(
-  { clientId, subscription }: Client,
+  { clientId, subscription, tokenEndpointAuthMethod }: Client,
   token: { readonly client_id: string; readonly aud: string },
   roles: RoleDirectory,
 ): Promise<boolean> {
   if (token.client_id === clientId) return true;
-  if (token.aud !== subscription) return false;
+  if (token.aud !== subscription || tokenEndpointAuthMethod === 'none') return false;
   return (await roles.rolesOf(subscription, userOfClient(clientId))).has(INTROSPECT_ROLE);
 }

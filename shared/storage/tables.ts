@@ -20,6 +20,8 @@ export const TABLES = [
   'sessions',
   'onetime',
   'revocations',
+  'grants',
+  'codes',
 ] as const;
 
 export type TableName = (typeof TABLES)[number];
