@@ -2,6 +2,7 @@ import { once } from '../cache/once.ts';
 import { systemClock as clock } from '../config/clock.ts';
 import { prepared } from './environment.ts';
 import { proofs } from './client-proofs.ts';
+import { grantEnding, grants, refreshTokens } from './grants.ts';
 import { clientAuthentication, secrets } from './oauth.ts';
 import { revocations } from './revocations.ts';
 import { keyRing, tokenVerifier } from './signing.ts';
@@ -13,6 +14,8 @@ const inquiry = once(async () => ({
   ...(await clientAuthentication()),
   verifier: await tokenVerifier(),
   revocations: (await revocations()).list,
+  refreshTokens: await refreshTokens(),
+  grants: await grants(),
 }));
 
 export const introspect = prepared(async () => {
@@ -22,4 +25,6 @@ export const introspect = prepared(async () => {
   return createIntrospectionEndpoint({ ...(await inquiry()), methods, signer });
 });
 
-export const revoke = prepared(async () => createRevocationEndpoint(await inquiry()));
+export const revoke = prepared(async () =>
+  createRevocationEndpoint({ ...(await inquiry()), ...(await grantEnding()) }),
+);

@@ -2,7 +2,11 @@ import { type Handler, type HttpCall, json } from '../http/call.ts';
 import { Fault } from '../http/fault.ts';
 import type { IntrospectionSigner } from '../jwt/sign-introspection.ts';
 import type { AccessTokenClaims } from '../jwt/types.ts';
+import type { Client } from '../registry/client.ts';
 import { NO_STORE } from './errors.ts';
+import type { GrantStore } from './grant-store.ts';
+import { endOf, findRefreshToken } from './refresh-token-standing.ts';
+import type { RefreshTokens } from './refresh-tokens.ts';
 import type { Revocations } from './revocations.ts';
 import { tokenTypeOf } from './token-binding.ts';
 import {
@@ -19,6 +23,8 @@ const JWT_ANSWER = 'application/token-introspection+jwt';
 
 export interface IntrospectionEndpointDeps extends TokenInquiryDeps {
   readonly revocations: Pick<Revocations, 'isRevoked'>;
+  readonly refreshTokens: Pick<RefreshTokens, 'read'>;
+  readonly grants: Pick<GrantStore, 'find'>;
   readonly signer: IntrospectionSigner;
 }
 
@@ -32,24 +38,56 @@ export function createIntrospectionEndpoint(deps: IntrospectionEndpointDeps): Ha
   return async (call) => {
     if (call.method !== 'POST') throw Fault.methodNotAllowed(['POST']);
     const { client, parameters } = await readTokenInquiry(call, deps, 'token.introspect');
-    const claims = await findAccepted(requireToken(parameters), deps);
-    const told = claims !== undefined && (await mayHandle(client, claims, deps.roles));
-    const answer = told ? describe(claims) : { active: false };
+    const token = requireToken(parameters);
+    const answer = (await describeAccessToken(token, client, deps)) ??
+      (await describeRefreshToken(token, client, deps)) ?? { active: false };
     if (!acceptsJwt(call)) return json(200, answer, NO_STORE);
     const body = await deps.signer.sign(client.clientId, answer);
     return { status: 200, headers: { 'Content-Type': JWT_ANSWER, ...NO_STORE }, body };
   };
 }
 
-/** The claims of a token that would be accepted now. */
-async function findAccepted(
+/** What the client may know of an access token that would be accepted now. */
+async function describeAccessToken(
   token: string,
-  { verifier, clients, revocations }: IntrospectionEndpointDeps,
-): Promise<AccessTokenClaims | undefined> {
+  client: Client,
+  { verifier, clients, roles, revocations }: IntrospectionEndpointDeps,
+): Promise<Answer | undefined> {
   const claims = await readAccessToken(token, verifier);
   if (claims === undefined) return undefined;
-  return (await findRefusal(claims, clients, revocations)) === undefined ? claims : undefined;
+  if ((await findRefusal(claims, clients, revocations)) !== undefined) return undefined;
+  return (await mayHandle(client, claims, roles)) ? describe(claims) : undefined;
 }
+
+/**
+ * What its own client may know of a refresh token that it would get tokens for now. Nobody else is told
+ * that it is active: a resource server would take it for an access token.
+ */
+async function describeRefreshToken(
+  token: string,
+  client: Client,
+  deps: IntrospectionEndpointDeps,
+): Promise<Answer | undefined> {
+  const known = await findRefreshToken(token, deps);
+  const end = known && endOf(known, client, deps.clock.now());
+  if (known === undefined || end === undefined) return undefined;
+  const { grant } = known;
+  return {
+    active: true,
+    token_type: 'refresh_token',
+    client_id: grant.clientId,
+    username: grant.user,
+    sub: grant.user,
+    exp: Math.floor(end / 1000),
+    iat: Math.floor((grant.lastUsedAt ?? grant.createdAt) / 1000),
+    grant_id: grant.grantId,
+    auth_time: grant.authTime,
+    ...(grant.scopes.length === 0 ? {} : { scope: grant.scopes.join(' ') }),
+    ...(grant.confirmation === undefined ? {} : { cnf: grant.confirmation }),
+  };
+}
+
+type Answer = Readonly<Record<string, unknown>>;
 
 /** Whether the answer is asked for as a JWT by name (RFC 9701 section 4). */
 function acceptsJwt(call: HttpCall): boolean {
@@ -61,7 +99,7 @@ function acceptsJwt(call: HttpCall): boolean {
 }
 
 /** RFC 7662 section 2.2; RFC 8705 section 3.2 and RFC 9449 section 6.2 for `cnf`. */
-function describe({ sub, cnf, ...claims }: AccessTokenClaims): Record<string, unknown> {
+function describe({ sub, cnf, ...claims }: AccessTokenClaims): Answer {
   const { scope, client_id, aud, iss, exp, iat, jti, grant_id, auth_time, act } = claims;
   return {
     active: true,
