@@ -49,7 +49,7 @@ const WITH_REFRESH = {
 } as const;
 
 /** Endpoints over one grant of the client `app`; `spa` is public, `api` may ask about any token. */
-async function open() {
+function open() {
   const clock = testClock();
   const { ring } = instance;
   const clients = testDirectory(
@@ -128,7 +128,7 @@ async function open() {
 }
 
 test('a client revokes its refresh token, and with it its grant and the access tokens of it (RFC 7009 section 2.1)', async () => {
-  const { grants, grant, refreshTokens, revocations, revoke, isRevoked, trail } = await open();
+  const { grants, grant, refreshTokens, revocations, revoke, isRevoked, trail } = open();
   await grants.create(grant);
   const token = refreshTokens.make(grant);
   await revoke('app', token);
@@ -145,14 +145,14 @@ test('a client revokes its refresh token, and with it its grant and the access t
 });
 
 test('a refresh token that was replaced ends its grant all the same', async () => {
-  const { grants, grant, refreshTokens, revoke, isRevoked } = await open();
+  const { grants, grant, refreshTokens, revoke, isRevoked } = open();
   await grants.create(grant);
   await revoke('app', refreshTokens.make({ ...grant, generation: 1 }));
   assert.equal(await isRevoked(), true);
 });
 
 test('another client’s refresh token, a forged one and one of an unknown grant change nothing (RFC 7009 section 2.2)', async () => {
-  const { grants, grant, refreshTokens, revocations, revoke, isRevoked, trail } = await open();
+  const { grants, grant, refreshTokens, revocations, revoke, isRevoked, trail } = open();
   await grants.create(grant);
   const token = refreshTokens.make(grant);
   await revoke('other', token);
@@ -168,7 +168,7 @@ test('another client’s refresh token, a forged one and one of an unknown grant
 });
 
 test('a public client revokes its own tokens, and no others whatever roles its user has', async () => {
-  const { grants, grant, refreshTokens, revoke, isRevoked } = await open();
+  const { grants, grant, refreshTokens, revoke, isRevoked } = open();
   await grants.create(grant);
   await revoke('spa', refreshTokens.make(grant));
   assert.equal(await isRevoked(), false);
@@ -179,7 +179,7 @@ test('a public client revokes its own tokens, and no others whatever roles its u
 });
 
 test('its own client is told of a refresh token, a resource server is not: it would take it for an access token (RFC 7662 section 4)', async () => {
-  const { clock, grants, grant, refreshTokens, introspect } = await open();
+  const { clock, grants, grant, refreshTokens, introspect } = open();
   await grants.create(grant);
   const token = refreshTokens.make(grant);
   assert.deepEqual(await introspect('app', token), {
@@ -200,7 +200,7 @@ test('its own client is told of a refresh token, a resource server is not: it wo
 });
 
 test('a refresh token that would get no tokens is inactive: replaced, revoked, over, or its client has changed', async () => {
-  const changes: readonly ((server: Awaited<ReturnType<typeof open>>) => unknown)[] = [
+  const changes: readonly ((server: ReturnType<typeof open>) => unknown)[] = [
     ({ grants, grant }) => grants.revoke(grant.grantId, Date.now()),
     ({ clock }) => clock.advance(10 * HOUR_S * 1000),
     ({ clients }) => clients.stored.set('app', someClient({ ...WITH_REFRESH, tokensFrom: 1 })),
@@ -209,21 +209,21 @@ test('a refresh token that would get no tokens is inactive: replaced, revoked, o
       clients.stored.set('app', someClient({ ...WITH_REFRESH, subscription: 'flowgatetmn' })),
   ];
   for (const change of changes) {
-    const server = await open();
+    const server = open();
     await server.grants.create(server.grant);
     const token = server.refreshTokens.make(server.grant);
     assert.equal((await server.introspect('app', token))['active'], true);
     await change(server);
     assert.deepEqual(await server.introspect('app', token), { active: false });
   }
-  const { grants, grant, refreshTokens, introspect } = await open();
+  const { grants, grant, refreshTokens, introspect } = open();
   await grants.create(grant);
   const replaced = refreshTokens.make({ ...grant, generation: 2 });
   assert.deepEqual(await introspect('app', replaced), { active: false });
 });
 
 test('all grants of a client, or of a user, are ended page by page', async () => {
-  const { clock, grants, grant, revocations } = await open();
+  const { clock, grants, grant, revocations } = open();
   const ending = createGrantEnding({ grants, revocations, clock });
   const make = async (user: string, clientId: string): Promise<string> => {
     const grantId = newGrantId(user, randomBytes);
