@@ -1,5 +1,4 @@
 import { type HttpCall, type HttpReply, json } from '../../http/call.ts';
-import { matchesIfNoneMatch } from '../../http/conditional.ts';
 import { Problem } from '../../http/problem.ts';
 import { changeClient, deleteClient, type IfMatch, readClient } from '../change-client.ts';
 import { isClientId } from '../client-id.ts';
@@ -13,7 +12,7 @@ import {
   settingMembers,
   viewClient,
 } from './client-members.ts';
-import { readIfMatch } from './if-match.ts';
+import { requireIfMatch } from './if-match.ts';
 import { type Members, readJsonObject } from './json-body.ts';
 import { badQuery, pageReply, readPageRequest, readQuery } from './paging.ts';
 import { noteClientChange } from './audited-changes.ts';
@@ -88,7 +87,7 @@ async function putClient(
   clientId: string,
 ): Promise<RegistryReply> {
   const members = await readJsonObject(call);
-  const ifMatch = await requireIfMatch(call, deps, clientId);
+  const ifMatch = await requireIfMatch(call, () => readClient(deps.clients, clientId));
   return changeSettings(deps, clientId, ifMatch, () =>
     readClientSettings(members, clientId, deps.subscriptions),
   );
@@ -104,7 +103,7 @@ async function patchClient(
   clientId: string,
 ): Promise<RegistryReply> {
   const patch = await readJsonObject(call, ['application/merge-patch+json', 'application/json']);
-  const ifMatch = await requireIfMatch(call, deps, clientId);
+  const ifMatch = await requireIfMatch(call, () => readClient(deps.clients, clientId));
   return changeSettings(deps, clientId, ifMatch, (client) => {
     const merged = new Map([...Object.entries(settingMembers(client)), ...patch]);
     return readClientSettings(merged, clientId, deps.subscriptions);
@@ -130,27 +129,10 @@ async function removeClient(
   deps: RegistryDeps,
   clientId: string,
 ): Promise<HttpReply> {
-  const ifMatch = await requireIfMatch(call, deps, clientId);
+  const ifMatch = await requireIfMatch(call, () => readClient(deps.clients, clientId));
   const subscriptions = listSubscriptions(deps.subscriptions).map((one) => one.name);
   await deleteClient(deps, subscriptions, clientId, ifMatch);
   return { status: 204 };
-}
-
-/**
- * Also heeds If-None-Match, after If-Match (RFC 9110 section 13.2.2).
- * @throws {Problem} 404 before 428: what is not there needs no ETag; 412.
- */
-async function requireIfMatch(
-  call: HttpCall,
-  deps: RegistryDeps,
-  clientId: string,
-): Promise<IfMatch> {
-  const ifMatch = readIfMatch(call);
-  if (ifMatch !== undefined && !call.headers.has('if-none-match')) return ifMatch;
-  const { etag } = await readClient(deps.clients, clientId);
-  if (ifMatch === undefined) throw Problem.preconditionRequired();
-  if (matchesIfNoneMatch(call.headers, etag)) throw Problem.preconditionFailed();
-  return ifMatch;
 }
 
 function readClientId(members: Members, deps: RegistryDeps): string {
