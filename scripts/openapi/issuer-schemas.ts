@@ -29,12 +29,14 @@ const WITHOUT_DEFAULT = ['name', 'subscription', 'user_prefix'];
 const REQUIRED = ['issuer', 'audience'];
 
 const settable: Readonly<Record<string, z.ZodType>> = Object.fromEntries(
-  Object.entries(schemaOfIssuer('', subscriptionsOf('flowgate')).shape).map(([name, schema]): [string, z.ZodType] => {
-    const text = DESCRIPTIONS[name] ?? '';
-    if (REQUIRED.includes(name)) return [name, z.pipe(schema, z.any()).describe(text)];
-    const described = WITHOUT_DEFAULT.includes(name) ? innerOf(schema) : schema;
-    return [name, z.nullable(described).optional().describe(text)];
-  }),
+  Object.entries(schemaOfIssuer('', subscriptionsOf('flowgate')).shape).map(
+    ([name, schema]): [string, z.ZodType] => {
+      const text = DESCRIPTIONS[name] ?? '';
+      if (REQUIRED.includes(name)) return [name, z.pipe(schema, z.any()).describe(text)];
+      const described = WITHOUT_DEFAULT.includes(name) ? innerOf(schema) : schema;
+      return [name, z.nullable(described).optional().describe(text)];
+    },
+  ),
 );
 
 function innerOf(schema: z.core.$ZodType): z.core.$ZodType {

@@ -8,6 +8,7 @@ import { audit, auditRetentionMs } from './logs.ts';
 import { bearerGate, throttle } from './oauth.ts';
 import { keyRing } from './signing.ts';
 import { blobs } from './storage.ts';
+import { userAccess, users } from './users.ts';
 import { openAddressReader } from '../iflow/dispatch/address-reader.ts';
 import { createAddressTracer } from '../iflow/dispatch/trace-address.ts';
 import { createKeysApi } from '../jwt/keys-api.ts';
@@ -29,6 +30,8 @@ export const registry = prepared(async ({ subscriptions, issuer, privateHosts })
       privateHosts,
       json: await jsonClient(),
     },
+    users: await users(),
+    userAccess,
     flows: createAddressTracer({
       deployments: (await deployments()).store,
       design: await design(),

@@ -17,7 +17,12 @@ export const TABLES = [
   'audit',
   'throttle',
   'issuers',
+  'users',
+  'sessions',
   'onetime',
+  'revocations',
+  'grants',
+  'codes',
 ] as const;
 
 export type TableName = (typeof TABLES)[number];

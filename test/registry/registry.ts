@@ -16,6 +16,7 @@ import { createClientStore } from '../../shared/storage/clients.ts';
 import { createIssuerStore } from '../../shared/storage/issuers.ts';
 import { createRoleStore } from '../../shared/storage/roles.ts';
 import { openTables } from '../../shared/storage/tables.ts';
+import { createUserStore } from '../../shared/storage/users.ts';
 import { testStorage } from '../support/azurite.ts';
 import { type Answer, answerOf, type CallOptions, makeCall } from '../support/call.ts';
 
@@ -67,6 +68,8 @@ export async function openRegistry(
     const clients = cacheClients(createClientStore(tables), clock);
     const roles = cacheRoles(createRoleStore(tables), clock);
     const issuers = cacheIssuers(createIssuerStore(tables), clock);
+    const users = createUserStore(tables);
+    const ended: string[] = [];
     const log = openAuditStore(tables);
     const behind = createWriteBehind<AuditEntry>((entries) => log.append(entries), {
       what: 'audit entries',
@@ -80,6 +83,8 @@ export async function openRegistry(
       clients: clients.store,
       roles: roles.store,
       issuers: { store: issuers.store, own: OWN_ISSUER, privateHosts: PRIVATE_HOSTS, json },
+      users,
+      userAccess: { endAll: (user) => Promise.resolve(void ended.push(user)) },
       flows,
       audit: { trail, reader },
       clock,
@@ -101,7 +106,7 @@ export async function openRegistry(
       body?: unknown,
       headers: Readonly<Record<string, string>> = {},
     ) => call({ method, path, body, headers });
-    return { clients, roles, issuers, api, send, trail, log };
+    return { clients, roles, users, ended, issuers, api, call, send, trail, log };
   };
   return { ...open(), clock, storage, another: open };
 }

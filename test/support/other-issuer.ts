@@ -39,6 +39,7 @@ function generate(alg: ForeignAlgorithm) {
     case 'ES512':
       return generateKeyPairSync('ec', { namedCurve: 'P-521' });
     case 'EdDSA':
+    case 'Ed25519':
       return generateKeyPairSync('ed25519');
     default:
       return generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -46,7 +47,7 @@ function generate(alg: ForeignAlgorithm) {
 }
 
 function signerOf(alg: ForeignAlgorithm, key: KeyObject): (input: string) => Buffer {
-  const digest = alg === 'EdDSA' ? null : `sha${alg.slice(2)}`;
+  const digest = key.asymmetricKeyType === 'ed25519' ? null : `sha${alg.slice(2)}`;
   const padding = alg.startsWith('PS')
     ? { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }
     : {};

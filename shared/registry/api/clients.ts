@@ -3,8 +3,8 @@ import { Problem } from '../../http/problem.ts';
 import { changeClient, deleteClient, type IfMatch, readClient } from '../change-client.ts';
 import { isClientId } from '../client-id.ts';
 import type { Client, Versioned } from '../client.ts';
-import { searchClients } from '../search-clients.ts';
 import { listSubscriptions } from '../roles.ts';
+import { searchClients } from '../search-clients.ts';
 import { needsNoSecret, usesSecret } from './authentication-members.ts';
 import {
   type ClientSettings,
@@ -14,12 +14,10 @@ import {
 } from './client-members.ts';
 import { requireIfMatch } from './if-match.ts';
 import { type Members, readJsonObject } from './json-body.ts';
-import { badQuery, pageReply, readPageRequest, readQuery } from './paging.ts';
+import { pageReply, readPageRequest, readSearch } from './paging.ts';
 import { noteClientChange } from './audited-changes.ts';
 import { addressOf, type RegistryDeps, type RegistryReply, type Route } from './request.ts';
 import { makeSecret, readSecretRequest, viewNewSecret } from './secret-members.ts';
-
-const LONGEST_SEARCH = 256;
 
 export const clientRoutes: readonly Route[] = [
   { path: 'clients', operations: { GET: listClients, POST: registerClient } },
@@ -30,11 +28,10 @@ export const clientRoutes: readonly Route[] = [
 ];
 
 async function listClients(call: HttpCall, deps: RegistryDeps): Promise<HttpReply> {
-  const search = readQuery(call, 'q') ?? '';
-  if (search.length > LONGEST_SEARCH) throw badQuery(`q has at most ${LONGEST_SEARCH} characters.`);
-  const scope = ['clients', search];
+  const text = readSearch(call);
+  const scope = ['clients', text];
   const request = readPageRequest(call, scope);
-  const page = await searchClients(deps.clients, search, request);
+  const page = await searchClients(deps.clients, text, request);
   return pageReply(page, scope, viewClient);
 }
 

@@ -12,6 +12,7 @@ import type { FlowTracer } from '../diagnosis/flow-trace.ts';
 import type { IssuerStore } from '../issuers/issuer-store.ts';
 import type { RoleStore } from '../role-store.ts';
 import type { RandomBytes } from '../secrets.ts';
+import type { UserAccess, UserStore } from '../users/user-store.ts';
 
 export interface RegistryDeps {
   readonly gate: BearerGate;
@@ -27,6 +28,8 @@ export interface RegistryDeps {
     readonly privateHosts: PrivateHosts;
     readonly json: JsonClient;
   };
+  readonly users: UserStore;
+  readonly userAccess: UserAccess;
   /** For diagnosis. */
   readonly flows: FlowTracer;
   readonly audit: { readonly trail: Pick<AuditTrail, 'change'>; readonly reader: AuditReader };
