@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { once } from '../cache/once.ts';
 import { systemClock as clock } from '../config/clock.ts';
+import { binding, possession, proofs } from './client-proofs.ts';
 import { clients, ensureBootstrap, roles } from './clients.ts';
 import { config, prepared } from './environment.ts';
 import { audit, failureBoard } from './logs.ts';
+import { revocations } from './revocations.ts';
 import { keyRing, tokenVerifier } from './signing.ts';
 import { createAccessTokenIssuer } from '../jwt/sign.ts';
 import { createBearerGate } from '../oauth/bearer.ts';
@@ -32,12 +34,14 @@ export const throttle = once(async () => {
   });
 });
 
+const secrets = clientSecret(createSecretVerifier({ clock, random: randomBytes }));
+
 /** What every endpoint needs that clients authenticate at. */
 const clientAuthentication = once(async () => {
   const bootstrapId = (await config()).bootstrap?.clientId;
   return {
     clients: (await clients()).directory,
-    methods: [clientSecret(createSecretVerifier({ clock, random: randomBytes }))],
+    methods: [secrets, ...(await proofs()).ofAll],
     roles: (await roles()).directory,
     audit: (await audit()).trail,
     throttle: await throttle(),
@@ -54,6 +58,8 @@ export const bearerGate = once(async () => {
     verifier: await tokenVerifier(),
     clients: (await clients()).directory,
     roles: (await roles()).directory,
+    revocations: (await revocations()).list,
+    possession,
   });
 });
 
@@ -65,14 +71,17 @@ export const token = prepared(async () => {
     ...(await clientAuthentication()),
     issuer: createAccessTokenIssuer({ ring: await keyRing(), clock }),
     grants,
-    binding: { confirm: () => Promise.resolve(undefined) },
+    binding,
   });
 });
 
 export const introspect = prepared(async () => {
   return createIntrospectionEndpoint({
     ...(await clientAuthentication()),
+    // RFC 7662 section 2.1: not for whoever knows a client_id.
+    methods: [secrets, ...(await proofs()).ofConfidential],
     verifier: await tokenVerifier(),
+    revocations: (await revocations()).list,
   });
 });
 
