@@ -32,12 +32,15 @@ export const throttle = once(async () => {
   });
 });
 
+/** One for clients and people: what scrypt takes at a time is bounded for both together. */
+export const secretVerifier = once(() => createSecretVerifier({ clock, random: randomBytes }));
+
 /** What every endpoint needs that clients authenticate at. */
 const clientAuthentication = once(async () => {
   const bootstrapId = (await config()).bootstrap?.clientId;
   return {
     clients: (await clients()).directory,
-    methods: [clientSecret(createSecretVerifier({ clock, random: randomBytes }))],
+    methods: [clientSecret(await secretVerifier())],
     roles: (await roles()).directory,
     audit: (await audit()).trail,
     throttle: await throttle(),
