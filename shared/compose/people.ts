@@ -35,7 +35,7 @@ export const signInOfPeople = once(async () => createSignIn(await sessions()));
 const passwords = once(async () => {
   return {
     users: await users(),
-    secrets: await secretVerifier(),
+    secrets: secretVerifier,
     throttle: await throttle(),
     sessions: await sessions(),
     audit: (await audit()).trail,

@@ -10,6 +10,8 @@ import {
 } from './client-authentication/authenticate-client.ts';
 import { NO_STORE, OAuthError } from './errors.ts';
 import { MAX_BODY, SECRET_PARAMETERS } from './request-limits.ts';
+import type { Revocations } from './revocations.ts';
+import { tokenTypeOf } from './token-binding.ts';
 import { findRefusal } from './token-standing.ts';
 
 /** Whoever has this role may ask about any token of its subscription. */
@@ -18,6 +20,7 @@ const INTROSPECT_ROLE = 'Token.Introspect';
 export interface IntrospectionEndpointDeps extends ClientAuthenticationDeps {
   readonly verifier: AccessTokenVerifier;
   readonly roles: RoleDirectory;
+  readonly revocations: Pick<Revocations, 'isRevoked'>;
   readonly audit: Pick<AuditTrail, 'note'>;
 }
 
@@ -57,11 +60,11 @@ export function createIntrospectionEndpoint(deps: IntrospectionEndpointDeps): Ha
 /** The claims of a token that would be accepted now. */
 async function readClaims(
   token: string,
-  { verifier, clients }: IntrospectionEndpointDeps,
+  { verifier, clients, revocations }: IntrospectionEndpointDeps,
 ): Promise<AccessTokenClaims | undefined> {
   try {
     const claims = await verifier.verify(token);
-    return (await findRefusal(claims, clients)) === undefined ? claims : undefined;
+    return (await findRefusal(claims, clients, revocations)) === undefined ? claims : undefined;
   } catch (error) {
     if (error instanceof TokenFault) return undefined;
     throw error;
@@ -78,11 +81,11 @@ async function mayAsk(
   return (await roles.rolesOf(subscription, userOfClient(clientId))).has(INTROSPECT_ROLE);
 }
 
-/** RFC 7662 section 2.2. */
-function describe({ scope, client_id, sub, aud, iss, exp, iat, jti }: AccessTokenClaims) {
+/** RFC 7662 section 2.2; RFC 9449 section 6.2 and RFC 8705 section 3.2. */
+function describe({ scope, client_id, sub, aud, iss, exp, iat, jti, cnf }: AccessTokenClaims) {
   return {
     active: true,
-    token_type: 'Bearer',
+    token_type: tokenTypeOf(cnf),
     client_id,
     username: sub,
     sub,
@@ -92,5 +95,6 @@ function describe({ scope, client_id, sub, aud, iss, exp, iat, jti }: AccessToke
     iat,
     jti,
     ...(scope === undefined ? {} : { scope }),
+    ...(cnf === undefined ? {} : { cnf }),
   };
 }

@@ -2,10 +2,15 @@ import { type Handler, type HttpCall, json } from '../http/call.ts';
 import { answerPreflight, corsHeaders } from '../http/cors.ts';
 import { Fault } from '../http/fault.ts';
 import { type Parameters, readParameters } from '../http/form.ts';
-import type { AccessTokenIssuer, Confirmation } from '../jwt/types.ts';
+import type { AccessTokenIssuer } from '../jwt/types.ts';
 import type { AuditNote } from '../registry/audit/audit-entry.ts';
 import type { AuditTrail } from '../registry/audit/audit-trail.ts';
-import { type Client, type RoleDirectory, userOfClient } from '../registry/client.ts';
+import {
+  type Client,
+  GRANTS_OF_PUBLIC_CLIENTS,
+  type RoleDirectory,
+  userOfClient,
+} from '../registry/client.ts';
 import {
   authenticateClient,
   type ClientAuthenticationDeps,
@@ -13,7 +18,7 @@ import {
 import { NO_STORE, OAuthError } from './errors.ts';
 import type { Grant, Grants } from './grants/grant.ts';
 import { MAX_BODY, REPEATABLE_PARAMETERS, SECRET_PARAMETERS } from './request-limits.ts';
-import type { TokenBinding } from './token-binding.ts';
+import { type TokenBinding, tokenTypeOf } from './token-binding.ts';
 
 /** What SAP's clients may ask for (`token_format`); both are the JWT that everybody gets. */
 const TOKEN_FORMATS = ['jwt', 'jwtrfc'];
@@ -66,7 +71,7 @@ export function createTokenEndpoint(deps: TokenEndpointDeps): Handler {
   };
 }
 
-const PREFLIGHT = { methods: ['POST'], headers: ['authorization', 'content-type'] };
+const PREFLIGHT = { methods: ['POST'], headers: ['authorization', 'content-type', 'dpop'] };
 
 /** RFC 6749 section 5.1. */
 interface TokenResponse {
@@ -110,7 +115,7 @@ async function grantToken(
   );
   return {
     access_token: token,
-    token_type: typeOf(confirmation),
+    token_type: tokenTypeOf(confirmation),
     expires_in: lifetime,
     ...(scope === '' ? {} : { scope }),
     ...(refreshToken === undefined ? {} : { refresh_token: refreshToken }),
@@ -118,20 +123,15 @@ async function grantToken(
   };
 }
 
-/** RFC 9449 section 5; a token that is bound to a certificate is sent like any other bearer token. */
-function typeOf(confirmation: Confirmation | undefined): TokenResponse['token_type'] {
-  return confirmation !== undefined && 'jkt' in confirmation ? 'DPoP' : 'Bearer';
-}
-
 /**
- * A token older than its client is refused (`bearer.ts`), so wait for a registration that was made
+ * A token older than its client is refused (`token-standing.ts`), so wait for a registration that was made
  * by an instance whose clock is ahead.
  */
 async function waitForRegistration(
-  { tokensFrom }: Client,
+  { createdAt }: Client,
   { clock, wait }: TokenEndpointDeps,
 ): Promise<void> {
-  const until = Math.min(tokensFrom, clock.now() + CLOCK_LEAD_MS);
+  const until = Math.min(createdAt, clock.now() + CLOCK_LEAD_MS);
   // Timers may fire early: they count from when the event loop last looked at the clock.
   for (let tries = 0; tries < 3; tries += 1) {
     const left = until - clock.now();
@@ -159,8 +159,11 @@ function chooseGrant(
     const name = GIVEN_UP.includes(grantType) ? grantType : undefined;
     throw OAuthError.unsupportedGrantType([...grants.keys()], name);
   }
-  if (!client.grantTypes.some((registered) => registered === grantType)) {
-    throw OAuthError.unauthorizedClient(grantType);
+  const registered = client.grantTypes.find((one) => one === grantType);
+  if (registered === undefined) throw OAuthError.unauthorizedClient(grantType);
+  // The registry accepts no such client; this is where it would matter.
+  if (client.tokenEndpointAuthMethod === 'none' && !GRANTS_OF_PUBLIC_CLIENTS.includes(registered)) {
+    throw OAuthError.unprovenClient(grantType);
   }
   return grant();
 }

@@ -59,6 +59,15 @@ export const GRANT_TYPES = [
 export type GrantType = (typeof GRANT_TYPES)[number];
 
 /**
+ * Those that a client may use that cannot prove who it is: what is presented in them is bound to the
+ * client, by a code verifier or by a key.
+ */
+export const GRANTS_OF_PUBLIC_CLIENTS: readonly GrantType[] = [
+  'authorization_code',
+  'refresh_token',
+];
+
+/**
  * How a client proves who it is. `client_secret_basic` and `client_secret_post` are both accepted
  * whichever of the two is registered; of the others each is the only one.
  */

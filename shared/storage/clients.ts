@@ -134,24 +134,43 @@ const keysOf = (
   rowKey,
 });
 
-/** Settings and secrets are two properties because a property holds 32,768 characters at most. */
+/** What stands in the property `oauth`: all that clients of the first version did not have. */
+type OAuthSettings = Pick<Client, keyof typeof DEFAULT_OAUTH_SETTINGS | 'tokensFrom'>;
+type FirstSettings = Omit<Client, keyof OAuthSettings | 'secrets'>;
+
+const isOAuthSetting = (name: string): boolean =>
+  Object.hasOwn(DEFAULT_OAUTH_SETTINGS, name) || name === 'tokensFrom';
+
+/**
+ * Three properties because one holds 32,768 characters at most. `oauth` is one that an earlier
+ * version leaves alone when it changes the client.
+ */
 function rowOf(client: Client) {
   const { secrets, ...settings } = client;
+  const members = Object.entries(settings);
+  const part = (oauth: boolean): string =>
+    JSON.stringify(Object.fromEntries(members.filter(([name]) => isOAuthSetting(name) === oauth)));
   return {
     ...keysOf(client.clientId, CLIENT),
-    settings: JSON.stringify(settings),
+    settings: part(false),
+    oauth: part(true),
     secrets: JSON.stringify(secrets),
   };
 }
 
-/** A row of an earlier version lacks what has a default since. */
-type StoredSettings = Omit<Client, 'secrets' | 'tokensFrom' | keyof typeof DEFAULT_OAUTH_SETTINGS> &
-  Partial<Client>;
-
 function clientOf(row: Row): Client {
-  const settings = JSON.parse(textOf(row, 'settings')) as StoredSettings;
+  const settings = JSON.parse(textOf(row, 'settings')) as FirstSettings;
   const secrets = JSON.parse(textOf(row, 'secrets')) as readonly StoredSecret[];
-  return { ...DEFAULT_OAUTH_SETTINGS, tokensFrom: settings.createdAt, ...settings, secrets };
+  // The first version wrote none.
+  const oauth =
+    'oauth' in row ? (JSON.parse(textOf(row, 'oauth')) as Partial<OAuthSettings>) : undefined;
+  return {
+    ...DEFAULT_OAUTH_SETTINGS,
+    tokensFrom: settings.createdAt,
+    ...settings,
+    ...oauth,
+    secrets,
+  };
 }
 
 function versioned(row: Row): Versioned<Client> {

@@ -19,6 +19,9 @@ export const TABLES = [
   'users',
   'sessions',
   'onetime',
+  'revocations',
+  'grants',
+  'codes',
 ] as const;
 
 export type TableName = (typeof TABLES)[number];

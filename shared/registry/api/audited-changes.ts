@@ -73,12 +73,11 @@ export function auditedChange(
 
 /** Which settings of a client have changed; enabling and disabling are actions of their own. */
 export function noteClientChange(before: Client | undefined, after: Client): AuditNote {
-  const [was, is] = [before, after].map((one) =>
-    one === undefined ? undefined : Object.entries(settingMembers(one)),
+  const was: Readonly<Record<string, unknown>> = before === undefined ? {} : settingMembers(before);
+  const is: Readonly<Record<string, unknown>> = settingMembers(after);
+  const changed = [...new Set([...Object.keys(was), ...Object.keys(is)])].filter(
+    (name) => JSON.stringify(was[name]) !== JSON.stringify(is[name]),
   );
-  const changed = (is ?? [])
-    .filter(([, value], i) => JSON.stringify(value) !== JSON.stringify(was?.[i]?.[1]))
-    .map(([name]) => name);
   const detail = changed.length === 0 ? 'nothing changed' : changed.join(', ');
   if (!changed.includes('enabled')) return { detail };
   return { action: after.enabled ? 'client.enable' : 'client.disable', detail };

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { Problem, type ProblemDetail } from '../../http/problem.ts';
 import { findFaultInPassword } from '../users/password.ts';
 import { isUserName, type User } from '../users/user.ts';
@@ -9,19 +9,22 @@ import type { Members } from './json-body.ts';
 export type UserSettings = Pick<User, 'displayName' | 'email' | 'enabled'>;
 
 export function schemaOfUser(user: string) {
-  return z.object({
-    display_name: text(200, 'display_name')
-      .refine((name) => name.trim() !== '', 'display_name is not blank.')
-      .default(user),
-    email: z
-      .string('email is text.')
-      .max(254, 'email has at most 254 characters.')
-      .regex(
+  const displayName = text(200, 'display_name').check(
+    z.refine((name) => name.trim() !== '', 'display_name is not blank.'),
+  );
+  const email = z
+    .string('email is text.')
+    .check(
+      z.maxLength(254, 'email has at most 254 characters.'),
+      z.regex(
         /^[^\s@\p{Cc}\p{Cs}]+@[^\s@\p{Cc}\p{Cs}]+$/u,
         'email is an address such as a.b@example.com.',
-      )
-      .optional(),
-    enabled: z.boolean('enabled is true or false.').default(true),
+      ),
+    );
+  return z.object({
+    display_name: z._default(displayName, user),
+    email: z.optional(email),
+    enabled: z._default(z.boolean('enabled is true or false.'), true),
   });
 }
 
