@@ -6,6 +6,7 @@ import { binding, possession, proofs } from './client-proofs.ts';
 import { clients, ensureBootstrap, roles } from './clients.ts';
 import { config, prepared } from './environment.ts';
 import { audit, failureBoard } from './logs.ts';
+import { revocations } from './revocations.ts';
 import { keyRing, tokenVerifier } from './signing.ts';
 import { createAccessTokenIssuer } from '../jwt/sign.ts';
 import { createBearerGate } from '../oauth/bearer.ts';
@@ -57,6 +58,7 @@ export const bearerGate = once(async () => {
     verifier: await tokenVerifier(),
     clients: (await clients()).directory,
     roles: (await roles()).directory,
+    revocations: (await revocations()).list,
     possession,
   });
 });
@@ -79,6 +81,7 @@ export const introspect = prepared(async () => {
     // RFC 7662 section 2.1: not for whoever knows a client_id.
     methods: [secrets, ...(await proofs()).ofConfidential],
     verifier: await tokenVerifier(),
+    revocations: (await revocations()).list,
   });
 });
 

@@ -7,6 +7,7 @@ import { audit, auditRetentionMs } from './logs.ts';
 import { bearerGate, throttle } from './oauth.ts';
 import { keyRing } from './signing.ts';
 import { blobs } from './storage.ts';
+import { userAccess, users } from './users.ts';
 import { openAddressReader } from '../iflow/dispatch/address-reader.ts';
 import { createAddressTracer } from '../iflow/dispatch/trace-address.ts';
 import { createKeysApi } from '../jwt/keys-api.ts';
@@ -22,6 +23,8 @@ export const registry = prepared(async ({ subscriptions }) => {
     subscriptions,
     clients: (await clients()).store,
     roles: (await roles()).store,
+    users: await users(),
+    userAccess,
     flows: createAddressTracer({
       deployments: (await deployments()).store,
       design: await design(),

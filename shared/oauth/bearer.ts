@@ -6,6 +6,7 @@ import { type AccessTokenClaims, type AccessTokenVerifier, TokenFault } from '..
 import type { ClientDirectory, RoleDirectory } from '../registry/client.ts';
 import { codeOfStatus } from './errors.ts';
 import { BearerFault, type BearerGate, type Caller } from './gate.ts';
+import type { Revocations } from './revocations.ts';
 import { type Possession, tokenTypeOf } from './token-binding.ts';
 import { findRefusal } from './token-standing.ts';
 
@@ -14,9 +15,10 @@ export function createBearerGate(deps: {
   readonly verifier: AccessTokenVerifier;
   readonly clients: ClientDirectory;
   readonly roles: RoleDirectory;
+  readonly revocations: Pick<Revocations, 'isRevoked'>;
   readonly possession: Possession;
 }): BearerGate {
-  const { verifier, clients, roles } = deps;
+  const { verifier, clients, roles, revocations } = deps;
   return {
     async authenticate(call, subscription) {
       const { scheme, token } = readAccessToken(call);
@@ -28,10 +30,11 @@ export function createBearerGate(deps: {
           { user: claims.sub },
         );
       }
-      const refusal = await findRefusal(claims, clients);
+      const refusal = await findRefusal(claims, clients, revocations);
       if (refusal !== undefined) throw refusal;
       requireScheme(scheme, claims);
-      if (claims.cnf !== undefined) await deps.possession.require(call, token, claims.cnf, claims.sub);
+      if (claims.cnf !== undefined)
+        await deps.possession.require(call, token, claims.cnf, claims.sub);
       call.annotate({ client: claims.client_id });
       return { user: claims.sub, clientId: claims.client_id, subscription, claims };
     },
@@ -120,7 +123,8 @@ function isOfScheme(authorization: string, scheme: string): boolean {
 function requireScheme(scheme: SentToken['scheme'], { cnf, sub: user }: AccessTokenClaims): void {
   const right = tokenTypeOf(cnf);
   if (scheme === right) return;
-  if (right === 'DPoP') throw new BearerFault('invalid_token', NEEDS_PROOF, { user, dpop: 'invalid_token' });
+  if (right === 'DPoP')
+    throw new BearerFault('invalid_token', NEEDS_PROOF, { user, dpop: 'invalid_token' });
   throw new BearerFault(
     'invalid_token',
     'The access token is not bound to a DPoP key. Send it as Authorization: Bearer.',

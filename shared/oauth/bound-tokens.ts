@@ -25,12 +25,15 @@ export function createBoundTokens(deps: BoundTokensDeps): TokenBinding & Possess
   return {
     async confirm(call, client) {
       const header = call.headers.get('dpop');
-      if (client.tlsClientCertificateBoundAccessTokens) return confirmCertificate(call, header, deps);
+      if (client.tlsClientCertificateBoundAccessTokens)
+        return confirmCertificate(call, header, deps);
       if (header !== null) {
         try {
           return { jkt: await useProof(call, header, undefined, deps) };
         } catch (error) {
-          throw error instanceof ProofFault ? OAuthError.invalidDpopProof(error.message, error.check) : error;
+          throw error instanceof ProofFault
+            ? OAuthError.invalidDpopProof(error.message, error.check)
+            : error;
         }
       }
       if (!client.dpopBoundAccessTokens) return undefined;

@@ -13,6 +13,7 @@ import { openAuditStore } from '../../shared/storage/audit.ts';
 import { createClientStore } from '../../shared/storage/clients.ts';
 import { createRoleStore } from '../../shared/storage/roles.ts';
 import { openTables } from '../../shared/storage/tables.ts';
+import { createUserStore } from '../../shared/storage/users.ts';
 import { testStorage } from '../support/azurite.ts';
 import { type Answer, answerOf, type CallOptions, makeCall } from '../support/call.ts';
 
@@ -60,6 +61,8 @@ export async function openRegistry(
     const tables = openTables(storage);
     const clients = cacheClients(createClientStore(tables), clock);
     const roles = cacheRoles(createRoleStore(tables), clock);
+    const users = createUserStore(tables);
+    const ended: string[] = [];
     const log = openAuditStore(tables);
     const behind = createWriteBehind<AuditEntry>((entries) => log.append(entries), {
       what: 'audit entries',
@@ -72,6 +75,8 @@ export async function openRegistry(
       subscriptions,
       clients: clients.store,
       roles: roles.store,
+      users,
+      userAccess: { endAll: (user) => Promise.resolve(void ended.push(user)) },
       flows,
       audit: { trail, reader },
       clock,
@@ -93,7 +98,7 @@ export async function openRegistry(
       body?: unknown,
       headers: Readonly<Record<string, string>> = {},
     ) => call({ method, path, body, headers });
-    return { clients, roles, api, send, trail, log };
+    return { clients, roles, users, ended, api, call, send, trail, log };
   };
   return { ...open(), clock, storage, another: open };
 }

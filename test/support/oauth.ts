@@ -6,6 +6,7 @@ import type {
   RoleDirectory,
   SecretVerifier,
 } from '../../shared/registry/client.ts';
+import type { Revocations } from '../../shared/oauth/revocations.ts';
 import { DEFAULT_OAUTH_SETTINGS } from '../../shared/registry/client-defaults.ts';
 
 /** A client as the registry would hold it; `clientId` is `app` unless told. */
@@ -127,5 +128,22 @@ export function testOneTimeValues(): OneTimeValues & {
       used.push({ purpose, value, expiresAt });
       return Promise.resolve(!isKnown);
     },
+  };
+}
+
+export interface TestRevocations extends Revocations {
+  /** `jti` and `grant_id` of what is revoked. */
+  readonly revoked: Set<string>;
+}
+
+/** Knows what it was told; the list itself has its own test. */
+export function testRevocations(): TestRevocations {
+  const revoked = new Set<string>();
+  return {
+    revoked,
+    isRevoked: ({ jti, grant_id = '' }) =>
+      Promise.resolve(revoked.has(jti) || revoked.has(grant_id)),
+    revokeToken: ({ jti }) => Promise.resolve(void revoked.add(jti)),
+    revokeGrant: (grantId) => Promise.resolve(void revoked.add(grantId)),
   };
 }

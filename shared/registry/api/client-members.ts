@@ -22,7 +22,8 @@ export type ClientSettings = Omit<
 
 const DAY = 86_400;
 
-const text = (most: number, what: string) =>
+/** Text of at most `most` characters, which are code points. */
+export const text = (most: number, what: string) =>
   z.string(`${what} is text.`).check(
     z.refine(
       (value) => Array.from(value).length <= most,
@@ -267,7 +268,7 @@ export function unknownMember(name: string): ProblemDetail {
 }
 
 /** One entry per member: text in the place of an array may break the rules of both. */
-function detailsOf(error: z.core.$ZodError): readonly ProblemDetail[] {
+export function detailsOf(error: z.core.$ZodError): readonly ProblemDetail[] {
   const first = new Map<string, ProblemDetail>();
   for (const issue of error.issues) {
     const pointer = pointerTo(issue.path);

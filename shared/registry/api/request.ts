@@ -9,6 +9,7 @@ import type { ClientStore } from '../client-store.ts';
 import type { FlowTracer } from '../diagnosis/flow-trace.ts';
 import type { RoleStore } from '../role-store.ts';
 import type { RandomBytes } from '../secrets.ts';
+import type { UserAccess, UserStore } from '../users/user-store.ts';
 
 export interface RegistryDeps {
   readonly gate: BearerGate;
@@ -16,6 +17,8 @@ export interface RegistryDeps {
   /** Those of `cacheClients` and `cacheRoles`, so that this instance sees its own changes at once. */
   readonly clients: ClientStore;
   readonly roles: RoleStore;
+  readonly users: UserStore;
+  readonly userAccess: UserAccess;
   /** For diagnosis. */
   readonly flows: FlowTracer;
   readonly audit: { readonly trail: Pick<AuditTrail, 'change'>; readonly reader: AuditReader };
