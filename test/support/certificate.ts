@@ -70,7 +70,8 @@ const SIGNATURES = { sha256: '1.2.840.10045.4.3.2', sha1: '1.2.840.10045.4.1' };
 
 /** A certificate (RFC 5280 section 4.1), good for a day; without an issuer it signs itself. */
 export function issueCertificate(options: CertificateOptions = {}, issuer?: Issued): Issued {
-  const keys = options.keys ?? generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const { publicKey, privateKey } =
+    options.keys ?? generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const { subject = commonName('test'), extensions = [], digest = 'sha256' } = options;
   const algorithm = sequence(oid(SIGNATURES[digest]));
   const body = sequence(
@@ -83,12 +84,12 @@ export function issueCertificate(options: CertificateOptions = {}, issuer?: Issu
       time(options.until ?? Date.now() + 24 * HOUR),
     ),
     encodeName(subject),
-    keys.publicKey.export({ type: 'spki', format: 'der' }),
+    publicKey.export({ type: 'spki', format: 'der' }),
     ...(extensions.length === 0 ? [] : [der(0xa3, sequence(...extensions.map(encodeExtension)))]),
   );
-  const signature = sign(digest, body, issuer?.privateKey ?? keys.privateKey);
+  const signature = sign(digest, body, issuer?.privateKey ?? privateKey);
   const x509 = new X509Certificate(sequence(body, algorithm, bits(signature)));
-  return { cert: x509.toString(), x509, name: subject, ...keys };
+  return { cert: x509.toString(), x509, name: subject, publicKey, privateKey };
 }
 
 function encodeExtension([id, value, critical = false]: readonly [
