@@ -33,7 +33,10 @@ export const throttle = once(async () => {
   });
 });
 
-export const secrets = clientSecret(createSecretVerifier({ clock, random: randomBytes }));
+/** One for clients and people: what scrypt takes at a time is bounded for both together. */
+export const secretVerifier = createSecretVerifier({ clock, random: randomBytes });
+
+export const secrets = clientSecret(secretVerifier);
 
 /** What every endpoint needs that clients authenticate at. */
 export const clientAuthentication = once(async () => {

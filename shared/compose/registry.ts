@@ -4,6 +4,7 @@ import { clients, roles } from './clients.ts';
 import { prepared } from './environment.ts';
 import { grantEnding } from './grants.ts';
 import { deployments, design } from './iflow.ts';
+import { issuers, jsonClient } from './issuers.ts';
 import { audit, auditRetentionMs } from './logs.ts';
 import { bearerGate, throttle } from './oauth.ts';
 import { revocations } from './revocations.ts';
@@ -18,7 +19,7 @@ import { createRegistryApi } from '../registry/api/registry-api.ts';
 import { createAuditReader } from '../registry/audit/audit-reader.ts';
 import { createIssuedTokens } from '../registry/issued-tokens.ts';
 
-export const registry = prepared(async ({ subscriptions }) => {
+export const registry = prepared(async ({ subscriptions, issuer, privateHosts }) => {
   const { store, behind, trail } = await audit();
   const gate = await bearerGate();
   const reader = createAuditReader(store, behind, clock, await auditRetentionMs());
@@ -28,6 +29,12 @@ export const registry = prepared(async ({ subscriptions }) => {
     subscriptions,
     clients: (await clients()).store,
     roles: (await roles()).store,
+    issuers: {
+      store: (await issuers()).store,
+      own: issuer,
+      privateHosts,
+      json: await jsonClient(),
+    },
     users: await users(),
     userAccess,
     flows: createAddressTracer({

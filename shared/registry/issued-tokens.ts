@@ -72,9 +72,11 @@ export function createIssuedTokens(deps: {
       from: from ?? clock.now() - LONGEST_LIFE_MS,
       to: to ?? Infinity,
       action: 'token.issue',
-      actor: user,
       object: clientId,
-      keep: ({ token }) => token !== undefined && (jti === undefined || token.jti === jti),
+      keep: ({ actor, token }) =>
+        token !== undefined &&
+        (jti === undefined || token.jti === jti) &&
+        (user === undefined || (token.user ?? actor) === user),
     });
     return { tokens: await Promise.all(entries.map((entry) => tokenOf(entry, deps))), next };
   };
@@ -98,8 +100,8 @@ async function tokenOf(
   deps: Parameters<typeof createIssuedTokens>[0],
 ): Promise<IssuedToken> {
   if (token === undefined) throw new Error('An entry of the audit trail names no token.');
-  const { jti, subscription, scope = '', grantId } = token;
-  const issued = { jti, clientId: object.name, user: actor, subscription, scope, grantId };
+  const { jti, subscription, user = actor, scope = '', grantId } = token;
+  const issued = { jti, clientId: object.name, user, subscription, scope, grantId };
   const times = { issuedAt: time, expiresAt: token.expiresAt * 1000 };
   return { ...issued, ...times, state: await stateOf({ ...issued, ...times }, deps) };
 }

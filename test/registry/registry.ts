@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { subscriptionsOf } from '../../shared/config/subscriptions.ts';
 import type { Handler } from '../../shared/http/call.ts';
 import { createWriteBehind } from '../../shared/monitor/write-behind.ts';
+import { createJsonClient } from '../../shared/net/json-client.ts';
 import { createGrantEnding } from '../../shared/oauth/end-grants.ts';
 import { BearerFault, type BearerGate } from '../../shared/oauth/gate.ts';
 import { createRevocations } from '../../shared/oauth/revocations.ts';
@@ -12,9 +13,11 @@ import { createAuditTrail } from '../../shared/registry/audit/audit-trail.ts';
 import type { FlowTracer } from '../../shared/registry/diagnosis/flow-trace.ts';
 import { cacheClients, cacheRoles } from '../../shared/registry/directories.ts';
 import { createIssuedTokens } from '../../shared/registry/issued-tokens.ts';
+import { cacheIssuers } from '../../shared/registry/issuers/issuer-directory.ts';
 import { openAuditStore } from '../../shared/storage/audit.ts';
 import { createClientStore } from '../../shared/storage/clients.ts';
 import { openGrants } from '../../shared/storage/grants.ts';
+import { createIssuerStore } from '../../shared/storage/issuers.ts';
 import { openRevocations } from '../../shared/storage/revocations.ts';
 import { createRoleStore } from '../../shared/storage/roles.ts';
 import { openTables } from '../../shared/storage/tables.ts';
@@ -53,6 +56,9 @@ export const gateByRoleName: BearerGate = {
 };
 
 export const subscriptions = subscriptionsOf('acme');
+export const OWN_ISSUER = 'https://flowgate.example';
+const PRIVATE_HOSTS = new Set(['127.0.0.1']);
+const json = createJsonClient({ privateHosts: PRIVATE_HOSTS });
 export const AUDIT_RETENTION_MS = 365 * 86_400_000;
 
 /** A registry over storage of its own; `another()` is a second instance over the same storage. */
@@ -66,6 +72,7 @@ export async function openRegistry(
     const tables = openTables(storage);
     const clients = cacheClients(createClientStore(tables), clock);
     const roles = cacheRoles(createRoleStore(tables), clock);
+    const issuers = cacheIssuers(createIssuerStore(tables), clock);
     const users = createUserStore(tables);
     const ended: string[] = [];
     const log = openAuditStore(tables);
@@ -83,6 +90,7 @@ export async function openRegistry(
       subscriptions,
       clients: clients.store,
       roles: roles.store,
+      issuers: { store: issuers.store, own: OWN_ISSUER, privateHosts: PRIVATE_HOSTS, json },
       users,
       userAccess: { endAll: (user) => Promise.resolve(void ended.push(user)) },
       flows,
@@ -109,7 +117,8 @@ export async function openRegistry(
       body?: unknown,
       headers: Readonly<Record<string, string>> = {},
     ) => call({ method, path, body, headers });
-    return { clients, roles, users, ended, revocations, grants, api, call, send, trail, log };
+    const parts = { clients, roles, users, ended, issuers, revocations, grants };
+    return { ...parts, api, call, send, trail, log };
   };
   return { ...open(), clock, storage, another: open };
 }

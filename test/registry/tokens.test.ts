@@ -21,19 +21,20 @@ interface Issued {
 async function issue(
   { trail, clients, clock }: Registry,
   clientId: string,
-  { user = `oauth_client_${clientId}`, scope, grantId, lifetime = 3600, ...more }: Issued = {},
+  { user, scope, grantId, lifetime = 3600, ...more }: Issued = {},
 ): Promise<string> {
   const client = (await clients.store.read(clientId))?.value;
   const jti = nextId(client?.tokensFrom ?? 0);
   trail.note({
     action: 'token.issue',
-    actor: user,
+    actor: `oauth_client_${clientId}`,
     object: { type: 'client', name: clientId },
     call: undefined,
     token: {
       jti,
       expiresAt: Math.floor(clock.now() / 1000) + lifetime,
       subscription: more.subscription ?? subscriptions.iflmap,
+      ...(user === undefined ? {} : { user }),
       ...(scope === undefined ? {} : { scope }),
       ...(grantId === undefined ? {} : { grantId }),
     },

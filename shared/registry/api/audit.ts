@@ -68,10 +68,12 @@ function asksForLines(call: HttpCall): string | undefined {
   return types.find((type) => type === 'application/x-ndjson' || type === 'application/jsonl');
 }
 
-function viewToken({ jti, expiresAt, scope, grantId }: AuditedToken): Record<string, unknown> {
+function viewToken(token: AuditedToken): Record<string, unknown> {
+  const { jti, expiresAt, user, scope, grantId } = token;
   return {
     jti,
     expires_at: new Date(expiresAt * 1000).toISOString(),
+    ...(user === undefined ? {} : { user }),
     ...(scope === undefined ? {} : { scope }),
     ...(grantId === undefined ? {} : { grant_id: grantId }),
   };

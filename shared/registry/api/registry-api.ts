@@ -7,6 +7,7 @@ import { auditRoutes } from './audit.ts';
 import { auditedChange } from './audited-changes.ts';
 import { clientRoutes } from './clients.ts';
 import { diagnosisRoutes } from './diagnosis.ts';
+import { issuerRoutes } from './issuers.ts';
 import { BASE, type RegistryDeps, type Route } from './request.ts';
 import { roleRoutes } from './roles.ts';
 import { secretRotationRoutes } from './secret-rotation.ts';
@@ -24,6 +25,7 @@ export const ROUTES: readonly (Route & { readonly segments: readonly string[] })
   ...subscriptionRoutes,
   ...roleRoutes,
   ...assignmentRoutes,
+  ...issuerRoutes,
   ...userRoutes,
   ...auditRoutes,
   ...tokenRoutes,
@@ -126,6 +128,6 @@ function methodsOf(route: Route): readonly string[] {
 
 function nothingHere(): Problem {
   return Problem.notFound(
-    `There is nothing at this address. Below ${BASE} there are clients, subscriptions, users, tokens, keys and audit; no part of a path may be empty.`,
+    `There is nothing at this address. Below ${BASE} there are clients, subscriptions, users, issuers, tokens, keys and audit; no part of a path may be empty.`,
   );
 }
