@@ -154,7 +154,7 @@ void suite('where access tokens are taken', () => {
     return {
       clock,
       token: async (confirmation?: Confirmation): Promise<string> => {
-        const { token } = await issuer.issue({
+        const issued = await issuer.issue({
           subject: 'oauth_client_app',
           clientId: 'app',
           tokensFrom: 0,
@@ -164,7 +164,7 @@ void suite('where access tokens are taken', () => {
           roles: [],
           confirmation,
         });
-        return token;
+        return issued.token;
       },
       enter: (headers: Record<string, string>) =>
         gate.authenticate(makeCall({ path: '/http/v1/a?x=1', headers }), IFLMAP),
