@@ -1,5 +1,6 @@
 import type { Handler } from '../http/call.ts';
 import { answerPublicDocument } from '../http/public-document.ts';
+import { authorizationMetadata } from './authorization/authorization-metadata.ts';
 
 /** Seconds. */
 const MAX_AGE = 3600;
@@ -21,9 +22,11 @@ export function createMetadataEndpoint(deps: {
     grant_types_supported: grantTypes,
     token_endpoint_auth_methods_supported: AUTH_METHODS,
     introspection_endpoint_auth_methods_supported: AUTH_METHODS,
-    // Section 2 requires the member, section 3.2 would leave an empty list out. Readers that check
-    // anything check that it is there.
-    response_types_supported: [],
+    // Section 2 requires response_types_supported, section 3.2 would leave an empty list out. Readers
+    // that check anything check that it is there.
+    ...(grantTypes.includes('authorization_code')
+      ? authorizationMetadata(issuer)
+      : { response_types_supported: [] }),
   };
   return (call) => answerPublicDocument(call, MAX_AGE, () => metadata);
 }
