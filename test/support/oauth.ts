@@ -4,6 +4,7 @@ import type {
   Client,
   ClientDirectory,
   RoleDirectory,
+  SecretHolder,
   SecretVerifier,
 } from '../../shared/registry/client.ts';
 import type { Revocations } from '../../shared/oauth/revocations.ts';
@@ -91,7 +92,7 @@ export interface TestSecrets extends SecretVerifier {
 
 /** Accepts `secretOf(client)`; `lapsed` is a secret that has expired. */
 export function testSecrets(
-  secretOf: (client: Client) => string,
+  secretOf: (client: SecretHolder) => string,
   lapsed = 'a-secret-that-has-expired',
 ): TestSecrets {
   const presented: (readonly string[])[] = [];
