@@ -13,6 +13,7 @@ import { createBearerGate } from '../oauth/bearer.ts';
 import { createIntrospectionEndpoint } from '../oauth/introspection-endpoint.ts';
 import { createMetadataEndpoint } from '../oauth/metadata-endpoint.ts';
 import { createThrottle } from '../oauth/throttle.ts';
+import { unlessOurs } from '../oauth/trusted-issuers/unless-ours.ts';
 import { createTokenEndpoint } from '../oauth/token-endpoint.ts';
 import { clientSecret } from '../oauth/client-authentication/client-secret.ts';
 import { clientCredentials } from '../oauth/grants/client-credentials.ts';
@@ -60,6 +61,10 @@ export const bearerGate = once(async () => {
     roles: (await roles()).directory,
     revocations: (await revocations()).list,
     possession,
+    foreign: unlessOurs(
+      async (iss) => (await (await keyRing()).view()).issuers.has(iss),
+      async () => (await import('./issuers.ts')).foreignCallers(),
+    ),
   });
 });
 

@@ -31,6 +31,7 @@ function open(client: Client | undefined = someClient()) {
     roles,
     revocations,
     possession: noPossession,
+    foreign: nobodyForeign,
   });
   const issuer = createAccessTokenIssuer({ ring, clock });
   const token = (audience = IFLMAP, grantId?: string, tokensFrom = 0): Promise<string> =>
@@ -48,6 +49,9 @@ function open(client: Client | undefined = someClient()) {
     gate.authenticate(callWith({ authorization }), subscription);
   return { clock, clients, roles, revocations, gate, token, enter };
 }
+
+/** These tokens are of no trusted issuer. */
+const nobodyForeign = { find: () => Promise.resolve(undefined) };
 
 /** These tokens are not bound to anything. */
 const noPossession = { require: () => assert.fail('Nothing has to be shown.') };
