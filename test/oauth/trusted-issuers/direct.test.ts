@@ -169,7 +169,7 @@ test('hostile tokens are 401 invalid_token: alg none, HS256 with the public key,
   const attacker = makeIssuerKey('k1');
   const fetches = other.fetches;
   for (const token of [
-    `${forgeToken({ alg: 'none' }, claims, () => Buffer.from('x'))}`,
+    forgeToken({ alg: 'none' }, claims, () => Buffer.from('x')),
     forgeToken({ alg: 'HS256', kid: 'k1' }, claims, hmac),
     attacker.sign(claims),
     attacker.sign(claims, { jwk: attacker.jwk }),
