@@ -35,7 +35,10 @@ export const throttle = once(async () => {
   });
 });
 
-const secrets = clientSecret(createSecretVerifier({ clock, random: randomBytes }));
+/** One for clients and people: what scrypt takes at a time is bounded for both together. */
+export const secretVerifier = createSecretVerifier({ clock, random: randomBytes });
+
+const secrets = clientSecret(secretVerifier);
 
 /** What every endpoint needs that clients authenticate at. */
 const clientAuthentication = once(async () => {

@@ -59,8 +59,9 @@ export function createTokenEndpoint(deps: TokenEndpointDeps): Handler {
     const user = userOfClient(client.clientId);
     const cors = corsHeaders(call.headers, client.allowedOrigins);
     try {
-      const response = await grantToken(client, parameters, call, deps);
-      note(user, client.clientId, { detail: `for ${client.subscription}` });
+      const { subject, response } = await grantToken(client, parameters, call, deps);
+      const whose = subject === user ? '' : `, as ${subject}`;
+      note(user, client.clientId, { detail: `for ${client.subscription}${whose}` });
       return json(200, response, { ...NO_STORE, ...cors });
     } catch (error) {
       // A browser page of an allowed origin may also read why it was refused.
@@ -89,7 +90,7 @@ async function grantToken(
   parameters: Parameters,
   call: HttpCall,
   deps: TokenEndpointDeps,
-): Promise<TokenResponse> {
+): Promise<{ readonly subject: string; readonly response: TokenResponse }> {
   const grant = await chooseGrant(parameters.get('grant_type'), client, deps.grants);
   requireTokenFormat(parameters.get('token_format'));
   const confirmation = await deps.binding.confirm(call, client);
@@ -113,7 +114,7 @@ async function grantToken(
       actor: granted.actor,
     }),
   );
-  return {
+  const response = {
     access_token: token,
     token_type: tokenTypeOf(confirmation),
     expires_in: lifetime,
@@ -121,6 +122,7 @@ async function grantToken(
     ...(refreshToken === undefined ? {} : { refresh_token: refreshToken }),
     ...(issuedTokenType === undefined ? {} : { issued_token_type: issuedTokenType }),
   };
+  return { subject, response };
 }
 
 /**

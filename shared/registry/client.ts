@@ -176,6 +176,9 @@ export const PREDEFINED_ROLES: readonly PredefinedRole[] = [
   { role: 'AuthGroup.ReadOnly', application: 'tmn', description: 'Reads everything but payloads.' },
 ];
 
+/** Whoever has secrets: a client, or a person with a password. */
+export type SecretHolder = Pick<Client, 'clientId' | 'secrets'>;
+
 /** Compares presented secrets with a client's. */
 export interface SecretVerifier {
   /**
@@ -185,7 +188,7 @@ export interface SecretVerifier {
    * @throws {Fault} 503 with Retry-After while too many scrypt computations are under way.
    */
   verify(
-    client: Client | undefined,
+    client: SecretHolder | undefined,
     presented: readonly string[],
   ): Promise<'accepted' | 'wrong' | 'expired'>;
 }
