@@ -9,7 +9,13 @@ import type { Client } from '../../shared/registry/client.ts';
 import { makeCall, type TestCall } from '../support/call.ts';
 import { testClock } from '../support/clock.ts';
 import { openInstance, type TestInstance, testKeys } from '../support/key-ring.ts';
-import { someClient, testDirectory, testRevocations, testRoles } from '../support/oauth.ts';
+import {
+  noForeignCallers,
+  someClient,
+  testDirectory,
+  testRevocations,
+  testRoles,
+} from '../support/oauth.ts';
 
 const IFLMAP = 'flowgateiflmap';
 const USER = 'oauth_client_app';
@@ -31,7 +37,7 @@ function open(client: Client | undefined = someClient()) {
     roles,
     revocations,
     possession: noPossession,
-    foreign: nobodyForeign,
+    foreign: noForeignCallers,
   });
   const issuer = createAccessTokenIssuer({ ring, clock });
   const token = (audience = IFLMAP, grantId?: string, tokensFrom = 0): Promise<string> =>
@@ -49,9 +55,6 @@ function open(client: Client | undefined = someClient()) {
     gate.authenticate(callWith({ authorization }), subscription);
   return { clock, clients, roles, revocations, gate, token, enter };
 }
-
-/** These tokens are of no trusted issuer. */
-const nobodyForeign = { find: () => Promise.resolve(undefined) };
 
 /** These tokens are not bound to anything. */
 const noPossession = { require: () => assert.fail('Nothing has to be shown.') };

@@ -2,28 +2,19 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { Fault } from '../../../shared/http/fault.ts';
-import { createRemoteKeys } from '../../../shared/jwt/remote-keys.ts';
 import { createAccessTokenIssuer } from '../../../shared/jwt/sign.ts';
 import { createAccessTokenVerifier } from '../../../shared/jwt/verify.ts';
-import { createJsonClient } from '../../../shared/net/json-client.ts';
 import { createBearerGate } from '../../../shared/oauth/bearer.ts';
 import { BearerFault, type Caller } from '../../../shared/oauth/gate.ts';
 import { createForeignCallers } from '../../../shared/oauth/trusted-issuers/foreign-callers.ts';
-import { createTokenJudge } from '../../../shared/oauth/trusted-issuers/token-judge.ts';
 import { unlessOurs } from '../../../shared/oauth/trusted-issuers/unless-ours.ts';
 import type { TrustedIssuer } from '../../../shared/registry/issuers/issuer.ts';
 import { makeCall } from '../../support/call.ts';
-import { testClock } from '../../support/clock.ts';
 import { forgeToken } from '../../support/forge-token.ts';
 import { openInstance, type TestInstance, testKeys } from '../../support/key-ring.ts';
 import { someClient, testDirectory, testRevocations, testRoles } from '../../support/oauth.ts';
-import {
-  makeIssuerKey,
-  type OtherIssuer,
-  someIssuer,
-  startOtherIssuer,
-  testIssuers,
-} from '../../support/other-issuer.ts';
+import { makeIssuerKey, type OtherIssuer, startOtherIssuer } from '../../support/other-issuer.ts';
+import { trust } from './issuers-under-test.ts';
 
 const IFLMAP = 'flowgateiflmap';
 const key = makeIssuerKey('k1');
@@ -36,21 +27,10 @@ before(async () => {
 after(() => other.close().catch(() => undefined));
 
 function open(...entries: readonly Partial<TrustedIssuer>[]) {
-  const clock = testClock();
+  const { clock, issuers, judge, claims } = trust(other, entries);
   const clients = testDirectory(someClient());
   const roles = testRoles();
-  const issuers = testIssuers(
-    ...entries.map((changes) =>
-      someIssuer({ issuer: other.issuer, jwksUri: other.jwksUri, ...changes }),
-    ),
-  );
-  const keys = createRemoteKeys({
-    client: createJsonClient({ privateHosts: new Set(['127.0.0.1']) }),
-    clock,
-    onFault: () => undefined,
-  });
   const shown: unknown[] = [];
-  const judge = createTokenJudge({ issuers, keys, clock });
   const gate = createBearerGate({
     verifier: createAccessTokenVerifier({ ring: instance.ring, clock }),
     clients,
@@ -62,14 +42,6 @@ function open(...entries: readonly Partial<TrustedIssuer>[]) {
       () => Promise.resolve(createForeignCallers({ judge, clients })),
     ),
   });
-  const now = Math.floor(clock.now() / 1000);
-  const claims = {
-    iss: other.issuer,
-    aud: 'api://flowgate',
-    sub: 'someone',
-    iat: now,
-    exp: now + 600,
-  };
   const enter = (token: string, scheme = 'Bearer', subscription = IFLMAP): Promise<Caller> =>
     gate.authenticate(
       makeCall({ path: '/http/a', headers: { authorization: `${scheme} ${token}` } }),
