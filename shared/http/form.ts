@@ -37,11 +37,12 @@ export async function readParameters(
       );
     }
   }
-  return new Map([...query, ...body]);
+  return query.size === 0 ? body : new Map([...query, ...body]);
 }
 
 /** Form-decodes one value; undefined if it is not form-encoded. */
 export function decodeFormValue(text: string): string | undefined {
+  if (!/[%+]/.test(text)) return text;
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {
