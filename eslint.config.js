@@ -63,7 +63,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['shared/{config,cache,jwt,oauth,registry,iflow,monitor,odata,telemetry}/**/*.ts'],
+    files: ['shared/{config,cache,net,jwt,oauth,registry,iflow,monitor,odata,telemetry}/**/*.ts'],
     rules: restrict(noAzureStorage, noFunctionsLibrary, noStorageRoom, noOtherScripts, noWholeZod),
   },
   { files: ['shared/http/**/*.ts'], rules: restrict(noAzureStorage, noStorageRoom) },

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { subscriptionsOf } from '../../shared/config/subscriptions.ts';
 import { READ_ONLY, schemaOfSettings } from '../../shared/registry/api/client-members.ts';
+import { certificateSubjectMembers } from '../../shared/registry/api/key-members.ts';
+import { AUTH_METHODS } from '../../shared/registry/client.ts';
+import { issuerRequests, issuerResponses } from './issuer-schemas.ts';
 
 /*
  * What the registry and the OAuth endpoints take and give, by the names that the description uses.
@@ -16,9 +19,26 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   subscription:
     'Its tokens are for this subscription (their aud): <account>iflmap for iFlows (unless told), <account>tmn for management.',
   grant_types: 'Grants that it may use.',
-  scope: 'Scopes that it may ask for, and gets when it asks for none; spaces between them.',
+  scope: 'Scopes that it may ask for; spaces between them.',
+  default_scope: 'Those of scope that it gets when it asks for none; all of them if left out.',
   redirect_uris: 'Where authorization codes may be sent.',
-  token_endpoint_auth_method: 'Header and body are both accepted whichever is registered.',
+  token_endpoint_auth_method:
+    'The one method that is accepted of it; of client_secret_basic and client_secret_post both are, whichever is registered.',
+  jwks: 'Its public keys, for private_key_jwt and self_signed_tls_client_auth; or jwks_uri.',
+  jwks_uri: 'Where its public keys are, over https.',
+  tls_client_auth_subject_dn:
+    'For tls_client_auth: the subject of its certificate (RFC 8705 section 2.1.2), or one of the tls_client_auth_san_ members.',
+  tls_client_auth_san_dns: 'For tls_client_auth: a DNS name of its certificate.',
+  tls_client_auth_san_uri: 'For tls_client_auth: a URI of its certificate.',
+  tls_client_auth_san_ip: 'For tls_client_auth: an IP address of its certificate.',
+  tls_client_auth_san_email: 'For tls_client_auth: an e-mail address of its certificate.',
+  tls_client_certificate_bound_access_tokens:
+    'Its access tokens are good with its certificate only (RFC 8705 section 3.4).',
+  dpop_bound_access_tokens:
+    'Its access tokens are good with its DPoP key only (RFC 9449 section 5.2).',
+  require_pushed_authorization_requests:
+    'The authorization endpoint takes only what it has pushed (RFC 9126 section 6).',
+  skip_consent: 'Users are not asked whether it may act for them.',
   access_token_lifetime: 'Seconds.',
   refresh_token_lifetime: 'Seconds.',
   allowed_origins: 'Origins from which a browser may read answers of the token endpoint.',
@@ -84,6 +104,7 @@ const secretMembers = {
 const { client_secret_expires_at, expires_at } = secretMembers;
 
 export const requests = {
+  ...issuerRequests,
   ClientRegistration: z.strictObject({
     ...settable,
     ...readOnly,
@@ -118,6 +139,11 @@ export const requests = {
   }),
 };
 
+const KeySetOfClient = z
+  .strictObject({ keys: z.array(z.looseObject({ kty: z.string() })).min(1) })
+  .describe('RFC 7517 section 5; public keys only.');
+
+/** What a client does not have is left out. */
 const client = {
   client_id: clientId,
   client_id_issued_at: seconds,
@@ -126,8 +152,18 @@ const client = {
   subscription: z.string(),
   grant_types: z.array(z.string()).min(1),
   scope: z.string(),
+  default_scope: z.string().optional(),
   redirect_uris: z.array(z.string()),
-  token_endpoint_auth_method: z.enum(['client_secret_basic', 'client_secret_post']),
+  token_endpoint_auth_method: z.enum(AUTH_METHODS),
+  jwks: KeySetOfClient.optional(),
+  jwks_uri: z.string().optional(),
+  ...Object.fromEntries(
+    Object.keys(certificateSubjectMembers).map((name) => [name, z.string().optional()]),
+  ),
+  tls_client_certificate_bound_access_tokens: z.boolean(),
+  dpop_bound_access_tokens: z.boolean(),
+  require_pushed_authorization_requests: z.boolean(),
+  skip_consent: z.boolean(),
   access_token_lifetime: z.int().min(60).max(43_200),
   refresh_token_lifetime: z.int(),
   allowed_origins: z.array(z.string()),
@@ -147,6 +183,11 @@ const secret = {
 const shownOnce = {
   client_secret: z.string().describe('Shown this once.'),
   client_secret_expires_at: seconds.describe('Seconds since 1970; 0 for never.'),
+};
+/** A client that does not authenticate with a secret gets none. */
+const perhapsShownOnce = {
+  client_secret: shownOnce.client_secret.optional(),
+  client_secret_expires_at: shownOnce.client_secret_expires_at.optional(),
 };
 const Secret = z.strictObject(secret);
 
@@ -233,8 +274,9 @@ const pageOf = <T extends z.ZodType>(item: T) =>
   });
 
 export const responses = {
+  ...issuerResponses,
   Client,
-  NewClient: z.strictObject({ ...client, ...shownOnce }),
+  NewClient: z.strictObject({ ...client, ...perhapsShownOnce }),
   Clients: pageOf(Client),
   Secret,
   NewSecret: z.strictObject({ client_id: z.string(), ...secret, ...shownOnce }),
@@ -276,9 +318,11 @@ export const responses = {
   TokenResponse: z
     .strictObject({
       access_token: z.string().describe('A JWT by RFC 9068.'),
-      token_type: z.literal('Bearer'),
-      expires_in: z.int().min(60).max(43_200),
+      token_type: z.enum(['Bearer', 'DPoP']).describe('DPoP by RFC 9449 section 5.'),
+      expires_in: z.int().min(1).max(43_200),
       scope: z.string().optional(),
+      refresh_token: z.string().optional(),
+      issued_token_type: z.string().optional().describe('RFC 8693 section 2.2.1.'),
     })
     .describe('RFC 6749 section 5.1.'),
   TokenError: z
@@ -290,6 +334,9 @@ export const responses = {
         'unauthorized_client',
         'unsupported_grant_type',
         'invalid_scope',
+        'invalid_target',
+        'invalid_dpop_proof',
+        'use_dpop_nonce',
         'server_error',
         'temporarily_unavailable',
       ]),

@@ -5,12 +5,14 @@ import type { LogStore } from '../monitor/log-store.ts';
 import type { WriteBehind } from '../monitor/write-behind.ts';
 import type { AuditEvent } from '../registry/audit/audit-entry.ts';
 import { atEnd, config, meter, preparedTask } from './environment.ts';
+import { revocations } from './revocations.ts';
 import { tables } from './storage.ts';
 import { createWriteBehind } from '../monitor/write-behind.ts';
 import { createAuditTrail } from '../registry/audit/audit-trail.ts';
 import { openAuditStore } from '../storage/audit.ts';
 import { openFailureBoard } from '../storage/failed-sign-ins.ts';
 import { createMessageLogStore } from '../storage/message-logs.ts';
+import { openOneTimeValues } from '../storage/one-time-values.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -47,11 +49,18 @@ export const deleteExpiredLogs = preparedTask(async () => {
   const { store: messages } = await messageLog();
   const { store: events } = await audit();
   const board = await failureBoard();
+  const { openSessionStore } = await import('../storage/sessions.ts');
+  const sessions = openSessionStore(await tables());
+  const { table: revoked } = await revocations();
+  const values = openOneTimeValues(await tables());
   const [messagesKept, eventsKept] = [await logRetentionMs(), await auditRetentionMs()];
   return async () => ({
     messages: await messages.deleteBefore(clock.now() - messagesKept),
     audit: await events.deleteBefore(clock.now() - eventsKept),
     throttle: await board.deleteBefore(clock.now() - HOUR_MS),
+    sessions: await sessions.deleteBefore(clock.now()),
+    revocations: await revoked.deleteExpired(clock.now()),
+    onetime: await values.deleteBefore(clock.now() - HOUR_MS),
   });
 });
 

@@ -2,13 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { once } from '../cache/once.ts';
 import { systemClock as clock } from '../config/clock.ts';
+import { binding, possession, proofs } from './client-proofs.ts';
 import { clients, ensureBootstrap, roles } from './clients.ts';
 import { config, prepared } from './environment.ts';
 import { audit, failureBoard } from './logs.ts';
+import { revocations } from './revocations.ts';
 import { keyRing, tokenVerifier } from './signing.ts';
 import { createAccessTokenIssuer } from '../jwt/sign.ts';
 import { createBearerGate } from '../oauth/bearer.ts';
-import { createIntrospectionEndpoint } from '../oauth/introspection-endpoint.ts';
 import { createMetadataEndpoint } from '../oauth/metadata-endpoint.ts';
 import { createThrottle } from '../oauth/throttle.ts';
 import { createTokenEndpoint } from '../oauth/token-endpoint.ts';
@@ -32,12 +33,17 @@ export const throttle = once(async () => {
   });
 });
 
+/** One for clients and people: what scrypt takes at a time is bounded for both together. */
+export const secretVerifier = createSecretVerifier({ clock, random: randomBytes });
+
+export const secrets = clientSecret(secretVerifier);
+
 /** What every endpoint needs that clients authenticate at. */
-const clientAuthentication = once(async () => {
+export const clientAuthentication = once(async () => {
   const bootstrapId = (await config()).bootstrap?.clientId;
   return {
     clients: (await clients()).directory,
-    methods: [clientSecret(createSecretVerifier({ clock, random: randomBytes }))],
+    methods: [secrets, ...(await proofs()).ofAll],
     roles: (await roles()).directory,
     audit: (await audit()).trail,
     throttle: await throttle(),
@@ -54,6 +60,8 @@ export const bearerGate = once(async () => {
     verifier: await tokenVerifier(),
     clients: (await clients()).directory,
     roles: (await roles()).directory,
+    revocations: (await revocations()).list,
+    possession,
   });
 });
 
@@ -65,18 +73,16 @@ export const token = prepared(async () => {
     ...(await clientAuthentication()),
     issuer: createAccessTokenIssuer({ ring: await keyRing(), clock }),
     grants,
-    binding: { confirm: () => Promise.resolve(undefined) },
-  });
-});
-
-export const introspect = prepared(async () => {
-  return createIntrospectionEndpoint({
-    ...(await clientAuthentication()),
-    verifier: await tokenVerifier(),
+    binding,
   });
 });
 
 export const metadata = prepared(
-  ({ issuer }) => createMetadataEndpoint({ issuer, grantTypes: [...grants.keys()] }),
+  ({ issuer, signing }) =>
+    createMetadataEndpoint({
+      issuer,
+      grantTypes: [...grants.keys()],
+      signingAlgorithm: signing.algorithm,
+    }),
   'open',
 );

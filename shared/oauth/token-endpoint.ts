@@ -2,10 +2,15 @@ import { type Handler, type HttpCall, json } from '../http/call.ts';
 import { answerPreflight, corsHeaders } from '../http/cors.ts';
 import { Fault } from '../http/fault.ts';
 import { type Parameters, readParameters } from '../http/form.ts';
-import type { AccessTokenIssuer, Confirmation } from '../jwt/types.ts';
-import type { AuditNote } from '../registry/audit/audit-entry.ts';
+import type { AccessTokenClaims, AccessTokenIssuer } from '../jwt/types.ts';
+import type { AuditedToken, AuditEvent, AuditNote } from '../registry/audit/audit-entry.ts';
 import type { AuditTrail } from '../registry/audit/audit-trail.ts';
-import { type Client, type RoleDirectory, userOfClient } from '../registry/client.ts';
+import {
+  type Client,
+  GRANTS_OF_PUBLIC_CLIENTS,
+  type RoleDirectory,
+  userOfClient,
+} from '../registry/client.ts';
 import {
   authenticateClient,
   type ClientAuthenticationDeps,
@@ -13,7 +18,7 @@ import {
 import { NO_STORE, OAuthError } from './errors.ts';
 import type { Grant, Grants } from './grants/grant.ts';
 import { MAX_BODY, REPEATABLE_PARAMETERS, SECRET_PARAMETERS } from './request-limits.ts';
-import type { TokenBinding } from './token-binding.ts';
+import { type TokenBinding, tokenTypeOf } from './token-binding.ts';
 
 /** What SAP's clients may ask for (`token_format`); both are the JWT that everybody gets. */
 const TOKEN_FORMATS = ['jwt', 'jwtrfc'];
@@ -43,7 +48,7 @@ export function createTokenEndpoint(deps: TokenEndpointDeps): Handler {
       SECRET_PARAMETERS,
       REPEATABLE_PARAMETERS,
     );
-    const note = (actor: string, clientId: string, more: AuditNote): void => {
+    const note = (actor: string, clientId: string, more: TokenNote): void => {
       const object = { type: 'client', name: clientId };
       deps.audit.note({ action: 'token.issue', actor, object, call, ...more });
     };
@@ -54,8 +59,11 @@ export function createTokenEndpoint(deps: TokenEndpointDeps): Handler {
     const user = userOfClient(client.clientId);
     const cors = corsHeaders(call.headers, client.allowedOrigins);
     try {
-      const response = await grantToken(client, parameters, call, deps);
-      note(user, client.clientId, { detail: `for ${client.subscription}` });
+      const { response, claims } = await grantToken(client, parameters, call, deps);
+      note(claims.sub, client.clientId, {
+        detail: `for ${claims.aud}`,
+        token: auditedToken(claims),
+      });
       return json(200, response, { ...NO_STORE, ...cors });
     } catch (error) {
       // A browser page of an allowed origin may also read why it was refused.
@@ -66,7 +74,20 @@ export function createTokenEndpoint(deps: TokenEndpointDeps): Handler {
   };
 }
 
-const PREFLIGHT = { methods: ['POST'], headers: ['authorization', 'content-type'] };
+const PREFLIGHT = { methods: ['POST'], headers: ['authorization', 'content-type', 'dpop'] };
+
+type TokenNote = AuditNote & Pick<AuditEvent, 'token'>;
+
+/** What a token can be found by later on; not enough of it to be used. */
+function auditedToken({ jti, exp, aud, scope, grant_id }: AccessTokenClaims): AuditedToken {
+  return {
+    jti,
+    expiresAt: exp,
+    subscription: aud,
+    ...(scope === undefined ? {} : { scope }),
+    ...(grant_id === undefined ? {} : { grantId: grant_id }),
+  };
+}
 
 /** RFC 6749 section 5.1. */
 interface TokenResponse {
@@ -84,7 +105,7 @@ async function grantToken(
   parameters: Parameters,
   call: HttpCall,
   deps: TokenEndpointDeps,
-): Promise<TokenResponse> {
+): Promise<{ readonly response: TokenResponse; readonly claims: AccessTokenClaims }> {
   const grant = await chooseGrant(parameters.get('grant_type'), client, deps.grants);
   requireTokenFormat(parameters.get('token_format'));
   const confirmation = await deps.binding.confirm(call, client);
@@ -93,7 +114,7 @@ async function grantToken(
   const lifetime = Math.min(client.accessTokenLifetime, granted.mostSeconds ?? Infinity);
   const roles = await deps.roles.rolesOf(client.subscription, subject);
   await waitForRegistration(client, deps);
-  const token = await call.trace.span('token.sign', () =>
+  const { token, claims } = await call.trace.span('token.sign', () =>
     deps.issuer.issue({
       subject,
       clientId: client.clientId,
@@ -108,30 +129,26 @@ async function grantToken(
       actor: granted.actor,
     }),
   );
-  return {
+  const response = {
     access_token: token,
-    token_type: typeOf(confirmation),
+    token_type: tokenTypeOf(confirmation),
     expires_in: lifetime,
     ...(scope === '' ? {} : { scope }),
     ...(refreshToken === undefined ? {} : { refresh_token: refreshToken }),
     ...(issuedTokenType === undefined ? {} : { issued_token_type: issuedTokenType }),
   };
-}
-
-/** RFC 9449 section 5; a token that is bound to a certificate is sent like any other bearer token. */
-function typeOf(confirmation: Confirmation | undefined): TokenResponse['token_type'] {
-  return confirmation !== undefined && 'jkt' in confirmation ? 'DPoP' : 'Bearer';
+  return { response, claims };
 }
 
 /**
- * A token older than its client is refused (`bearer.ts`), so wait for a registration that was made
- * by an instance whose clock is ahead.
+ * A token older than its client is refused (`token-standing.ts`), so wait for a registration that was
+ * made by an instance whose clock is ahead.
  */
 async function waitForRegistration(
-  { tokensFrom }: Client,
+  { createdAt }: Client,
   { clock, wait }: TokenEndpointDeps,
 ): Promise<void> {
-  const until = Math.min(tokensFrom, clock.now() + CLOCK_LEAD_MS);
+  const until = Math.min(createdAt, clock.now() + CLOCK_LEAD_MS);
   // Timers may fire early: they count from when the event loop last looked at the clock.
   for (let tries = 0; tries < 3; tries += 1) {
     const left = until - clock.now();
@@ -159,8 +176,11 @@ function chooseGrant(
     const name = GIVEN_UP.includes(grantType) ? grantType : undefined;
     throw OAuthError.unsupportedGrantType([...grants.keys()], name);
   }
-  if (!client.grantTypes.some((registered) => registered === grantType)) {
-    throw OAuthError.unauthorizedClient(grantType);
+  const registered = client.grantTypes.find((one) => one === grantType);
+  if (registered === undefined) throw OAuthError.unauthorizedClient(grantType);
+  // The registry accepts no such client; this is where it would matter.
+  if (client.tokenEndpointAuthMethod === 'none' && !GRANTS_OF_PUBLIC_CLIENTS.includes(registered)) {
+    throw OAuthError.unprovenClient(grantType);
   }
   return grant();
 }

@@ -5,7 +5,7 @@ import type { BootstrapStore, ClientStore } from '../registry/client-store.ts';
 import { toHttpEtag, toStorageEtag } from './etags.ts';
 import { encodeKey } from './keys.ts';
 import { readRow, readRows, type Row, textOf, toPage } from './rows.ts';
-import { isConflict, isNotFound, isStale, type Tables } from './tables.ts';
+import { isConflict, type Tables, unlessStale } from './tables.ts';
 
 /**
  * Table `clients`: one partition per client id, so that no partition is hotter than its client.
@@ -126,16 +126,6 @@ export function createClientStore(tables: Tables): ClientStore & BootstrapStore 
   };
 }
 
-/** A row that is gone is as stale as one that was changed. */
-async function unlessStale<T>(write: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await write();
-  } catch (error) {
-    if (isStale(error) || isNotFound(error)) return undefined;
-    throw error;
-  }
-}
-
 const keysOf = (
   clientId: string,
   rowKey: string,
@@ -144,24 +134,43 @@ const keysOf = (
   rowKey,
 });
 
-/** Settings and secrets are two properties because a property holds 32,768 characters at most. */
+/** What stands in the property `oauth`: all that clients of the first version did not have. */
+type OAuthSettings = Pick<Client, keyof typeof DEFAULT_OAUTH_SETTINGS | 'tokensFrom'>;
+type FirstSettings = Omit<Client, keyof OAuthSettings | 'secrets'>;
+
+const isOAuthSetting = (name: string): boolean =>
+  Object.hasOwn(DEFAULT_OAUTH_SETTINGS, name) || name === 'tokensFrom';
+
+/**
+ * Three properties because one holds 32,768 characters at most. `oauth` is one that an earlier
+ * version leaves alone when it changes the client.
+ */
 function rowOf(client: Client) {
   const { secrets, ...settings } = client;
+  const members = Object.entries(settings);
+  const part = (oauth: boolean): string =>
+    JSON.stringify(Object.fromEntries(members.filter(([name]) => isOAuthSetting(name) === oauth)));
   return {
     ...keysOf(client.clientId, CLIENT),
-    settings: JSON.stringify(settings),
+    settings: part(false),
+    oauth: part(true),
     secrets: JSON.stringify(secrets),
   };
 }
 
-/** A row of an earlier version lacks what has a default since. */
-type StoredSettings = Omit<Client, 'secrets' | 'tokensFrom' | keyof typeof DEFAULT_OAUTH_SETTINGS> &
-  Partial<Client>;
-
 function clientOf(row: Row): Client {
-  const settings = JSON.parse(textOf(row, 'settings')) as StoredSettings;
+  const settings = JSON.parse(textOf(row, 'settings')) as FirstSettings;
   const secrets = JSON.parse(textOf(row, 'secrets')) as readonly StoredSecret[];
-  return { ...DEFAULT_OAUTH_SETTINGS, tokensFrom: settings.createdAt, ...settings, secrets };
+  // The first version wrote none.
+  const oauth =
+    'oauth' in row ? (JSON.parse(textOf(row, 'oauth')) as Partial<OAuthSettings>) : undefined;
+  return {
+    ...DEFAULT_OAUTH_SETTINGS,
+    tokensFrom: settings.createdAt,
+    ...settings,
+    ...oauth,
+    secrets,
+  };
 }
 
 function versioned(row: Row): Versioned<Client> {

@@ -8,9 +8,12 @@ import { backUp } from '../../scripts/backup/back-up.ts';
 import { readBackup, TABLES_KEPT } from '../../scripts/backup/manifest.ts';
 import { restore } from '../../scripts/backup/restore.ts';
 import { buildBundle } from '../../shared/iflow/bundle/build.ts';
+import { systemClock } from '../../shared/config/clock.ts';
 import { openStorageCopy, type RowCopy, type StorageCopy } from '../../shared/storage/copy.ts';
 import { openDesignStore } from '../../shared/storage/design.ts';
 import { openBundleBlobs } from '../../shared/storage/blobs.ts';
+import { openOneTimeValues } from '../../shared/storage/one-time-values.ts';
+import { openRevocations } from '../../shared/storage/revocations.ts';
 import { openTables, TABLES, type TableName } from '../../shared/storage/tables.ts';
 import { testStorage, type TestStorage } from '../support/azurite.ts';
 import { freshFolder } from '../support/folders.ts';
@@ -103,10 +106,10 @@ async function rowsOf(copy: StorageCopy, table: TableName): Promise<readonly Row
   return rows;
 }
 
-/** Everything but failed sign-ins. */
+/** Everything but what counts for a while only. */
 async function contentOf(copy: StorageCopy): Promise<unknown> {
   const tables: Record<string, unknown> = {};
-  for (const table of TABLES.filter((name) => name !== 'throttle')) {
+  for (const table of TABLES_KEPT) {
     tables[table] = await rowsOf(copy, table);
   }
   const blobs: Record<string, string | undefined> = {};
@@ -206,6 +209,9 @@ test('a restore over what is there is refused and changes nothing; with --overwr
   await other.stop();
   const copy = openStorageCopy(target);
   const before = await contentOf(copy);
+  const expiresAt = Date.now() + 60_000;
+  const used = openOneTimeValues(openTables(target));
+  assert.equal(await used.use('test', 'once', expiresAt), true);
   const refused = await run('restore.ts', ['--from', folder], target);
   assert.equal(refused.code, 1);
   assert.match(refused.output, /holds something already.*--overwrite/);
@@ -216,6 +222,21 @@ test('a restore over what is there is refused and changes nothing; with --overwr
   const after = await contentOf(copy);
   assert.deepEqual(after, await contentOf(openStorageCopy(source)));
   assert.ok(!JSON.stringify(after).includes(stranger.id));
+  assert.equal(await used.use('test', 'once', expiresAt), false, 'was used, and stays so');
+});
+
+test('what was revoked since the backup stays revoked when it is restored over what is there', async (t) => {
+  const folder = join(await freshFolder(t), 'backup');
+  const storage = await testStorage();
+  const writer = openRevocations(openTables(storage), 'writer', systemClock);
+  const revoke = (id: string): Promise<void> =>
+    writer.append({ kind: 'token', id, clientId: 'app', until: Date.now() + 3_600_000 });
+  await revoke('before');
+  await backUpTo(folder, openStorageCopy(storage));
+  await revoke('since');
+  await restoreTo(openStorageCopy(storage), folder, true);
+  const { revocations } = await writer.read(undefined);
+  assert.deepEqual(revocations.map(({ id }) => id).sort(), ['before', 'since']);
 });
 
 test('a blob alone is something that is there', async (t) => {
@@ -290,10 +311,10 @@ test('a restore that was cut short is taken up again by the same command, and by
   assert.deepEqual(await contentOf(target), await contentOf(openStorageCopy(source)));
 });
 
-test('every table is backed up, but for what counts for a minute', () => {
+test('every table is backed up, but for what counts for a while only', () => {
   assert.deepEqual(
     TABLES.filter((table) => !(TABLES_KEPT as readonly string[]).includes(table)),
-    ['throttle'],
+    ['throttle', 'onetime'],
   );
 });
 

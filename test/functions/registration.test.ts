@@ -9,6 +9,7 @@ const EVERY = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 /** Name → route, in the order in which the host tries them. */
 const ROUTES = {
+  account: 'oauth2/api/v1/account/{*part}',
   dispatch: 'http/{*address}',
   'health-live': 'health/live',
   'health-ready': 'health/ready',
@@ -19,12 +20,19 @@ const ROUTES = {
   'metadata-openid': '.well-known/openid-configuration',
   odata: 'api/v1/{*path}',
   registry: 'registry/v1/{*path}',
+  revoke: 'oauth2/api/v1/revoke',
+  'sign-in': 'oauth2/api/v1/sign-in/{*step}',
+  'sign-out': 'oauth2/api/v1/sign-out',
   token: 'oauth2/api/v1/token',
   'token-alias': 'oauth/token',
   'zz-not-found': '{*path}',
 };
 
-const TIMERS = { 'delete-expired-logs': '0 43 3 * * *', 'rotate-signing-keys': '0 17 3 * * *' };
+const TIMERS = {
+  'delete-expired-grants': '0 53 3 * * *',
+  'delete-expired-logs': '0 43 3 * * *',
+  'rotate-signing-keys': '0 17 3 * * *',
+};
 
 /** What of a trigger matters here. */
 interface Binding {

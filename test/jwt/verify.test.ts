@@ -260,6 +260,62 @@ test('refuses nbf, which our tokens do not have', async () => {
   await refused(forgeToken(header, { ...claims, nbf: now }, signOurs), 'nbf');
 });
 
+const BOUND: Readonly<Record<string, object>> = {
+  'a DPoP key (RFC 9449 section 6.1)': {
+    cnf: { jkt: '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I' },
+  },
+  'a certificate (RFC 8705 section 3.1)': {
+    cnf: { 'x5t#S256': 'bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2' },
+  },
+  'a grant of a user who signed in (RFC 9068 section 2.2.1)': {
+    grant_id: 'g1',
+    auth_time: now - 60,
+  },
+  'an actor, and one before it (RFC 8693 section 4.1)': {
+    act: { sub: 'gateway', act: { sub: 'app' } },
+  },
+};
+
+for (const [what, members] of Object.entries(BOUND)) {
+  test(`accepts a token with ${what}, and tells of it`, async () => {
+    const token = forgeToken(header, { ...claims, ...members }, signOurs);
+    const read = await verifier.verify(token);
+    assert.deepEqual(read, { ...claims, ...members });
+    assert.equal(Object.isFrozen(read), true);
+  });
+}
+
+test('refuses a binding that it cannot check, rather than taking the token for a bearer token (RFC 7800 section 3.1)', async () => {
+  for (const cnf of [
+    null,
+    true,
+    'jkt',
+    [],
+    {},
+    { jkt: '' },
+    { jkt: 1 },
+    { jwk: { kty: 'EC' } },
+    { kid: 'a' },
+    { 'x5t#S256': ['a'] },
+    { jkt: 'a', 'x5t#S256': 'b' },
+    { jkt: 'a', later: 'b' },
+  ]) {
+    await refused(forgeToken(header, { ...claims, cnf }, signOurs), 'cnf');
+  }
+});
+
+test('refuses grant_id, auth_time and act of another type', async () => {
+  for (const grant_id of ['', 1, null, {}]) {
+    await refused(forgeToken(header, { ...claims, grant_id }, signOurs), 'grant_id');
+  }
+  for (const auth_time of ['1', null, 1.5, {}]) {
+    await refused(forgeToken(header, { ...claims, auth_time }, signOurs), 'auth_time');
+  }
+  for (const act of ['a', null, {}, [], { sub: '' }, { sub: 'a', act: {} }, { sub: 1 }]) {
+    await refused(forgeToken(header, { ...claims, act }, signOurs), 'act');
+  }
+});
+
 test('refuses scope and roles of another type', async () => {
   await refused(forgeToken(header, { ...claims, scope: ['a'] }, signOurs), 'scope');
   await refused(forgeToken(header, { ...claims, roles: 'ESBMessaging.send' }, signOurs), 'roles');
@@ -302,7 +358,7 @@ for (const algorithm of ['RS256', 'PS256'] as const) {
       scope: '',
       roles: [],
     };
-    await own.verify(await issuer.issue(grant));
+    await own.verify((await issuer.issue(grant)).token);
     const key = await ring.signingKey();
     const other = algorithm === 'RS256' ? 'PS256' : 'RS256';
     const signRsa = (input: string): Buffer => sign('sha256', Buffer.from(input), key.privateKey);
@@ -320,7 +376,7 @@ test('a token seen before is answered from memory until the second of exp', asyn
   const keys = await testKeys();
   const { ring, reads } = openInstance(keys, { clock: time });
   const own = createAccessTokenVerifier({ ring, clock: time });
-  const token = await createAccessTokenIssuer({ ring, clock: time }).issue({
+  const { token } = await createAccessTokenIssuer({ ring, clock: time }).issue({
     subject: 's',
     clientId: 'c',
     tokensFrom: 0,
@@ -347,7 +403,7 @@ test('a token seen before is refused once its key has been taken out of the ring
   const keys = await testKeys();
   const { ring, store } = openInstance(keys, { clock: time });
   const own = createAccessTokenVerifier({ ring, clock: time });
-  const token = await createAccessTokenIssuer({ ring, clock: time }).issue({
+  const { token } = await createAccessTokenIssuer({ ring, clock: time }).issue({
     subject: 's',
     clientId: 'c',
     tokensFrom: 0,
@@ -392,7 +448,7 @@ test('a token of an instance that has just begun with another issuer is good eve
   await old.ring.view();
   time.advance(1);
   const fresh = openInstance(keys, { clock: time, issuer: 'http://localhost:7072' });
-  const token = await createAccessTokenIssuer({ ring: fresh.ring, clock: time }).issue({
+  const { token } = await createAccessTokenIssuer({ ring: fresh.ring, clock: time }).issue({
     subject: 's',
     clientId: 'c',
     tokensFrom: 0,
@@ -409,7 +465,7 @@ test('while storage is away, tokens seen before stay good', async () => {
   const keys = await testKeys();
   const { ring } = openInstance(keys, { clock: time });
   const own = createAccessTokenVerifier({ ring, clock: time });
-  const token = await createAccessTokenIssuer({ ring, clock: time }).issue({
+  const { token } = await createAccessTokenIssuer({ ring, clock: time }).issue({
     subject: 's',
     clientId: 'c',
     tokensFrom: 0,

@@ -9,7 +9,7 @@ import type { Client } from '../../shared/registry/client.ts';
 import { makeCall, type TestCall } from '../support/call.ts';
 import { testClock } from '../support/clock.ts';
 import { openInstance, type TestInstance, testKeys } from '../support/key-ring.ts';
-import { someClient, testDirectory, testRoles } from '../support/oauth.ts';
+import { someClient, testDirectory, testRevocations, testRoles } from '../support/oauth.ts';
 
 const IFLMAP = 'flowgateiflmap';
 const USER = 'oauth_client_app';
@@ -24,22 +24,35 @@ function open(client: Client | undefined = someClient()) {
   const clients = testDirectory(client);
   const roles = testRoles();
   const verifier = createAccessTokenVerifier({ ring, clock });
-  const gate: BearerGate = createBearerGate({ verifier, clients, roles });
+  const revocations = testRevocations();
+  const gate: BearerGate = createBearerGate({
+    verifier,
+    clients,
+    roles,
+    revocations,
+    possession: noPossession,
+  });
   const issuer = createAccessTokenIssuer({ ring, clock });
-  const token = (audience = IFLMAP): Promise<string> =>
-    issuer.issue({
+  const token = async (audience = IFLMAP, grantId?: string, tokensFrom = 0): Promise<string> => {
+    const { token: issued } = await issuer.issue({
       subject: USER,
       clientId: 'app',
-      tokensFrom: 0,
+      tokensFrom,
+      grantId,
       audience,
       lifetime: 60,
       scope: '',
       roles: [],
     });
+    return issued;
+  };
   const enter = async (authorization: string, subscription = IFLMAP): Promise<Caller> =>
     gate.authenticate(callWith({ authorization }), subscription);
-  return { clock, clients, roles, gate, token, enter };
+  return { clock, clients, roles, revocations, gate, token, enter };
 }
+
+/** These tokens are not bound to anything. */
+const noPossession = { require: () => assert.fail('Nothing has to be shown.') };
 
 const callWith = (headers: Record<string, string>, path = '/http/v1/test/hello'): TestCall =>
   makeCall({ path, headers });
@@ -136,7 +149,7 @@ test('refuses a token in a form (RFC 6750 section 2.2)', async () => {
 
 test('refuses Basic credentials and other schemes as no token', async () => {
   const { enter, token } = open();
-  for (const scheme of ['Basic', 'Digest', 'DPoP', 'BearerX']) {
+  for (const scheme of ['Basic', 'Digest', 'DPoPX', 'BearerX']) {
     await refused(enter(`${scheme} ${await token()}`), 'missing_token', /token endpoint/);
   }
   await refused(enter(await token()), 'missing_token', /token endpoint/);
@@ -215,6 +228,29 @@ test('refuses a token of a client that was moved to another subscription since',
   );
 });
 
+test('refuses a token that is revoked, or whose grant is, and asks storage for no client again', async () => {
+  for (const claim of ['jti', 'grant_id'] as const) {
+    const { clients, revocations, token, enter } = open();
+    const bearer = await token(IFLMAP, 'a-grant');
+    const { claims } = await enter(`Bearer ${bearer}`);
+    revocations.revoked.add(claims[claim] ?? assert.fail());
+    clients.lookups.length = 0;
+    await refused(enter(`Bearer ${bearer}`), 'revoked', /has been revoked\. Request a new one/);
+    assert.equal(clients.lookups.length, 1);
+  }
+});
+
+test('revoking all tokens of a client ends those from before it and none since, whatever the clocks say', async () => {
+  const { clock, clients, token, enter } = open();
+  const before = await token();
+  // By an instance whose clock is ahead.
+  const tokensFrom = clock.now() + 20_000;
+  clients.stored.set('app', someClient({ tokensFrom }));
+  await refused(enter(`Bearer ${before}`), 'revoked', /All access tokens .* have been revoked/);
+  const since = await token(IFLMAP, undefined, tokensFrom);
+  assert.equal((await enter(`Bearer ${since}`)).clientId, 'app');
+});
+
 test('refuses a token of a disabled client', async () => {
   const { enter, token, clients } = open();
   clients.stored.set('app', someClient({ enabled: false }));
@@ -242,7 +278,7 @@ test('a role given a moment ago works: assignments older than a second are read 
 test('the token’s own roles claim grants nothing', async () => {
   const { clock, gate } = open();
   const issuer = createAccessTokenIssuer({ ring: instance.ring, clock });
-  const token = await issuer.issue({
+  const { token } = await issuer.issue({
     subject: USER,
     clientId: 'app',
     tokensFrom: 0,

@@ -45,8 +45,18 @@ const refusals: Record<string, Refusal> = {
   },
   'an unknown grant_type (RFC 6749 section 5.2)': {
     error: 'unsupported_grant_type',
-    sent: body('grant_type=password'),
-    tells: /client_credentials/,
+    sent: body('grant_type=device'),
+    tells: /no such grant_type\. It has client_credentials/,
+  },
+  'the grant password by name (RFC 9700 section 2.4)': {
+    error: 'unsupported_grant_type',
+    sent: body('grant_type=password&username=a'),
+    tells: /password is not safe and not offered .* It has client_credentials/,
+  },
+  'the grant implicit by name (RFC 9700 section 2.1.2)': {
+    error: 'unsupported_grant_type',
+    sent: body('grant_type=implicit'),
+    tells: /implicit is not safe and not offered .* It has client_credentials/,
   },
   'a grant_type of an object’s own name': {
     error: 'unsupported_grant_type',
@@ -178,7 +188,7 @@ const refusals: Record<string, Refusal> = {
   'a secret without a client_id': {
     ...unreadable,
     sent: { type: FORM, body: `${grant}&client_secret=x` },
-    tells: /authentication is missing/,
+    tells: /client_secret came without client_id/,
   },
   'a Bearer token instead of credentials': {
     ...unreadable,
@@ -207,10 +217,10 @@ const refusals: Record<string, Refusal> = {
     sent: withHeader(`Basic ${Buffer.from('app:\xfc', 'latin1').toString('base64')}`),
     tells: /malformed/,
   },
-  'a client assertion': {
+  'a client assertion where none are taken': {
     ...unreadable,
     sent: { type: FORM, body: `${grant}&client_assertion=x` },
-    tells: /no client assertions/,
+    tells: /authentication is missing/,
   },
 };
 

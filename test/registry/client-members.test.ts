@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { suite, test } from 'node:test';
 import { openRegistry, pointersOf, subscriptions } from './registry.ts';
+
+const KEY = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' });
 
 void suite('the members of a client', { concurrency: true }, async () => {
   const { send } = await openRegistry();
@@ -20,8 +23,9 @@ void suite('the members of a client', { concurrency: true }, async () => {
     ['description', '\ud800', /surrogate/],
     ['subscription', 'other', /acmeiflmap and acmetmn/],
     ['subscription', 'AcmeIflmap', /case-sensitive: there is acmeiflmap/],
-    ['grant_types', ['authorization_code'], /authorization_code does not exist/],
-    ['grant_types', ['password'], /grants are: client_credentials/],
+    ['grant_types', ['device_code'], /no such grant; the grants are: client_credentials/],
+    ['grant_types', ['password'], /password is not offered .*grants are: client_credentials/],
+    ['grant_types', ['implicit'], /implicit is not offered \(RFC 9700 section 2\)/],
     ['grant_types', [], /at least one/],
     ['grant_types', 'client_credentials', /is an array/],
     ['scope', ['a'], /scope is text/],
@@ -32,7 +36,7 @@ void suite('the members of a client', { concurrency: true }, async () => {
     ['redirect_uris', ['http://a.example/'], /loopback/],
     ['redirect_uris', ['javascript:alert(1)'], /private scheme/],
     ['redirect_uris', Array.from({ length: 11 }, (_, i) => `https://a.example/${i}`), /at most 10/],
-    ['token_endpoint_auth_method', 'private_key_jwt', /client_secret_basic, client_secret_post/],
+    ['token_endpoint_auth_method', 'client_secret_jwt', /client_secret_basic, client_secret_post/],
     ['access_token_lifetime', 59, /60 to 43200/],
     ['access_token_lifetime', 43_201, /60 to 43200/],
     ['access_token_lifetime', 60.5, /whole number/],
@@ -42,8 +46,12 @@ void suite('the members of a client', { concurrency: true }, async () => {
     ['allowed_origins', ['https://a.example/'], /what a browser sends/],
     ['allowed_origins', ['https://A.example'], /what a browser sends/],
     ['enabled', 'false', /true or false/],
-    ['jwks', {}, /keys of theirs are not taken/],
-    ['tls_client_auth_subject_dn', 'CN=a', /certificates are not taken/],
+    ['default_scope', ['a'], /is text/],
+    ['jwks', 'text', /key set/],
+    ['jwks_uri', 'ftp://keys.example/', /https address/],
+    ['tls_client_auth_subject_dn', '', /not empty/],
+    ['dpop_bound_access_tokens', 'yes', /true or false/],
+    ['skip_consent', 1, /true or false/],
     ['client_secrets', 'x', /no such member/],
     ['client_secret', 'short', /16 to 256/],
     ['client_secret', 12, /is text/],
@@ -119,13 +127,15 @@ void suite('the members of a client', { concurrency: true }, async () => {
         ),
       ),
       subscription: subscriptions.tmn,
+      default_scope: Array.from({ length: 200 }, (_, i) => `s${i}`.padEnd(9, '!')).join(' '),
+      token_endpoint_auth_method: 'private_key_jwt',
+      jwks: { keys: [{ ...KEY, x5c: ['A'.repeat(15_800)] }] },
+      tls_client_auth_subject_dn: text(1000),
     };
-    assert.equal((await send('POST', '/clients', body)).status, 201);
-    const { description, allowed_origins: origins } = (
-      await send('GET', '/clients/largest')
-    ).json();
-    assert.equal(description, body.description);
-    assert.deepEqual(origins, body.allowed_origins);
+    const made = await send('POST', '/clients', body);
+    assert.equal(made.status, 201, made.text);
+    const read = (await send('GET', '/clients/largest')).json();
+    for (const [name, value] of Object.entries(body)) assert.deepEqual(read[name], value, name);
   });
 
   test('__proto__ and constructor are names like any other: unknown', async () => {

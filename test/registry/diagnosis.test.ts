@@ -158,6 +158,27 @@ test('a client without any secret is told to add one', async () => {
   assert.equal(fault.detail, 'The client has no secret.');
 });
 
+test('a client without a secret that speaks for users lacks neither secret nor role', async () => {
+  await register('speaks-for-users', {
+    grant_types: ['authorization_code', 'refresh_token'],
+    redirect_uris: ['https://app.example/back'],
+    token_endpoint_auth_method: 'none',
+  });
+  const { ok, checks } = await diagnose('speaks-for-users');
+  assert.equal(ok, true);
+  const told = (name: string) => checks.find(({ check }) => check === name)?.detail;
+  assert.equal(
+    told('secret_valid'),
+    'The client needs no secret: its token_endpoint_auth_method is none.',
+  );
+  assert.match(
+    told('grant_allowed') ?? '',
+    /authorization_code, refresh_token: .* users, and their roles decide\. .*oauth_client_speaks-for-users it needs client_credentials too/,
+  );
+  assert.equal(told('role_assigned'), undefined, 'whose role it is is not known');
+  assert.match(told('flow_deployed') ?? '', /\.$/);
+});
+
 test('a client of the management node is told which subscription iFlows run in', async () => {
   await register('manager', { subscription: 'acmetmn' });
   await assign('oauth_client_manager');

@@ -1,10 +1,13 @@
 import { timingSafeEqual } from 'node:crypto';
+import type { OneTimeValues } from '../../shared/oauth/one-time-values.ts';
 import type {
   Client,
   ClientDirectory,
   RoleDirectory,
+  SecretHolder,
   SecretVerifier,
 } from '../../shared/registry/client.ts';
+import type { Revocations } from '../../shared/oauth/revocations.ts';
 import { DEFAULT_OAUTH_SETTINGS } from '../../shared/registry/client-defaults.ts';
 
 /** A client as the registry would hold it; `clientId` is `app` unless told. */
@@ -89,7 +92,7 @@ export interface TestSecrets extends SecretVerifier {
 
 /** Accepts `secretOf(client)`; `lapsed` is a secret that has expired. */
 export function testSecrets(
-  secretOf: (client: Client) => string,
+  secretOf: (client: SecretHolder) => string,
   lapsed = 'a-secret-that-has-expired',
 ): TestSecrets {
   const presented: (readonly string[])[] = [];
@@ -113,3 +116,35 @@ export function testSecrets(
 /** An Authorization header whose values are exactly these. */
 export const basic = (id: string, secret: string): string =>
   `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
+
+/** One-time values in memory, with those that were used; the store has its own test. */
+export function testOneTimeValues(): OneTimeValues & {
+  readonly used: { purpose: string; value: string; expiresAt: number }[];
+} {
+  const used: { purpose: string; value: string; expiresAt: number }[] = [];
+  return {
+    used,
+    use(purpose, value, expiresAt) {
+      const isKnown = used.some((one) => one.purpose === purpose && one.value === value);
+      used.push({ purpose, value, expiresAt });
+      return Promise.resolve(!isKnown);
+    },
+  };
+}
+
+export interface TestRevocations extends Revocations {
+  /** `jti` and `grant_id` of what is revoked. */
+  readonly revoked: Set<string>;
+}
+
+/** Knows what it was told; the list itself has its own test. */
+export function testRevocations(): TestRevocations {
+  const revoked = new Set<string>();
+  return {
+    revoked,
+    isRevoked: ({ jti, grant_id = '' }) =>
+      Promise.resolve(revoked.has(jti) || revoked.has(grant_id)),
+    revokeToken: ({ jti }) => Promise.resolve(void revoked.add(jti)),
+    revokeGrant: (grantId) => Promise.resolve(void revoked.add(grantId)),
+  };
+}

@@ -1,6 +1,8 @@
 import type { AuditNote, AuditObject } from '../audit/audit-entry.ts';
 import type { Client } from '../client.ts';
+import type { TrustedIssuer } from '../issuers/issuer.ts';
 import { settingMembers } from './client-members.ts';
+import { issuerMembers } from './issuer-members.ts';
 
 /** What the trail says of a change before it is begun. */
 export interface AuditedChange {
@@ -10,7 +12,9 @@ export interface AuditedChange {
 }
 
 const client = (name: string): AuditObject => ({ type: 'client', name });
+const issuer = (name: string): AuditObject => ({ type: 'issuer', name });
 const role = (name: string): AuditObject => ({ type: 'role', name });
+const user = (name: string): AuditObject => ({ type: 'user', name });
 
 /** By method and path of a route: what it changes, given the values of the path. */
 const CHANGES: Readonly<Record<string, (...values: string[]) => AuditedChange>> = {
@@ -29,6 +33,10 @@ const CHANGES: Readonly<Record<string, (...values: string[]) => AuditedChange>> 
     object: client(id),
     detail: `secret ${secret}`,
   }),
+  'POST issuers': () => ({ action: 'issuer.create', object: issuer('') }),
+  'PUT issuers/*': (id = '') => ({ action: 'issuer.change', object: issuer(id) }),
+  'PATCH issuers/*': (id = '') => ({ action: 'issuer.change', object: issuer(id) }),
+  'DELETE issuers/*': (id = '') => ({ action: 'issuer.delete', object: issuer(id) }),
   'PUT subscriptions/*/roles/*': (subscription = '', name = '') => ({
     action: 'role.change',
     object: role(name),
@@ -39,16 +47,21 @@ const CHANGES: Readonly<Record<string, (...values: string[]) => AuditedChange>> 
     object: role(name),
     detail: `in ${subscription}`,
   }),
-  'PUT subscriptions/*/roles/*/users/*': (subscription = '', name = '', user = '') => ({
+  'PUT subscriptions/*/roles/*/users/*': (subscription = '', name = '', holder = '') => ({
     action: 'role.assign',
-    object: { type: 'user', name: user },
+    object: user(holder),
     detail: `${name} in ${subscription}`,
   }),
-  'DELETE subscriptions/*/roles/*/users/*': (subscription = '', name = '', user = '') => ({
+  'DELETE subscriptions/*/roles/*/users/*': (subscription = '', name = '', holder = '') => ({
     action: 'role.unassign',
-    object: { type: 'user', name: user },
+    object: user(holder),
     detail: `${name} in ${subscription}`,
   }),
+  'POST users': () => ({ action: 'user.create', object: user('') }),
+  'PUT users/*': (name = '') => ({ action: 'user.change', object: user(name) }),
+  'PATCH users/*': (name = '') => ({ action: 'user.change', object: user(name) }),
+  'DELETE users/*': (name = '') => ({ action: 'user.delete', object: user(name) }),
+  'POST users/*/password': (name = '') => ({ action: 'user.password', object: user(name) }),
 };
 
 /** A changing operation that is not in the table is listed by its method and path. */
@@ -67,13 +80,26 @@ export function auditedChange(
 
 /** Which settings of a client have changed; enabling and disabling are actions of their own. */
 export function noteClientChange(before: Client | undefined, after: Client): AuditNote {
-  const [was, is] = [before, after].map((one) =>
-    one === undefined ? undefined : Object.entries(settingMembers(one)),
+  return noteChange('client', before && settingMembers(before), settingMembers(after));
+}
+
+/** As {@link noteClientChange}. */
+export function noteIssuerChange(
+  before: TrustedIssuer | undefined,
+  after: TrustedIssuer,
+): AuditNote {
+  return noteChange('issuer', before && issuerMembers(before), issuerMembers(after));
+}
+
+function noteChange(
+  what: string,
+  was: Readonly<Record<string, unknown>> = {},
+  is: Readonly<Record<string, unknown>>,
+): AuditNote {
+  const changed = [...new Set([...Object.keys(was), ...Object.keys(is)])].filter(
+    (name) => JSON.stringify(was[name]) !== JSON.stringify(is[name]),
   );
-  const changed = (is ?? [])
-    .filter(([, value], i) => JSON.stringify(value) !== JSON.stringify(was?.[i]?.[1]))
-    .map(([name]) => name);
   const detail = changed.length === 0 ? 'nothing changed' : changed.join(', ');
   if (!changed.includes('enabled')) return { detail };
-  return { action: after.enabled ? 'client.enable' : 'client.disable', detail };
+  return { action: is['enabled'] === true ? `${what}.enable` : `${what}.disable`, detail };
 }

@@ -7,10 +7,12 @@ import { auditRoutes } from './audit.ts';
 import { auditedChange } from './audited-changes.ts';
 import { clientRoutes } from './clients.ts';
 import { diagnosisRoutes } from './diagnosis.ts';
+import { issuerRoutes } from './issuers.ts';
 import { BASE, type RegistryDeps, type Route } from './request.ts';
 import { roleRoutes } from './roles.ts';
 import { secretRoutes } from './secrets.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
+import { userRoutes } from './users.ts';
 
 export const ROUTES: readonly (Route & { readonly segments: readonly string[] })[] = [
   ...clientRoutes,
@@ -19,6 +21,8 @@ export const ROUTES: readonly (Route & { readonly segments: readonly string[] })
   ...subscriptionRoutes,
   ...roleRoutes,
   ...assignmentRoutes,
+  ...issuerRoutes,
+  ...userRoutes,
   ...auditRoutes,
 ].map((route) => ({ ...route, segments: route.path.split('/') }));
 
@@ -26,7 +30,7 @@ const WRITERS = ['AuthGroup.Administrator'];
 const READERS = [...WRITERS, 'AuthGroup.IntegrationDeveloper', 'AuthGroup.ReadOnly'];
 
 /**
- * `/registry/v1/…`: clients, secrets, subscriptions, roles and assignments for callers with a token
+ * `/registry/v1/…`: clients, secrets, subscriptions, roles, assignments and users for callers with a token
  * for the subscription `<account>tmn`. Reading takes one of the three groups, changing takes
  * AuthGroup.Administrator, and every change leaves an entry in the audit trail.
  */
@@ -119,6 +123,6 @@ function methodsOf(route: Route): readonly string[] {
 
 function nothingHere(): Problem {
   return Problem.notFound(
-    `There is nothing at this address. Below ${BASE} there are clients, subscriptions, keys and audit; no part of a path may be empty.`,
+    `There is nothing at this address. Below ${BASE} there are clients, subscriptions, users, issuers, keys and audit; no part of a path may be empty.`,
   );
 }

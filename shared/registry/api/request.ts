@@ -6,9 +6,13 @@ import type { AuditNote } from '../audit/audit-entry.ts';
 import type { AuditReader } from '../audit/audit-reader.ts';
 import type { AuditTrail } from '../audit/audit-trail.ts';
 import type { ClientStore } from '../client-store.ts';
+import type { JsonClient } from '../../net/json-client.ts';
+import type { PrivateHosts } from '../../net/private-hosts.ts';
 import type { FlowTracer } from '../diagnosis/flow-trace.ts';
+import type { IssuerStore } from '../issuers/issuer-store.ts';
 import type { RoleStore } from '../role-store.ts';
 import type { RandomBytes } from '../secrets.ts';
+import type { UserAccess, UserStore } from '../users/user-store.ts';
 
 export interface RegistryDeps {
   readonly gate: BearerGate;
@@ -16,6 +20,16 @@ export interface RegistryDeps {
   /** Those of `cacheClients` and `cacheRoles`, so that this instance sees its own changes at once. */
   readonly clients: ClientStore;
   readonly roles: RoleStore;
+  readonly issuers: {
+    /** That of `cacheIssuers`. */
+    readonly store: IssuerStore;
+    /** `iss` of our own tokens. */
+    readonly own: string;
+    readonly privateHosts: PrivateHosts;
+    readonly json: JsonClient;
+  };
+  readonly users: UserStore;
+  readonly userAccess: UserAccess;
   /** For diagnosis. */
   readonly flows: FlowTracer;
   readonly audit: { readonly trail: Pick<AuditTrail, 'change'>; readonly reader: AuditReader };

@@ -1,7 +1,8 @@
 import type { Subscriptions } from '../../config/subscriptions.ts';
+import { usesSecret } from '../api/authentication-members.ts';
 import { addressOf } from '../api/request.ts';
 import { isClientId } from '../client-id.ts';
-import type { Client } from '../client.ts';
+import { type Client, userOfClient } from '../client.ts';
 import { isAlive } from '../secrets.ts';
 import { type Check, fail, pass } from './check.ts';
 
@@ -79,7 +80,14 @@ function checkEnabled({ clientId, enabled }: Client): Check {
   );
 }
 
-function checkSecrets({ clientId, secrets }: Client, now: number): Check {
+function checkSecrets(client: Client, now: number): Check {
+  const { clientId, secrets, tokenEndpointAuthMethod: method } = client;
+  if (!usesSecret(client)) {
+    return pass(
+      'secret_valid',
+      `The client needs no secret: its token_endpoint_auth_method is ${method}.`,
+    );
+  }
   const told = secrets.map((secret) => {
     const name = `secret ${secret.secretId} (…${secret.lastFour})`;
     if (secret.expiresAt === undefined) return `${name} never expires`;
@@ -98,6 +106,12 @@ function checkSecrets({ clientId, secrets }: Client, now: number): Check {
 function checkGrant({ clientId, grantTypes }: Client): Check {
   if (grantTypes.includes('client_credentials')) {
     return pass('grant_allowed', 'The client may use the grant client_credentials.');
+  }
+  if (grantTypes.length > 0) {
+    return pass(
+      'grant_allowed',
+      `The client may use ${grantTypes.join(', ')}: its tokens speak for users, and their roles decide. For tokens of ${userOfClient(clientId)} it needs client_credentials too.`,
+    );
   }
   return fail(
     'grant_allowed',

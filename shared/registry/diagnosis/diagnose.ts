@@ -1,5 +1,6 @@
 import type { Clock } from '../../config/clock.ts';
 import type { Subscriptions } from '../../config/subscriptions.ts';
+import type { Client } from '../client.ts';
 import type { ClientStore } from '../client-store.ts';
 import { isClientId } from '../client-id.ts';
 import type { RoleStore } from '../role-store.ts';
@@ -36,9 +37,10 @@ export async function diagnose(
   clientId: string,
   call?: CallToDiagnose,
 ): Promise<Diagnosis> {
+  const client = isClientId(clientId) ? (await deps.clients.read(clientId))?.value : undefined;
   const checks = [
-    ...(await diagnoseClient(deps, clientId, call !== undefined)),
-    ...(call === undefined ? [] : await diagnoseCall(deps, clientId, call)),
+    ...(await diagnoseClient(deps, clientId, client, call !== undefined)),
+    ...(call === undefined ? [] : await diagnoseCall(deps, clientId, client, call)),
   ];
   return { ok: checks.every((check) => check.ok), checks };
 }
@@ -46,9 +48,9 @@ export async function diagnose(
 async function diagnoseClient(
   { clients, subscriptions, clock }: DiagnosisDeps,
   clientId: string,
+  client: Client | undefined,
   callsFlow: boolean,
 ): Promise<readonly Check[]> {
-  const client = isClientId(clientId) ? (await clients.read(clientId))?.value : undefined;
   if (client !== undefined) {
     return [
       ...checkClient(client, clock.now()),
@@ -61,16 +63,21 @@ async function diagnoseClient(
   return [explainAbsence(clientId, others)];
 }
 
-/** Roles are given to names, so that the user's can be judged before its client is there. */
+/**
+ * Roles are given to names, so that the user's can be judged before its client is there. Of a client
+ * that speaks for others only, they are not looked at: whose roles decide is not known.
+ */
 async function diagnoseCall(
   { roles, subscriptions }: DiagnosisDeps,
   clientId: string,
+  client: Client | undefined,
   { path, method, trace }: CallToDiagnose,
 ): Promise<readonly Check[]> {
   const flow = checkFlow(path, trace);
   if (trace.served === undefined) return [flow];
   const { served } = trace;
-  const role = isClientId(clientId)
+  const speaksForItself = client?.grantTypes.includes('client_credentials') ?? isClientId(clientId);
+  const role = speaksForItself
     ? [checkRole(await readRoleFindings(roles, subscriptions, clientId, served.userRole))]
     : [];
   return [flow, ...role, checkAccessPolicy(served), checkCsrf(path, method, served)];
