@@ -7,15 +7,16 @@ import { clients, ensureBootstrap, roles } from './clients.ts';
 import { config, prepared } from './environment.ts';
 import { audit, failureBoard } from './logs.ts';
 import { revocations } from './revocations.ts';
-import { keyRing, tokenVerifier } from './signing.ts';
+import { isOurs, keyRing, tokenVerifier } from './signing.ts';
 import { createAccessTokenIssuer } from '../jwt/sign.ts';
 import { createBearerGate } from '../oauth/bearer.ts';
 import { createMetadataEndpoint } from '../oauth/metadata-endpoint.ts';
 import { createThrottle } from '../oauth/throttle.ts';
+import { unlessOurs } from '../oauth/trusted-issuers/unless-ours.ts';
 import { createTokenEndpoint } from '../oauth/token-endpoint.ts';
 import { clientSecret } from '../oauth/client-authentication/client-secret.ts';
 import { clientCredentials } from '../oauth/grants/client-credentials.ts';
-import type { Grants } from '../oauth/grants/grant.ts';
+import type { Grant, Grants } from '../oauth/grants/grant.ts';
 import { createSecretVerifier } from '../registry/secret-verifier.ts';
 
 export const throttle = once(async () => {
@@ -62,11 +63,27 @@ export const bearerGate = once(async () => {
     roles: (await roles()).directory,
     revocations: (await revocations()).list,
     possession,
+    foreign: unlessOurs(isOurs, async () => (await import('./issuers.ts')).foreignCallers()),
   });
 });
 
 /** What is offered; all but the quick one are loaded when they are first asked for. */
-const grants: Grants = new Map([['client_credentials', () => clientCredentials]]);
+const grants: Grants = new Map<string, () => Promise<Grant> | Grant>([
+  ['client_credentials', () => clientCredentials],
+  [
+    'authorization_code',
+    async () => (await import('./grants-of-users.ts')).authorizationCodeGrant(),
+  ],
+  ['refresh_token', async () => (await import('./grants-of-users.ts')).refreshTokenGrant()],
+  [
+    'urn:ietf:params:oauth:grant-type:jwt-bearer',
+    async () => (await import('./foreign-grants.ts')).jwtBearerGrant(),
+  ],
+  [
+    'urn:ietf:params:oauth:grant-type:token-exchange',
+    async () => (await import('./foreign-grants.ts')).tokenExchangeGrant(),
+  ],
+]);
 
 export const token = prepared(async () => {
   return createTokenEndpoint({

@@ -4,11 +4,12 @@ import { clients, roles } from './clients.ts';
 import { prepared } from './environment.ts';
 import { grantEnding } from './grants.ts';
 import { deployments, design } from './iflow.ts';
-import { issuers, jsonClient } from './issuers.ts';
+import { issuers } from './issuers.ts';
 import { audit, auditRetentionMs } from './logs.ts';
 import { bearerGate, throttle } from './oauth.ts';
 import { revocations } from './revocations.ts';
 import { keyRing } from './signing.ts';
+import { jsonClient } from './remote-keys.ts';
 import { blobs } from './storage.ts';
 import { userAccess, users } from './users.ts';
 import { openAddressReader } from '../iflow/dispatch/address-reader.ts';
@@ -19,7 +20,7 @@ import { createRegistryApi } from '../registry/api/registry-api.ts';
 import { createAuditReader } from '../registry/audit/audit-reader.ts';
 import { createIssuedTokens } from '../registry/issued-tokens.ts';
 
-export const registry = prepared(async ({ subscriptions, issuer, privateHosts }) => {
+export const registry = prepared(async ({ subscriptions, mtls, issuer, privateHosts }) => {
   const { store, behind, trail } = await audit();
   const gate = await bearerGate();
   const reader = createAuditReader(store, behind, clock, await auditRetentionMs());
@@ -44,6 +45,7 @@ export const registry = prepared(async ({ subscriptions, issuer, privateHosts })
       openReader: () => openAddressReader({ timeoutMs: 2000, memoryMb: 256 }),
       clock,
     }),
+    takesCertificates: mtls !== undefined,
     audit: { trail, reader },
     tokens: createIssuedTokens({
       reader,

@@ -39,6 +39,7 @@ export interface RegistryDeps {
   readonly grantEnding: Pick<GrantEnding, 'endAllOf'>;
   /** For diagnosis. */
   readonly flows: FlowTracer;
+  readonly takesCertificates: boolean;
   readonly audit: { readonly trail: Pick<AuditTrail, 'change'>; readonly reader: AuditReader };
   readonly clock: Clock;
   readonly random: RandomBytes;
