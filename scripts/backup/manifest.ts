@@ -40,6 +40,7 @@ export const TABLES_KEPT = [
   'keys',
   'clients',
   'roles',
+  'issuers',
   'users',
   'design',
   'deployments',

@@ -3,6 +3,7 @@ import { systemClock as clock } from '../config/clock.ts';
 import { clients, roles } from './clients.ts';
 import { prepared } from './environment.ts';
 import { deployments, design } from './iflow.ts';
+import { issuers, jsonClient } from './issuers.ts';
 import { audit, auditRetentionMs } from './logs.ts';
 import { bearerGate, throttle } from './oauth.ts';
 import { keyRing } from './signing.ts';
@@ -15,7 +16,7 @@ import { guardManagement } from '../oauth/audit-refusals.ts';
 import { createRegistryApi } from '../registry/api/registry-api.ts';
 import { createAuditReader } from '../registry/audit/audit-reader.ts';
 
-export const registry = prepared(async ({ subscriptions }) => {
+export const registry = prepared(async ({ subscriptions, issuer, privateHosts }) => {
   const { store, behind, trail } = await audit();
   const gate = await bearerGate();
   const api = createRegistryApi({
@@ -23,6 +24,12 @@ export const registry = prepared(async ({ subscriptions }) => {
     subscriptions,
     clients: (await clients()).store,
     roles: (await roles()).store,
+    issuers: {
+      store: (await issuers()).store,
+      own: issuer,
+      privateHosts,
+      json: await jsonClient(),
+    },
     users: await users(),
     userAccess,
     flows: createAddressTracer({

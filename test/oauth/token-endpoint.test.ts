@@ -202,7 +202,10 @@ test('CORS: a preflight is answered for any origin without a client (RFC 9110 se
   assert.equal(answer.text, '');
   assert.equal(answer.headers.get('access-control-allow-origin'), 'https://app.example');
   assert.equal(answer.headers.get('access-control-allow-methods'), 'POST');
-  assert.equal(answer.headers.get('access-control-allow-headers'), 'authorization, content-type, dpop');
+  assert.equal(
+    answer.headers.get('access-control-allow-headers'),
+    'authorization, content-type, dpop',
+  );
   assert.equal(answer.headers.get('access-control-max-age'), '3600');
   assert.equal(answer.headers.get('access-control-allow-credentials'), null);
   assert.equal(answer.headers.get('vary'), 'Origin');

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ForeignAlgorithm } from '../../shared/jwt/public-keys.ts';
+import type { TrustedIssuer } from '../../shared/registry/issuers/issuer.ts';
 import { forgeToken } from './forge-token.ts';
 
 /** A key pair that another server signs with. */
@@ -108,4 +109,30 @@ export async function startOtherIssuer(
     },
   };
   return other;
+}
+
+/** A trusted issuer as the registry would hold it. */
+export function someIssuer(changes: Partial<TrustedIssuer> = {}): TrustedIssuer {
+  return {
+    issuerId: 'idp',
+    issuer: 'https://idp.example',
+    name: 'idp',
+    description: '',
+    discovery: undefined,
+    jwksUri: 'https://idp.example/jwks',
+    audience: ['api://flowgate'],
+    subscription: 'flowgateiflmap',
+    use: ['direct', 'exchange'],
+    enabled: true,
+    requireAtJwt: false,
+    requiredClaims: [],
+    clientRules: [],
+    userClaim: 'sub',
+    userPrefix: 'idp:',
+    roleClaim: undefined,
+    roleRules: [],
+    createdAt: 0,
+    updatedAt: 0,
+    ...changes,
+  };
 }
