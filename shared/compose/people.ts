@@ -2,12 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { once } from '../cache/once.ts';
 import { systemClock as clock } from '../config/clock.ts';
+import { clients } from './clients.ts';
 import { config, deriveKey, prepared } from './environment.ts';
+import { consents, grantEnding, grants } from './grants.ts';
 import { audit } from './logs.ts';
 import { secretVerifier, throttle } from './oauth.ts';
 import { tables } from './storage.ts';
 import { users } from './users.ts';
 import { createAccountEndpoint } from '../oauth/sign-in/account-endpoint.ts';
+import { createAccountGrants } from '../oauth/sign-in/account-grants.ts';
 import { createSignIn } from '../oauth/sign-in/create-sign-in.ts';
 import { createFormTokens } from '../oauth/sign-in/form-token.ts';
 import { createSessions } from '../oauth/sign-in/sessions.ts';
@@ -94,6 +97,12 @@ export const signOut = prepared(async () => {
 export const account = prepared(async () => {
   return createAccountEndpoint({
     ...(await passwords()),
-    grants: { list: () => Promise.resolve([]), end: () => Promise.resolve(false) },
+    grants: createAccountGrants({
+      grants: await grants(),
+      consents: await consents(),
+      ending: await grantEnding(),
+      clients: (await clients()).directory,
+      clock,
+    }),
   });
 });
