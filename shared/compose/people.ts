@@ -4,15 +4,15 @@ import { once } from '../cache/once.ts';
 import { systemClock as clock } from '../config/clock.ts';
 import { clients } from './clients.ts';
 import { config, deriveKey, prepared } from './environment.ts';
-import { consents, grantEnding, grants } from './grants.ts';
+import { grantEnding, userGrants } from './grants.ts';
 import { audit } from './logs.ts';
 import { secretVerifier, throttle } from './oauth.ts';
 import { tables } from './storage.ts';
 import { users } from './users.ts';
 import { createAccountEndpoint } from '../oauth/sign-in/account-endpoint.ts';
-import { createAccountGrants } from '../oauth/sign-in/account-grants.ts';
 import { createSignIn } from '../oauth/sign-in/create-sign-in.ts';
 import { createFormTokens } from '../oauth/sign-in/form-token.ts';
+import { createAccountGrants } from '../oauth/sign-in/grants-of-account.ts';
 import { createSessions } from '../oauth/sign-in/sessions.ts';
 import { createSignInEndpoint } from '../oauth/sign-in/sign-in-endpoint.ts';
 import { createSignOutEndpoint } from '../oauth/sign-in/sign-out-endpoint.ts';
@@ -55,13 +55,13 @@ const upstream = once(async () => {
   const { createUpstreamProvider } = await import('../oauth/upstream/provider.ts');
   const { createUpstreamSignIn } = await import('../oauth/upstream/upstream-sign-in.ts');
   const { createJourneys } = await import('../oauth/upstream/journey.ts');
-  const { jsonClient, remoteKeys } = await import('./remote-keys.ts');
+  const { issuerKeys, jsonClient } = await import('./issuers.ts');
   return createUpstreamSignIn({
     settings,
     issuer,
     provider: createUpstreamProvider(settings, {
       client: await jsonClient(),
-      keys: await remoteKeys(),
+      keys: await issuerKeys(),
       clock,
     }),
     journeys: createJourneys({
@@ -98,8 +98,7 @@ export const account = prepared(async () => {
   return createAccountEndpoint({
     ...(await passwords()),
     grants: createAccountGrants({
-      grants: await grants(),
-      consents: await consents(),
+      grants: await userGrants(),
       ending: await grantEnding(),
       clients: (await clients()).directory,
       clock,

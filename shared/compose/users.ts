@@ -1,5 +1,5 @@
 import { once } from '../cache/once.ts';
-import { grantEnding, grants } from './grants.ts';
+import { grantEnding } from './grants.ts';
 import { tables } from './storage.ts';
 import type { UserAccess } from '../registry/users/user-store.ts';
 import { createUserStore } from '../storage/users.ts';
@@ -8,16 +8,7 @@ export const users = once(async () => createUserStore(await tables()));
 
 /** What ends with an account besides its sessions, which end with the session key of the user. */
 export const userAccess: UserAccess = {
-  async endAll(user) {
+  endAll: async (user) => {
     await (await grantEnding()).endAllOf({ user });
-    await (await grants()).deleteOfUser(user);
-  },
-};
-
-/** Who may still have grants, as storage says now. */
-export const userDirectory = {
-  async isEnabled(user: string): Promise<boolean> {
-    const found = (await (await users()).read(user))?.value;
-    return found?.user === user && found.enabled;
   },
 };
