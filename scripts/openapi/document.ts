@@ -6,9 +6,10 @@ import type { Answer, Operation, Parameter, Paths } from './operation.ts';
 import { issuerPaths } from './issuer-paths.ts';
 import { registryPaths } from './registry-paths.ts';
 import { requests, responses } from './schemas.ts';
+import { userPaths } from './user-paths.ts';
 
 /** Described here; `/api/v1` describes itself at `/api/v1/$metadata`. */
-export const paths: Paths = { ...oauthPaths, ...registryPaths, ...issuerPaths };
+export const paths: Paths = { ...oauthPaths, ...registryPaths, ...issuerPaths, ...userPaths };
 
 const SECURITY: Readonly<Record<Operation['access'], readonly object[]>> = {
   public: [],

@@ -85,7 +85,7 @@ export const PAGING: readonly Parameter[] = [
   query('cursor', 'The next_cursor of the page before.'),
 ];
 export const IF_MATCH = header('If-Match', 'The ETag that was read, or * for any.', true);
-const OPTIONAL_IF_MATCH = header('If-Match', 'The ETag of the client, or * for any.');
+export const OPTIONAL_IF_MATCH = header('If-Match', 'The ETag of the client, or * for any.');
 
 const PROBLEMS: Readonly<Record<number, string>> = {
   400: 'The request cannot be read',
