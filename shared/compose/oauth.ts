@@ -49,6 +49,10 @@ const clientAuthentication = once(async () => {
   };
 });
 
+/** The methods that clients may be registered for here. */
+export const authMethods = async (): Promise<readonly string[]> =>
+  (await clientAuthentication()).methods.flatMap(({ serves }) => serves);
+
 export const bearerGate = once(async () => {
   return createBearerGate({
     verifier: await tokenVerifier(),

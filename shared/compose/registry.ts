@@ -6,13 +6,14 @@ import { deployments, design } from './iflow.ts';
 import { audit, auditRetentionMs } from './logs.ts';
 import { bearerGate, throttle } from './oauth.ts';
 import { keyRing } from './signing.ts';
-import { blobs } from './storage.ts';
+import { blobs, tables } from './storage.ts';
 import { openAddressReader } from '../iflow/dispatch/address-reader.ts';
 import { createAddressTracer } from '../iflow/dispatch/trace-address.ts';
 import { createKeysApi } from '../jwt/keys-api.ts';
 import { guardManagement } from '../oauth/audit-refusals.ts';
 import { createRegistryApi } from '../registry/api/registry-api.ts';
 import { createAuditReader } from '../registry/audit/audit-reader.ts';
+import { openInitialAccessTokens } from '../storage/initial-access-tokens.ts';
 
 export const registry = prepared(async ({ subscriptions }) => {
   const { store, behind, trail } = await audit();
@@ -22,6 +23,7 @@ export const registry = prepared(async ({ subscriptions }) => {
     subscriptions,
     clients: (await clients()).store,
     roles: (await roles()).store,
+    initialAccessTokens: openInitialAccessTokens(await tables()),
     flows: createAddressTracer({
       deployments: (await deployments()).store,
       design: await design(),

@@ -17,6 +17,8 @@ export const TABLES = [
   'audit',
   'throttle',
   'onetime',
+  'initialtokens',
+  'origins',
 ] as const;
 
 export type TableName = (typeof TABLES)[number];

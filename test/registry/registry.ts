@@ -11,6 +11,7 @@ import type { FlowTracer } from '../../shared/registry/diagnosis/flow-trace.ts';
 import { cacheClients, cacheRoles } from '../../shared/registry/directories.ts';
 import { openAuditStore } from '../../shared/storage/audit.ts';
 import { createClientStore } from '../../shared/storage/clients.ts';
+import { openInitialAccessTokens } from '../../shared/storage/initial-access-tokens.ts';
 import { createRoleStore } from '../../shared/storage/roles.ts';
 import { openTables } from '../../shared/storage/tables.ts';
 import { testStorage } from '../support/azurite.ts';
@@ -72,6 +73,7 @@ export async function openRegistry(
       subscriptions,
       clients: clients.store,
       roles: roles.store,
+      initialAccessTokens: openInitialAccessTokens(tables),
       flows,
       audit: { trail, reader },
       clock,

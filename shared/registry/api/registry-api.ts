@@ -7,6 +7,7 @@ import { auditRoutes } from './audit.ts';
 import { auditedChange } from './audited-changes.ts';
 import { clientRoutes } from './clients.ts';
 import { diagnosisRoutes } from './diagnosis.ts';
+import { initialAccessTokenRoutes } from './initial-access-tokens.ts';
 import { BASE, type RegistryDeps, type Route } from './request.ts';
 import { roleRoutes } from './roles.ts';
 import { secretRoutes } from './secrets.ts';
@@ -19,6 +20,7 @@ export const ROUTES: readonly (Route & { readonly segments: readonly string[] })
   ...subscriptionRoutes,
   ...roleRoutes,
   ...assignmentRoutes,
+  ...initialAccessTokenRoutes,
   ...auditRoutes,
 ].map((route) => ({ ...route, segments: route.path.split('/') }));
 
@@ -119,6 +121,6 @@ function methodsOf(route: Route): readonly string[] {
 
 function nothingHere(): Problem {
   return Problem.notFound(
-    `There is nothing at this address. Below ${BASE} there are clients, subscriptions, keys and audit; no part of a path may be empty.`,
+    `There is nothing at this address. Below ${BASE} there are clients, initial-access-tokens, subscriptions, keys and audit; no part of a path may be empty.`,
   );
 }

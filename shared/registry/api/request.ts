@@ -7,6 +7,7 @@ import type { AuditReader } from '../audit/audit-reader.ts';
 import type { AuditTrail } from '../audit/audit-trail.ts';
 import type { ClientStore } from '../client-store.ts';
 import type { FlowTracer } from '../diagnosis/flow-trace.ts';
+import type { InitialAccessTokenStore } from '../initial-access-tokens.ts';
 import type { RoleStore } from '../role-store.ts';
 import type { RandomBytes } from '../secrets.ts';
 
@@ -16,6 +17,7 @@ export interface RegistryDeps {
   /** Those of `cacheClients` and `cacheRoles`, so that this instance sees its own changes at once. */
   readonly clients: ClientStore;
   readonly roles: RoleStore;
+  readonly initialAccessTokens: InitialAccessTokenStore;
   /** For diagnosis. */
   readonly flows: FlowTracer;
   readonly audit: { readonly trail: Pick<AuditTrail, 'change'>; readonly reader: AuditReader };
