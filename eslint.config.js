@@ -16,6 +16,11 @@ const noStorageRoom = {
   group: ['**/storage/*'],
   message: 'Rooms say what they need as an interface; compose/ hands them the storage.',
 };
+const noWholeZod = {
+  regex: '^zod$',
+  message:
+    'zod/mini in its place: a chunk that a token request loads would hold all that any room uses of zod.',
+};
 const noOtherScripts = {
   group: ['**/script/javascript/*'],
   message: 'Script languages are behind script/engine.ts.',
@@ -58,8 +63,8 @@ export default tseslint.config(
     },
   },
   {
-    files: ['shared/{config,cache,jwt,oauth,registry,iflow,monitor,odata,telemetry}/**/*.ts'],
-    rules: restrict(noAzureStorage, noFunctionsLibrary, noStorageRoom, noOtherScripts),
+    files: ['shared/{config,cache,net,jwt,oauth,registry,iflow,monitor,odata,telemetry}/**/*.ts'],
+    rules: restrict(noAzureStorage, noFunctionsLibrary, noStorageRoom, noOtherScripts, noWholeZod),
   },
   { files: ['shared/http/**/*.ts'], rules: restrict(noAzureStorage, noStorageRoom) },
   { files: ['shared/storage/**/*.ts'], rules: restrict(noFunctionsLibrary) },

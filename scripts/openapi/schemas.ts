@@ -52,11 +52,11 @@ const settings = schemaOfSettings('', subscriptionsOf('flowgate')).shape;
 /** Every setting may be null, which is its default (RFC 7591 section 2). */
 const settable = Object.fromEntries(
   Object.entries(settings).map(([name, schema]) => {
-    const described = WITHOUT_DEFAULT.includes(name) ? schema.unwrap() : schema;
+    const described = WITHOUT_DEFAULT.includes(name) ? schema.def.innerType : schema;
     return [
       name,
-      described
-        .nullable()
+      z
+        .nullable(described)
         .optional()
         .describe(DESCRIPTIONS[name] ?? ''),
     ];

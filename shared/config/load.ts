@@ -1,5 +1,6 @@
-import type { ZodError } from 'zod';
+import { type core, omit } from 'zod/mini';
 import type { OverloadLimits } from '../http/overload.ts';
+import type { PrivateHosts } from '../net/private-hosts.ts';
 import { type Settings, settingsSchema } from './schema.ts';
 import {
   type ManagedIdentity,
@@ -24,6 +25,7 @@ export interface Config {
     readonly rotationDays: number;
   };
   readonly trustedProxyHops: number;
+  readonly privateHosts: PrivateHosts;
   /** undefined while telemetry is off. */
   readonly telemetry: TelemetrySettings | undefined;
   readonly script: {
@@ -100,6 +102,7 @@ export function loadConfig(env: Environment): Config {
       rotationDays: settings.FLOWGATE_KEY_ROTATION_DAYS,
     },
     trustedProxyHops: settings.FLOWGATE_TRUSTED_PROXY_HOPS,
+    privateHosts: settings.FLOWGATE_PRIVATE_HOSTS,
     telemetry: telemetryOf(settings),
     script: {
       timeoutMs: settings.FLOWGATE_SCRIPT_TIMEOUT_MS,
@@ -147,7 +150,7 @@ function telemetryIdentityOf(settings: Settings): ManagedIdentity | undefined {
  * @throws {ConfigError}
  */
 export function loadStorage(env: Environment): Config['storage'] {
-  const parsed = settingsSchema.omit({ FLOWGATE_MASTER_KEY: true }).safeParse(env);
+  const parsed = omit(settingsSchema, { FLOWGATE_MASTER_KEY: true }).safeParse(env);
   if (!parsed.success) throw new ConfigError(faultsOf(parsed.error, env));
   const faults: string[] = [];
   const storage = readStorage(parsed.data, faults);
@@ -155,7 +158,7 @@ export function loadStorage(env: Environment): Config['storage'] {
   return { ...storage, prefix: parsed.data.FLOWGATE_STORAGE_PREFIX };
 }
 
-function faultsOf({ issues }: ZodError, env: Environment): string[] {
+function faultsOf({ issues }: core.$ZodError, env: Environment): string[] {
   return issues.map((issue) => {
     const name = issue.path.join('.');
     return env[name] === undefined ? `${name} is not set` : `${name} ${issue.message}`;

@@ -1,42 +1,68 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
+import { type PrivateHosts, readPrivateHosts } from '../net/private-hosts.ts';
 
 /** A setting that is there but empty counts as not set: that is how portals clear one. */
-const optional = <T extends z.ZodType>(schema: T) =>
-  z.preprocess((value) => (value === '' ? undefined : value), schema.optional());
+const optional = <T extends z.ZodMiniType>(schema: T) =>
+  z.pipe(
+    z.transform((given): unknown => (given === '' ? undefined : given)),
+    z.optional(schema),
+  );
 
-const withDefault = <T extends z.ZodType>(schema: T, value: string) =>
-  z.preprocess((given) => (given === undefined || given === '' ? value : given), schema);
+const withDefault = <T extends z.ZodMiniType>(schema: T, value: string) =>
+  z.pipe(
+    z.transform((given): unknown => (given === undefined || given === '' ? value : given)),
+    schema,
+  );
+
+const matching = (pattern: RegExp, message: string) => z.string().check(z.regex(pattern, message));
 
 const wholeNumber = (minimum: number, maximum: number) =>
   z
+    .pipe(
+      matching(/^\d{1,9}$/, `must be a whole number from ${minimum} to ${maximum}`),
+      z.transform(Number),
+    )
+    .check(z.refine((n) => n >= minimum && n <= maximum, `must be from ${minimum} to ${maximum}`));
+
+const withoutTrailingSlash = z.transform((text: string) => text.replace(/\/+$/, ''));
+
+const url = (scheme: RegExp, message: string) =>
+  z
     .string()
-    .regex(/^\d{1,9}$/, `must be a whole number from ${minimum} to ${maximum}`)
-    .transform(Number)
-    .refine((n) => n >= minimum && n <= maximum, `must be from ${minimum} to ${maximum}`);
+    .check(z.refine((text) => URL.canParse(text) && scheme.test(new URL(text).protocol), message));
 
-const httpUrl = z
-  .string()
-  .refine(
-    (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
-    'must be an http or https URL',
-  );
+const httpUrl = url(/^https?:$/, 'must be an http or https URL');
 
-const issuerUrl = httpUrl
-  .refine((text) => !/[?#]/.test(text), 'must have no query and no fragment (RFC 8414 section 2)')
-  .transform((text) => text.replace(/\/+$/, ''));
+const httpsUrl = z.pipe(url(/^https:$/, 'must be an https URL'), withoutTrailingSlash);
 
-const httpsUrl = z
-  .string()
-  .refine(
-    (text) => URL.canParse(text) && new URL(text).protocol === 'https:',
-    'must be an https URL',
-  )
-  .transform((text) => text.replace(/\/+$/, ''));
+const issuerUrl = z.pipe(
+  httpUrl.check(
+    z.refine(
+      (text) => !/[?#]/.test(text),
+      'must have no query and no fragment (RFC 8414 section 2)',
+    ),
+  ),
+  withoutTrailingSlash,
+);
 
 const masterKey = z
-  .string()
-  .transform((text) => Buffer.from(text, 'base64'))
-  .refine((key) => key.length === 32, 'must be 32 bytes in base64');
+  .pipe(
+    z.string(),
+    z.transform((text) => Buffer.from(text, 'base64')),
+  )
+  .check(z.refine((key) => key.length === 32, 'must be 32 bytes in base64'));
+
+const privateHosts = z.pipe(
+  z
+    .string()
+    .check(
+      z.refine(
+        (list) => readPrivateHosts(list) !== undefined,
+        'must be hosts or host:port, with commas between',
+      ),
+    ),
+  z.transform((list): PrivateHosts => readPrivateHosts(list) ?? new Set()),
+);
 
 /**
  * Every setting of Flowgate, by the name it has in the environment. `local.settings.example.json`
@@ -47,7 +73,7 @@ export const settingsSchema = z.object({
   AzureWebJobsStorage: optional(z.string()),
   /** In its place, for the app's managed identity: the account's name, or the services' addresses. */
   AzureWebJobsStorage__accountName: optional(
-    z.string().regex(/^[a-z0-9]{3,24}$/, 'must be the name of a storage account'),
+    matching(/^[a-z0-9]{3,24}$/, 'must be the name of a storage account'),
   ),
   AzureWebJobsStorage__tableServiceUri: optional(httpsUrl),
   AzureWebJobsStorage__blobServiceUri: optional(httpsUrl),
@@ -57,13 +83,11 @@ export const settingsSchema = z.object({
   /** Of a user-assigned identity. */
   AzureWebJobsStorage__clientId: optional(z.string()),
   /** Set by Azure for an app that has a managed identity. */
-  IDENTITY_ENDPOINT: optional(
-    z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }),
-  ),
+  IDENTITY_ENDPOINT: optional(httpUrl),
   IDENTITY_HEADER: optional(z.string()),
   /** Begins the name of every table, container and queue, so that environments can share an account. */
   FLOWGATE_STORAGE_PREFIX: withDefault(
-    z.string().regex(/^[a-z][a-z0-9]{2,20}$/, 'must match ^[a-z][a-z0-9]{2,20}$'),
+    matching(/^[a-z][a-z0-9]{2,20}$/, 'must match ^[a-z][a-z0-9]{2,20}$'),
     'flowgate',
   ),
   /** Encrypts the private signing keys: 32 bytes in base64. */
@@ -74,26 +98,29 @@ export const settingsSchema = z.object({
   WEBSITE_HOSTNAME: optional(z.string()),
   /** Names the subscriptions: `<account>iflmap` and `<account>tmn`. */
   FLOWGATE_ACCOUNT: withDefault(
-    z.string().regex(/^[a-z][a-z0-9]{0,40}$/, 'must match ^[a-z][a-z0-9]{0,40}$'),
+    matching(/^[a-z][a-z0-9]{0,40}$/, 'must match ^[a-z][a-z0-9]{0,40}$'),
     'flowgate',
   ),
   /** The first administrator's client, made once; see docs/settings.md. */
   FLOWGATE_BOOTSTRAP_CLIENT_ID: optional(
-    z.string().regex(/^[A-Za-z0-9._~-]{1,100}$/, 'must match ^[A-Za-z0-9._~-]{1,100}$'),
+    matching(/^[A-Za-z0-9._~-]{1,100}$/, 'must match ^[A-Za-z0-9._~-]{1,100}$'),
   ),
   FLOWGATE_BOOTSTRAP_CLIENT_SECRET: optional(
-    z
-      .string()
-      .regex(
-        /^\P{Cc}{16,256}$/u,
-        'must have 16 to 256 characters, none of them a control character',
-      ),
+    matching(
+      /^\P{Cc}{16,256}$/u,
+      'must have 16 to 256 characters, none of them a control character',
+    ),
   ),
-  FLOWGATE_SIGNING_ALG: withDefault(z.enum(['ES256', 'RS256', 'PS256']), 'ES256'),
+  FLOWGATE_SIGNING_ALG: withDefault(
+    z.enum(['ES256', 'RS256', 'PS256'], 'must be ES256, RS256 or PS256'),
+    'ES256',
+  ),
   /** Age at which the daily timer makes the next signing key. */
   FLOWGATE_KEY_ROTATION_DAYS: withDefault(wholeNumber(1, 3650), '90'),
   /** How many entries at the end of X-Forwarded-For were written by proxies of yours. */
   FLOWGATE_TRUSTED_PROXY_HOPS: withDefault(wholeNumber(0, 10), '1'),
+  /** Hosts that documents may be fetched from although they are inside, without TLS too. */
+  FLOWGATE_PRIVATE_HOSTS: withDefault(privateHosts, ''),
   FLOWGATE_SCRIPT_TIMEOUT_MS: withDefault(wholeNumber(10, 60_000), '5000'),
   FLOWGATE_SCRIPT_MEMORY_MB: withDefault(wholeNumber(4, 512), '64'),
   /** Script worker threads of one instance, at most. */
@@ -102,11 +129,11 @@ export const settingsSchema = z.object({
   FLOWGATE_FLOW_TIMEOUT_MS: withDefault(wholeNumber(1000, 225_000), '210000'),
   /** Of Application Insights. This or the next turns telemetry on. */
   APPLICATIONINSIGHTS_CONNECTION_STRING: optional(
-    z.string().regex(/InstrumentationKey=/i, 'must be a connection string of Application Insights'),
+    matching(/InstrumentationKey=/i, 'must be a connection string of Application Insights'),
   ),
   /** As the Functions host reads it: the managed identity shows who we are. */
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: optional(
-    z.string().regex(/(^|;)Authorization=AAD(;|$)/i, 'must hold Authorization=AAD'),
+    matching(/(^|;)Authorization=AAD(;|$)/i, 'must hold Authorization=AAD'),
   ),
   /** Of a collector that takes OTLP over HTTP. */
   OTEL_EXPORTER_OTLP_ENDPOINT: optional(httpUrl),
@@ -117,10 +144,10 @@ export const settingsSchema = z.object({
   WEBSITE_SITE_NAME: optional(z.string()),
   /** The share of the traces begun here that is kept. */
   OTEL_TRACES_SAMPLER_ARG: withDefault(
-    z
-      .string()
-      .regex(/^(0(\.\d{1,9})?|1(\.0{1,9})?)$/, 'must be a number from 0 to 1')
-      .transform(Number),
+    z.pipe(
+      matching(/^(0(\.\d{1,9})?|1(\.0{1,9})?)$/, 'must be a number from 0 to 1'),
+      z.transform(Number),
+    ),
     '1',
   ),
   /** Calls in progress in one instance, at most; messages have four fifths of them. */

@@ -33,7 +33,21 @@ export interface HttpCall {
 export interface HttpReply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Only pages for people have any. */
+  readonly cookies?: readonly Cookie[];
   readonly body?: string | Uint8Array;
+}
+
+/** A cookie to set (RFC 6265 section 4.1); no script ever reads one of ours. */
+export interface Cookie {
+  readonly name: string;
+  readonly value: string;
+  readonly path: string;
+  readonly secure: boolean;
+  readonly httpOnly: true;
+  readonly sameSite: 'Lax' | 'Strict';
+  /** Seconds; 0 removes the cookie, left out it goes with the browser's session. */
+  readonly maxAge?: number;
 }
 
 export type Handler = (call: HttpCall) => Promise<HttpReply> | HttpReply;

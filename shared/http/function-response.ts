@@ -13,8 +13,8 @@ export class FunctionResponse extends HttpResponse {
   override readonly arrayBuffer: () => Promise<ArrayBuffer>;
 
   /** @throws {RangeError} for a status outside 200 to 599; {TypeError} for a malformed header. */
-  constructor({ status, headers = {}, body = '' }: HttpReply) {
-    super({ status, headers });
+  constructor({ status, headers = {}, cookies = [], body = '' }: HttpReply) {
+    super({ status, headers, cookies: [...cookies] });
     const bytes = WITHOUT_BODY.has(status) ? new ArrayBuffer() : bytesOf(body);
     this.arrayBuffer = () => Promise.resolve(bytes);
   }

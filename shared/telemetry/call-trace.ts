@@ -1,7 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { SpanName } from './catalogue.ts';
-import type { Attributes, CallOutcome, HostTraceContext, OpenCall, Trace } from './telemetry.ts';
-import { formatContext, parseContext, type TraceHeaders } from './trace-context.ts';
+import type { Attributes, CallOutcome, OpenCall, Trace } from './telemetry.ts';
+import {
+  formatContext,
+  type HostTraceContext,
+  parseContext,
+  type TraceHeaders,
+} from './trace-context.ts';
 
 /** A span that is over, as the exporters are given it. */
 export interface FinishedSpan {

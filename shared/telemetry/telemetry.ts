@@ -1,5 +1,10 @@
 import type { CounterName, GaugeName, HistogramName, SpanName } from './catalogue.ts';
-import { formatContext, parseContext, type TraceHeaders } from './trace-context.ts';
+import {
+  formatContext,
+  type HostTraceContext,
+  parseContext,
+  type TraceHeaders,
+} from './trace-context.ts';
 
 /** Never a secret, a token, a payload, a query or an address. */
 export type Attributes = Readonly<Record<string, string | number | boolean>>;
@@ -20,12 +25,6 @@ export interface Trace {
   span<T>(name: SpanName, work: () => T, attributes?: Attributes): T;
   /** What a request made for this call has to send (https://www.w3.org/TR/trace-context/). */
   headers(): TraceHeaders;
-}
-
-/** The host's names for the W3C headers (`InvocationContext.traceContext`). */
-export interface HostTraceContext {
-  readonly traceParent?: string | undefined;
-  readonly traceState?: string | undefined;
 }
 
 /** How a call has ended. */

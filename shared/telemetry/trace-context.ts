@@ -1,5 +1,3 @@
-import type { HostTraceContext } from './telemetry.ts';
-
 /** W3C Trace Context (https://www.w3.org/TR/trace-context/), level 1. */
 export interface TraceContext {
   /** 32 hex digits, not all zero. */
@@ -21,6 +19,12 @@ const TRACEPARENT =
   /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?$/;
 /** Section 3.3.1.5 asks for 512 characters at least; what is longer may be dropped. */
 const TRACESTATE = /^[\x20-\x7e]{1,512}$/;
+
+/** The host's names for the W3C headers (`InvocationContext.traceContext`). */
+export interface HostTraceContext {
+  readonly traceParent?: string | undefined;
+  readonly traceState?: string | undefined;
+}
 
 /** @returns undefined for none, and for one that is malformed: the call then begins a trace. */
 export function parseContext(host: HostTraceContext | undefined): TraceContext | undefined {

@@ -26,6 +26,7 @@ test('what is not set has its default', () => {
   assert.deepEqual(config.signing, { algorithm: 'ES256', rotationDays: 90 });
   assert.deepEqual(config.script, { timeoutMs: 5000, memoryMb: 64, workers: 4 });
   assert.equal(config.trustedProxyHops, 1);
+  assert.deepEqual(config.privateHosts, new Set());
   assert.equal(config.flowTimeoutMs, 210_000);
   assert.equal(config.bootstrap, undefined);
 });
@@ -193,4 +194,13 @@ test('a connection that is half there, there twice or without TLS is refused by 
   for (const [changes, expected] of cases) {
     assert.match(faultsOf({ ...identity, ...changes }).join(), expected);
   }
+});
+
+test('hosts inside are named one by one, and what is no host is refused without its value', () => {
+  const named = { ...valid, FLOWGATE_PRIVATE_HOSTS: 'idp.corp.example, Keycloak:8080' };
+  assert.deepEqual(loadConfig(named).privateHosts, new Set(['idp.corp.example', 'keycloak:8080']));
+  const faults = faultsOf({ ...valid, FLOWGATE_PRIVATE_HOSTS: 'http://idp.corp.example/' });
+  assert.deepEqual(faults, [
+    'FLOWGATE_PRIVATE_HOSTS must be hosts or host:port, with commas between',
+  ]);
 });

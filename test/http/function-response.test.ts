@@ -38,6 +38,15 @@ test('an answer without a body has none, also where a flow has set one (RFC 9110
   }
 });
 
+test('cookies are handed on beside the headers', () => {
+  const cookie = { name: 'a', value: 'b', path: '/', secure: true, httpOnly: true } as const;
+  const cookies = [{ ...cookie, sameSite: 'Lax', maxAge: 0 } as const];
+  const response = new FunctionResponse({ status: 200, cookies });
+  assert.deepEqual(response.cookies, cookies);
+  assert.equal(response.headers.has('set-cookie'), false);
+  assert.deepEqual(new FunctionResponse({ status: 200 }).cookies, []);
+});
+
 test('a status that no answer can have is refused, not sent', () => {
   for (const status of [0, 101, 199, 600, NaN]) {
     assert.throws(() => new FunctionResponse({ status }), RangeError);

@@ -23,6 +23,7 @@ const DELIBERATELY_UNSET: Readonly<Record<string, string>> = {
   FLOWGATE_SIGNING_ALG: 'the default',
   FLOWGATE_KEY_ROTATION_DAYS: 'the default',
   FLOWGATE_TRUSTED_PROXY_HOPS: 'one: Azure’s front end',
+  FLOWGATE_PRIVATE_HOSTS: 'none: a deployment in Azure fetches from public addresses',
   FLOWGATE_SCRIPT_TIMEOUT_MS: 'the default',
   FLOWGATE_SCRIPT_MEMORY_MB: 'the default',
   FLOWGATE_SCRIPT_WORKERS: 'the default',

@@ -1,6 +1,5 @@
 import { Fault } from '../../http/fault.ts';
 import { faultsOf } from './bundle-tools.ts';
-import type { NewArtifact } from './artifacts.ts';
 
 const LONGEST_NAME = 200;
 export const LONGEST_DESCRIPTION = 4000;
@@ -29,7 +28,10 @@ export function requireId(id: string): void {
   );
 }
 
-export function requireTexts(given: Pick<NewArtifact, 'name' | 'description'>): void {
+export function requireTexts(given: {
+  readonly name: string | undefined;
+  readonly description: string | undefined;
+}): void {
   const { name, description = '' } = given;
   if (name !== undefined && (name.length > LONGEST_NAME || !/^[^\x00-\x1f\x7f]+$/.test(name))) {
     throw new Fault(

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import type { Subscriptions } from '../../config/subscriptions.ts';
 import { Problem, type ProblemDetail } from '../../http/problem.ts';
 import { AUTH_METHODS, type Client, GRANT_TYPES } from '../client.ts';
@@ -26,25 +26,30 @@ export type ClientSettings = Omit<
 const DAY = 86_400;
 
 const text = (most: number, what: string) =>
-  z
-    .string(`${what} is text.`)
-    .refine((value) => Array.from(value).length <= most, `${what} has at most ${most} characters.`)
-    .refine(
+  z.string(`${what} is text.`).check(
+    z.refine(
+      (value) => Array.from(value).length <= most,
+      `${what} has at most ${most} characters.`,
+    ),
+    z.refine(
       (value) => !/(?![\t\n\r])[\p{Cc}\p{Cs}]/u.test(value),
       `${what} has no control characters but tab and line breaks, and no half surrogate pairs.`,
-    );
+    ),
+  );
 
 const seconds = (least: number, most: number, what: string) => {
   const rule = `${what} is a whole number of seconds from ${least} to ${most}.`;
-  return z.int(rule).min(least, rule).max(most, rule);
+  return z.int(rule).check(z.minimum(least, rule), z.maximum(most, rule));
 };
 
 /** Each value once, in the order given. */
-const list = <T extends z.ZodType>(item: T, most: number, what: string) =>
-  z
-    .array(item, `${what} is an array.`)
-    .max(most, `${what} has at most ${most} entries.`)
-    .transform((values) => [...new Set(values)]);
+const list = <T extends z.ZodMiniType>(item: T, most: number, what: string) =>
+  z.pipe(
+    z
+      .array(item, `${what} is an array.`)
+      .check(z.maxLength(most, `${what} has at most ${most} entries.`)),
+    z.transform((values) => [...new Set(values)]),
+  );
 
 const grantType = z.enum(GRANT_TYPES, {
   error: (issue) =>
@@ -54,22 +59,26 @@ const grantType = z.enum(GRANT_TYPES, {
 });
 
 /** RFC 6749 section 3.3. */
-const scope = z
-  .string('scope is text: scope names with spaces between them.')
-  .max(2000, 'scope has at most 2000 characters.')
-  .refine(
-    (value) => /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/.test(value),
-    'A scope name has printable ASCII characters, without quotation mark and backslash.',
-  )
-  .transform((value) => [...new Set(value.split(' ').filter((name) => name !== ''))]);
+const scope = z.pipe(
+  z.string('scope is text: scope names with spaces between them.').check(
+    z.maxLength(2000, 'scope has at most 2000 characters.'),
+    z.refine(
+      (value) => /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/.test(value),
+      'A scope name has printable ASCII characters, without quotation mark and backslash.',
+    ),
+  ),
+  z.transform((value) => [...new Set(value.split(' ').filter((name) => name !== ''))]),
+);
 
 /** RFC 6749 section 3.1.2; private-use schemes as RFC 8252 section 7.1 has them. */
 const redirectUri = z
   .string('A redirect URI is text.')
-  .max(1000, 'A redirect URI has at most 1000 characters.')
-  .refine(
-    isRedirectUri,
-    'A redirect URI is absolute, without fragment: https, http for the loopback only, or a private scheme with a dot in it.',
+  .check(
+    z.maxLength(1000, 'A redirect URI has at most 1000 characters.'),
+    z.refine(
+      isRedirectUri,
+      'A redirect URI is absolute, without fragment: https, http for the loopback only, or a private scheme with a dot in it.',
+    ),
   );
 
 function isRedirectUri(uri: string): boolean {
@@ -80,40 +89,46 @@ function isRedirectUri(uri: string): boolean {
   return protocol.includes('.');
 }
 
-const origin = z
-  .string('An origin is text.')
-  .max(255, 'An origin has at most 255 characters.')
-  .refine(
+const origin = z.string('An origin is text.').check(
+  z.maxLength(255, 'An origin has at most 255 characters.'),
+  z.refine(
     (value) => /^https?:/.test(value) && URL.canParse(value) && new URL(value).origin === value,
     'An origin is what a browser sends, such as https://app.example.com: lower case, without path, slash at the end or default port.',
-  );
+  ),
+);
 
-const yesOrNo = (what: string) => z.boolean(`${what} is true or false.`).default(false);
+const yesOrNo = (what: string, unlessTold = false) =>
+  z._default(z.boolean(`${what} is true or false.`), unlessTold);
 
 /** The members that a caller may set, by their wire names, with their defaults. */
 export function schemaOfSettings(clientId: string, subscriptions: Subscriptions) {
   const names = listSubscriptions(subscriptions).map((one) => one.name);
-  const subscription = z.string('subscription is text.').refine((name) => names.includes(name), {
-    error: (issue) =>
-      `There is no such subscription. ${nearestOf(names, String(issue.input)) ?? `There are ${names.join(' and ')}.`}`,
-  });
+  const subscription = z.string('subscription is text.').check(
+    z.refine((name) => names.includes(name), {
+      error: (issue) =>
+        `There is no such subscription. ${nearestOf(names, String(issue.input)) ?? `There are ${names.join(' and ')}.`}`,
+    }),
+  );
+  const clientName = text(200, 'client_name').check(
+    z.refine((name) => name.trim() !== '', 'client_name is not blank.'),
+  );
+  const grantTypes = list(grantType, 10, 'grant_types').check(
+    z.refine((grants) => grants.length > 0, 'grant_types names at least one grant.'),
+  );
   return z.object({
-    client_name: text(200, 'client_name')
-      .refine((name) => name.trim() !== '', 'client_name is not blank.')
-      .default(clientId),
-    description: text(2000, 'description').default(''),
-    subscription: subscription.default(subscriptions.iflmap),
-    grant_types: list(grantType, 10, 'grant_types')
-      .refine((grants) => grants.length > 0, 'grant_types names at least one grant.')
-      .default(['client_credentials']),
-    scope: scope.default([]),
-    default_scope: scope.optional(),
-    redirect_uris: list(redirectUri, 10, 'redirect_uris').default([]),
-    token_endpoint_auth_method: z
-      .enum(AUTH_METHODS, `token_endpoint_auth_method is one of ${AUTH_METHODS.join(', ')}.`)
-      .default('client_secret_basic'),
-    jwks: jwks.optional(),
-    jwks_uri: jwksUri.optional(),
+    client_name: z._default(clientName, clientId),
+    description: z._default(text(2000, 'description'), ''),
+    subscription: z._default(subscription, subscriptions.iflmap),
+    grant_types: z._default(grantTypes, ['client_credentials']),
+    scope: z._default(scope, []),
+    default_scope: z.optional(scope),
+    redirect_uris: z._default(list(redirectUri, 10, 'redirect_uris'), []),
+    token_endpoint_auth_method: z._default(
+      z.enum(AUTH_METHODS, `token_endpoint_auth_method is one of ${AUTH_METHODS.join(', ')}.`),
+      'client_secret_basic',
+    ),
+    jwks: z.optional(jwks),
+    jwks_uri: z.optional(jwksUri),
     ...certificateSubjectMembers,
     tls_client_certificate_bound_access_tokens: yesOrNo(
       'tls_client_certificate_bound_access_tokens',
@@ -121,14 +136,16 @@ export function schemaOfSettings(clientId: string, subscriptions: Subscriptions)
     dpop_bound_access_tokens: yesOrNo('dpop_bound_access_tokens'),
     require_pushed_authorization_requests: yesOrNo('require_pushed_authorization_requests'),
     skip_consent: yesOrNo('skip_consent'),
-    access_token_lifetime: seconds(60, 43_200, 'access_token_lifetime').default(
+    access_token_lifetime: z._default(
+      seconds(60, 43_200, 'access_token_lifetime'),
       DEFAULT_LIFETIMES.accessTokenLifetime,
     ),
-    refresh_token_lifetime: seconds(60, 180 * DAY, 'refresh_token_lifetime').default(
+    refresh_token_lifetime: z._default(
+      seconds(60, 180 * DAY, 'refresh_token_lifetime'),
       DEFAULT_LIFETIMES.refreshTokenLifetime,
     ),
-    allowed_origins: list(origin, 50, 'allowed_origins').default([]),
-    enabled: z.boolean('enabled is true or false.').default(true),
+    allowed_origins: z._default(list(origin, 50, 'allowed_origins'), []),
+    enabled: yesOrNo('enabled', true),
   });
 }
 

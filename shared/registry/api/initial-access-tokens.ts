@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import type { Subscriptions } from '../../config/subscriptions.ts';
 import { type HttpCall, type HttpReply, json } from '../../http/call.ts';
 import { Problem } from '../../http/problem.ts';
@@ -27,23 +27,20 @@ export function schemaOfInitialAccessToken(subscriptions: Subscriptions) {
     '',
     subscriptions,
   ).shape;
+  const count = `max_clients is a whole number from 1 to ${MOST_CLIENTS}.`;
+  const expiry = 'expires_at is a time such as 2030-01-31T00:00:00Z, with its zone.';
   return z.object({
     description,
     subscription,
-    grant_types: grant_types.default(['authorization_code', 'refresh_token']),
+    grant_types: z._default(grant_types, ['authorization_code', 'refresh_token']),
     scope,
-    max_clients: z
-      .int(`max_clients is a whole number from 1 to ${MOST_CLIENTS}.`)
-      .min(1, `max_clients is a whole number from 1 to ${MOST_CLIENTS}.`)
-      .max(MOST_CLIENTS, `max_clients is a whole number from 1 to ${MOST_CLIENTS}.`)
-      .default(1),
-    expires_at: z
-      .string('expires_at is text: a time such as 2030-01-31T00:00:00Z, with its zone.')
-      .refine(
-        (text) => readTime(text) !== undefined,
-        'expires_at is a time such as 2030-01-31T00:00:00Z, with its zone.',
-      )
-      .optional(),
+    max_clients: z._default(
+      z.int(count).check(z.minimum(1, count), z.maximum(MOST_CLIENTS, count)),
+      1,
+    ),
+    expires_at: z.optional(
+      z.string(expiry).check(z.refine((text) => readTime(text) !== undefined, expiry)),
+    ),
   });
 }
 

@@ -1,5 +1,5 @@
-import { createPublicKey, type JsonWebKeyInput } from 'node:crypto';
-import { z } from 'zod';
+import { createPublicKey } from 'node:crypto';
+import * as z from 'zod/mini';
 import type { CertificateSubject, JsonWebKeySet } from '../client.ts';
 
 /** Keys of one client, at most. */
@@ -9,29 +9,35 @@ const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 const LEAST_RSA_BITS = 2048;
 const MOST_RSA_BITS = 8192;
 
-const key = z
-  .record(z.string(), z.unknown(), 'A key is an object (RFC 7517 section 4).')
-  .superRefine((jwk, context) => {
+const key = z.record(z.string(), z.unknown(), 'A key is an object (RFC 7517 section 4).').check(
+  z.superRefine((jwk, context) => {
     const fault = findFaultInKey(jwk);
     if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
-  });
+  }),
+);
 
 /** Public keys of a client (RFC 7591 section 2). */
-export const jwks = z
-  .object(
-    {
-      keys: z
-        .array(key, 'keys is an array of public keys.')
-        .min(1, 'keys holds at least one public key.')
-        .max(MOST_KEYS, `keys has at most ${MOST_KEYS} entries.`),
-    },
-    'jwks is a key set (RFC 7517 section 5): an object with the member keys.',
-  )
-  .refine(
-    (set) => JSON.stringify(set).length <= 16_000,
-    'jwks has at most 16,000 characters. Register a jwks_uri for more.',
-  )
-  .transform((set): JsonWebKeySet => ({ keys: set.keys }));
+export const jwks = z.pipe(
+  z
+    .object(
+      {
+        keys: z
+          .array(key, 'keys is an array of public keys.')
+          .check(
+            z.minLength(1, 'keys holds at least one public key.'),
+            z.maxLength(MOST_KEYS, `keys has at most ${MOST_KEYS} entries.`),
+          ),
+      },
+      'jwks is a key set (RFC 7517 section 5): an object with the member keys.',
+    )
+    .check(
+      z.refine(
+        (set) => JSON.stringify(set).length <= 16_000,
+        'jwks has at most 16,000 characters. Register a jwks_uri for more.',
+      ),
+    ),
+  z.transform((set): JsonWebKeySet => ({ keys: set.keys })),
+);
 
 /** What is wrong with a public key for signatures; undefined if nothing is. */
 function findFaultInKey(jwk: Readonly<Record<string, unknown>>): string | undefined {
@@ -43,7 +49,7 @@ function findFaultInKey(jwk: Readonly<Record<string, unknown>>): string | undefi
     return 'A kid is text of at most 200 characters.';
   }
   try {
-    const made = createPublicKey({ key: jwk, format: 'jwk' } as JsonWebKeyInput);
+    const made = createPublicKey({ key: jwk, format: 'jwk' });
     return findFaultInStrength(made.asymmetricKeyType, made.asymmetricKeyDetails);
   } catch {
     return 'This is no public key that this server can read: RSA, EC with P-256, P-384 or P-521, or Ed25519.';
@@ -71,13 +77,13 @@ function findFaultInStrength(
   }
 }
 
-export const jwksUri = z
-  .string('jwks_uri is text.')
-  .max(1000, 'jwks_uri has at most 1000 characters.')
-  .refine(
+export const jwksUri = z.string('jwks_uri is text.').check(
+  z.maxLength(1000, 'jwks_uri has at most 1000 characters.'),
+  z.refine(
     (uri) => /^[\x21-\x7e]+$/.test(uri) && isFetchable(uri),
     'jwks_uri is an https address without user and fragment.',
-  );
+  ),
+);
 
 /** http is refused when it is fetched, unless the settings name its host. */
 function isFetchable(uri: string): boolean {
@@ -87,12 +93,13 @@ function isFetchable(uri: string): boolean {
 }
 
 const subject = (name: string) =>
-  z
-    .string(`${name} is text.`)
-    .min(1, `${name} is not empty.`)
-    .max(1000, `${name} has at most 1000 characters.`)
-    .refine((value) => !/\p{Cc}/u.test(value), `${name} has no control characters.`)
-    .optional();
+  z.optional(
+    z.string(`${name} is text.`).check(
+      z.minLength(1, `${name} is not empty.`),
+      z.maxLength(1000, `${name} has at most 1000 characters.`),
+      z.refine((value) => !/\p{Cc}/u.test(value), `${name} has no control characters.`),
+    ),
+  );
 
 /** RFC 8705 section 2.1.2. */
 export const certificateSubjectMembers = {

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod/mini';
 import { Problem, type ProblemDetail } from '../../http/problem.ts';
 import type { Members } from './json-body.ts';
 
@@ -14,7 +14,7 @@ const NOT_HERE: Readonly<Record<string, string>> = {
  * @param errors what is wrong beside.
  * @throws {Problem} 422 with every invalid member
  */
-export function parseMembers<T extends z.ZodObject>(
+export function parseMembers<T extends z.ZodMiniObject>(
   schema: T,
   members: Members,
   ignored: readonly string[],
@@ -43,7 +43,7 @@ export function unknownMember(name: string): ProblemDetail {
 }
 
 /** One entry per member: text in the place of an array may break the rules of both. */
-function detailsOf(error: z.ZodError): readonly ProblemDetail[] {
+function detailsOf(error: z.core.$ZodError): readonly ProblemDetail[] {
   const first = new Map<string, ProblemDetail>();
   for (const issue of error.issues) {
     const pointer = pointerTo(issue.path);
