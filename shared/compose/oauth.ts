@@ -9,7 +9,6 @@ import { keyRing, tokenVerifier } from './signing.ts';
 import { createAccessTokenIssuer } from '../jwt/sign.ts';
 import { createBearerGate } from '../oauth/bearer.ts';
 import { createIntrospectionEndpoint } from '../oauth/introspection-endpoint.ts';
-import { createMetadataEndpoint } from '../oauth/metadata-endpoint.ts';
 import { createThrottle } from '../oauth/throttle.ts';
 import { createTokenEndpoint } from '../oauth/token-endpoint.ts';
 import { clientSecret } from '../oauth/client-authentication/client-secret.ts';
@@ -62,7 +61,7 @@ export const bearerGate = once(async () => {
 });
 
 /** What is offered; all but the quick one are loaded when they are first asked for. */
-const grants: Grants = new Map([['client_credentials', () => clientCredentials]]);
+export const grants: Grants = new Map([['client_credentials', () => clientCredentials]]);
 
 export const token = prepared(async () => {
   return createTokenEndpoint({
@@ -79,8 +78,3 @@ export const introspect = prepared(async () => {
     verifier: await tokenVerifier(),
   });
 });
-
-export const metadata = prepared(
-  ({ issuer }) => createMetadataEndpoint({ issuer, grantTypes: [...grants.keys()] }),
-  'open',
-);

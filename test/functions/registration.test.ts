@@ -18,6 +18,8 @@ const ROUTES = {
   metadata: '.well-known/oauth-authorization-server',
   'metadata-openid': '.well-known/openid-configuration',
   odata: 'api/v1/{*path}',
+  register: 'oauth2/api/v1/register',
+  'register-client': 'oauth2/api/v1/register/{client_id}',
   registry: 'registry/v1/{*path}',
   token: 'oauth2/api/v1/token',
   'token-alias': 'oauth/token',

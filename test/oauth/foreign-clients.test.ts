@@ -11,6 +11,8 @@ const open = tokenEndpoints();
 const metadata = createMetadataEndpoint({
   issuer: 'https://flowgate.example',
   grantTypes: ['client_credentials'],
+  authMethods: ['client_secret_basic', 'client_secret_post'],
+  canRegister: () => Promise.resolve(false),
 });
 const server = {
   issuer: 'https://flowgate.example',

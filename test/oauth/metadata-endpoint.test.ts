@@ -7,6 +7,8 @@ import { answerOf, makeCall } from '../support/call.ts';
 const endpoint = createMetadataEndpoint({
   issuer: 'https://flowgate.example',
   grantTypes: ['client_credentials'],
+  authMethods: ['client_secret_basic', 'client_secret_post'],
+  canRegister: () => Promise.resolve(false),
 });
 const get = (method = 'GET', headers: Record<string, string> = {}) =>
   answerOf(
