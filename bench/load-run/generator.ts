@@ -89,6 +89,8 @@ class Run {
   }
 
   async closedLoop(): Promise<Outcome> {
+    await this.#connect(this.#order.connections);
+    this.#startedAt = performance.now();
     for (let i = 0; i < this.#order.connections; i += 1) this.#sendNext();
     await this.#sleep(this.#order.milliseconds);
     return this.#finish();

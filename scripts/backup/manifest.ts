@@ -33,8 +33,8 @@ interface TableFile extends BackupFile {
 }
 
 /**
- * In the order of reading; see docs/backup.md. Left out are failed sign-ins, which count for a minute,
- * and values that count once, which are refused for their age soon after.
+ * In the order of reading; see docs/backup.md. Left out are failed sign-ins, codes and pushed requests,
+ * which count for minutes, sessions, and values that count once, which are refused for their age soon.
  */
 export const TABLES_KEPT = [
   'keys',
@@ -42,11 +42,14 @@ export const TABLES_KEPT = [
   'initialtokens',
   'origins',
   'roles',
+  'users',
   'design',
   'deployments',
   'tasks',
+  'grants',
   'messagelogs',
   'audit',
+  'revocations',
 ] as const satisfies readonly TableName[];
 
 export const tableFile = (table: TableName): string => join('tables', `${table}.jsonl`);

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { RowCopy, StorageCopy } from '../../shared/storage/copy.ts';
-import { TABLES } from '../../shared/storage/tables.ts';
+import { TABLES, type TableName } from '../../shared/storage/tables.ts';
 import { BackupError, type Manifest, readBackup } from './manifest.ts';
 
 export interface RestoreOptions {
@@ -44,7 +44,8 @@ export async function restore(options: RestoreOptions): Promise<Manifest> {
   }
   say(`blobs: ${manifest.blobs.length}`);
   for (const { table, file, rows } of manifest.tables) {
-    const written = await writeTable(target, table, join(folder, file));
+    const there = table === 'revocations' ? await namesOfRows(target, table) : undefined;
+    const written = await writeTable(target, table, join(folder, file), there);
     if (written !== rows) throw new BackupError(`${table}: ${written} rows instead of ${rows}.`);
     say(`${table}: ${written} rows`);
   }
@@ -60,8 +61,8 @@ async function holdsRows(target: StorageCopy): Promise<boolean> {
 }
 
 async function clear({ target, say }: RestoreOptions, blobs: readonly string[]): Promise<void> {
-  // What counted once has been used, whatever is brought back around it.
-  for (const table of TABLES.filter((name) => name !== 'onetime')) {
+  // What counted once has been used, and what was revoked is, whatever is brought back around it.
+  for (const table of TABLES.filter((name) => name !== 'onetime' && name !== 'revocations')) {
     const rows = await target.deleteRows(table);
     if (rows > 0) say(`${table}: ${rows} rows deleted`);
   }
@@ -69,15 +70,32 @@ async function clear({ target, say }: RestoreOptions, blobs: readonly string[]):
   if (blobs.length > 0) say(`blobs: ${blobs.length} deleted`);
 }
 
+const nameOf = ({ partitionKey, rowKey }: RowCopy): string =>
+  JSON.stringify([partitionKey, rowKey]);
+
+async function namesOfRows(target: StorageCopy, table: TableName): Promise<ReadonlySet<string>> {
+  const names = new Set<string>();
+  for await (const page of target.readRows(table)) for (const row of page) names.add(nameOf(row));
+  return names;
+}
+
+/**
+ * @param there rows that stay as they are: they have been added to since the backup.
+ * @returns rows of the file.
+ */
 async function writeTable(
   target: StorageCopy,
-  table: Manifest['tables'][number]['table'],
+  table: TableName,
   path: string,
+  there: ReadonlySet<string> = new Set(),
 ): Promise<number> {
   let written = 0;
   let rows: RowCopy[] = [];
   const flush = async (): Promise<void> => {
-    await target.writeRows(table, rows);
+    await target.writeRows(
+      table,
+      rows.filter((row) => !there.has(nameOf(row))),
+    );
     written += rows.length;
     rows = [];
   };

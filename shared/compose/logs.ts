@@ -5,6 +5,7 @@ import type { LogStore } from '../monitor/log-store.ts';
 import type { WriteBehind } from '../monitor/write-behind.ts';
 import type { AuditEvent } from '../registry/audit/audit-entry.ts';
 import { atEnd, config, meter, preparedTask } from './environment.ts';
+import { revocations } from './revocations.ts';
 import { tables } from './storage.ts';
 import { createWriteBehind } from '../monitor/write-behind.ts';
 import { createAuditTrail } from '../registry/audit/audit-trail.ts';
@@ -48,12 +49,14 @@ export const deleteExpiredLogs = preparedTask(async () => {
   const { store: messages } = await messageLog();
   const { store: events } = await audit();
   const board = await failureBoard();
+  const { table: revoked } = await revocations();
   const values = openOneTimeValues(await tables());
   const [messagesKept, eventsKept] = [await logRetentionMs(), await auditRetentionMs()];
   return async () => ({
     messages: await messages.deleteBefore(clock.now() - messagesKept),
     audit: await events.deleteBefore(clock.now() - eventsKept),
     throttle: await board.deleteBefore(clock.now() - HOUR_MS),
+    revocations: await revoked.deleteExpired(clock.now()),
     onetime: await values.deleteBefore(clock.now() - HOUR_MS),
   });
 });

@@ -5,6 +5,7 @@ import { systemClock as clock } from '../config/clock.ts';
 import { clients, ensureBootstrap, roles } from './clients.ts';
 import { config, prepared } from './environment.ts';
 import { audit, failureBoard } from './logs.ts';
+import { revocations } from './revocations.ts';
 import { keyRing, tokenVerifier } from './signing.ts';
 import { createAccessTokenIssuer } from '../jwt/sign.ts';
 import { createBearerGate } from '../oauth/bearer.ts';
@@ -57,6 +58,7 @@ export const bearerGate = once(async () => {
     verifier: await tokenVerifier(),
     clients: (await clients()).directory,
     roles: (await roles()).directory,
+    revocations: (await revocations()).list,
   });
 });
 
@@ -76,5 +78,6 @@ export const introspect = prepared(async () => {
   return createIntrospectionEndpoint({
     ...(await clientAuthentication()),
     verifier: await tokenVerifier(),
+    revocations: (await revocations()).list,
   });
 });

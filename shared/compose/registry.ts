@@ -7,6 +7,7 @@ import { audit, auditRetentionMs } from './logs.ts';
 import { bearerGate, throttle } from './oauth.ts';
 import { keyRing } from './signing.ts';
 import { blobs, tables } from './storage.ts';
+import { userAccess, users } from './users.ts';
 import { openAddressReader } from '../iflow/dispatch/address-reader.ts';
 import { createAddressTracer } from '../iflow/dispatch/trace-address.ts';
 import { createKeysApi } from '../jwt/keys-api.ts';
@@ -24,6 +25,8 @@ export const registry = prepared(async ({ subscriptions }) => {
     clients: (await clients()).store,
     roles: (await roles()).store,
     initialAccessTokens: openInitialAccessTokens(await tables()),
+    users: await users(),
+    userAccess,
     flows: createAddressTracer({
       deployments: (await deployments()).store,
       design: await design(),

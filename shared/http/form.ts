@@ -25,10 +25,7 @@ export async function readParameters(
   repeatable: ReadonlySet<string> = NONE,
 ): Promise<Parameters> {
   const query = collect(call.url.searchParams, repeatable, secret);
-  const text = await call.text(limit);
-  if (text.trim() === '') return query;
-  requireForm(call.headers.get('content-type'));
-  const body = collect(new URLSearchParams(text), repeatable);
+  const body = collect(await readForm(call, limit), repeatable);
   for (const [name, value] of query) {
     if (body.has(name) && body.get(name) !== value) {
       throw malformed(
@@ -38,6 +35,17 @@ export async function readParameters(
     }
   }
   return new Map([...query, ...body]);
+}
+
+/**
+ * The pairs of a form body as they were sent; none for an empty body.
+ * @throws {Fault} 400 for a body that is no form; what `call.text` throws.
+ */
+export async function readForm(call: HttpCall, limit: number): Promise<URLSearchParams> {
+  const text = await call.text(limit);
+  if (text.trim() === '') return new URLSearchParams();
+  requireForm(call.headers.get('content-type'));
+  return new URLSearchParams(text);
 }
 
 /** Form-decodes one value; undefined if it is not form-encoded. */

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import jsonwebtoken from 'jsonwebtoken';
 import type { Clock } from '../config/clock.ts';
+import { readCompact } from './compact.ts';
 import type { KeyRing, VerificationKey } from './key-ring.ts';
 import {
   type AccessTokenClaims,
@@ -75,46 +76,13 @@ async function lookAgain(ring: KeyRing, kid: string): Promise<VerificationKey | 
 
 const refuse = (check: string): TokenFault => new TokenFault('invalid_token', NOT_OURS, check);
 
-/** Form (RFC 7515 section 7.1) and protected header; nothing in it is fetched or used as a key. */
 function readHeader(token: string): { kid: string; alg: string; signatureBytes: number } {
-  const parts = token.split('.', 4);
-  const [header, payload, signature] = parts;
-  if (
-    parts.length !== 3 ||
-    header === undefined ||
-    payload === undefined ||
-    signature === undefined
-  ) {
-    throw refuse('form');
-  }
-  const headerBytes = decodeCanonical(header);
-  decodeCanonical(payload);
-  const members = parseObject(headerBytes);
-  // RFC 7515 section 4.1.11: an extension that we do not know must be refused, and we know none.
-  if ('crit' in members) throw refuse('crit');
-  const { kid, alg, typ } = members;
+  const { header, signature } = readCompact(token, refuse);
+  const { kid, alg, typ } = header;
   if (typeof typ !== 'string' || !/^(application\/)?at\+jwt$/i.test(typ)) throw refuse('typ');
   if (typeof alg !== 'string') throw refuse('alg');
   if (typeof kid !== 'string') throw refuse('kid');
-  return { kid, alg, signatureBytes: decodeCanonical(signature).length };
-}
-
-/** One token has one spelling: no padding, no stray bits in the last character (RFC 4648 3.5). */
-function decodeCanonical(part: string): Buffer {
-  const bytes = Buffer.from(part, 'base64url');
-  if (part === '' || bytes.toString('base64url') !== part) throw refuse('encoding');
-  return bytes;
-}
-
-function parseObject(bytes: Buffer): Readonly<Record<string, unknown>> {
-  let value: unknown;
-  try {
-    value = JSON.parse(bytes.toString('utf8'));
-  } catch {
-    throw refuse('json');
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw refuse('json');
-  return value as Readonly<Record<string, unknown>>;
+  return { kid, alg, signatureBytes: signature.length };
 }
 
 /** RFC 7518 section 3.4: R and S as two 32-byte numbers, never DER; sections 3.3, 3.5: the modulus. */

@@ -6,6 +6,7 @@ import { type AccessTokenClaims, type AccessTokenVerifier, TokenFault } from '..
 import type { ClientDirectory, RoleDirectory } from '../registry/client.ts';
 import { codeOfStatus } from './errors.ts';
 import { BearerFault, type BearerGate, type Caller } from './gate.ts';
+import type { Revocations } from './revocations.ts';
 import { findRefusal } from './token-standing.ts';
 
 /** The gate of everything that takes our access tokens (RFC 6750). */
@@ -13,8 +14,9 @@ export function createBearerGate(deps: {
   readonly verifier: AccessTokenVerifier;
   readonly clients: ClientDirectory;
   readonly roles: RoleDirectory;
+  readonly revocations: Pick<Revocations, 'isRevoked'>;
 }): BearerGate {
-  const { verifier, clients, roles } = deps;
+  const { verifier, clients, roles, revocations } = deps;
   return {
     async authenticate(call, subscription) {
       const claims = await verify(readBearerToken(call), verifier, call);
@@ -25,7 +27,7 @@ export function createBearerGate(deps: {
           { user: claims.sub },
         );
       }
-      const refusal = await findRefusal(claims, clients);
+      const refusal = await findRefusal(claims, clients, revocations);
       if (refusal !== undefined) throw refusal;
       call.annotate({ client: claims.client_id });
       return { user: claims.sub, clientId: claims.client_id, subscription, claims };

@@ -19,6 +19,13 @@ export type OAuthErrorCode =
   /** RFC 6749 section 4.1.2.1. */
   | 'access_denied'
   | 'unsupported_response_type'
+  /** OpenID Connect Core section 3.1.2.6. */
+  | 'login_required'
+  | 'consent_required'
+  /** RFC 9101 section 7, RFC 9126 section 2.3. */
+  | 'invalid_request_uri'
+  | 'request_not_supported'
+  | 'request_uri_not_supported'
   /** RFC 7009 section 2.2.1. */
   | 'unsupported_token_type'
   /** RFC 7591 section 3.2.2. */
@@ -130,6 +137,6 @@ export const oauthSurface: Surface = {
 };
 
 /** Section 5.2 allows printable ASCII without the quotation mark and the backslash. */
-function describe(text: string): string {
+export function describe(text: string): string {
   return text.replace(/["\\]/g, "'").replace(/[^\x20-\x7e]/g, '?');
 }

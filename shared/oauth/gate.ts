@@ -14,9 +14,10 @@ export interface Caller {
 /** Checks the bearer token of a call (RFC 6750) against what the registry says now. */
 export interface BearerGate {
   /**
-   * The caller, if the token is good, for this subscription, and its client is still there, enabled
-   * of that subscription and not registered anew since (all as of at most 25 s ago; a refusal rests on
-   * nothing older than `REFUSE_ON_MS`). Cookies are never looked at.
+   * The caller, if the token is good, for this subscription and not revoked, and its client is still
+   * there, enabled, of that subscription and not registered anew since (all as of at most 25 s ago; a
+   * refusal for the client's sake rests on nothing older than `REFUSE_ON_MS`). Cookies are never looked
+   * at.
    * @throws {BearerFault} 401
    */
   authenticate(call: HttpCall, subscription: string): Promise<Caller>;

@@ -10,6 +10,7 @@ import {
 } from './client-authentication/authenticate-client.ts';
 import { NO_STORE, OAuthError } from './errors.ts';
 import { MAX_BODY, SECRET_PARAMETERS } from './request-limits.ts';
+import type { Revocations } from './revocations.ts';
 import { findRefusal } from './token-standing.ts';
 
 /** Whoever has this role may ask about any token of its subscription. */
@@ -18,6 +19,7 @@ const INTROSPECT_ROLE = 'Token.Introspect';
 export interface IntrospectionEndpointDeps extends ClientAuthenticationDeps {
   readonly verifier: AccessTokenVerifier;
   readonly roles: RoleDirectory;
+  readonly revocations: Pick<Revocations, 'isRevoked'>;
   readonly audit: Pick<AuditTrail, 'note'>;
 }
 
@@ -57,11 +59,11 @@ export function createIntrospectionEndpoint(deps: IntrospectionEndpointDeps): Ha
 /** The claims of a token that would be accepted now. */
 async function readClaims(
   token: string,
-  { verifier, clients }: IntrospectionEndpointDeps,
+  { verifier, clients, revocations }: IntrospectionEndpointDeps,
 ): Promise<AccessTokenClaims | undefined> {
   try {
     const claims = await verifier.verify(token);
-    return (await findRefusal(claims, clients)) === undefined ? claims : undefined;
+    return (await findRefusal(claims, clients, revocations)) === undefined ? claims : undefined;
   } catch (error) {
     if (error instanceof TokenFault) return undefined;
     throw error;

@@ -124,14 +124,14 @@ function typeOf(confirmation: Confirmation | undefined): TokenResponse['token_ty
 }
 
 /**
- * A token older than its client is refused (`bearer.ts`), so wait for a registration that was made
+ * A token older than its client is refused (`token-standing.ts`), so wait for a registration that was made
  * by an instance whose clock is ahead.
  */
 async function waitForRegistration(
-  { tokensFrom }: Client,
+  { createdAt }: Client,
   { clock, wait }: TokenEndpointDeps,
 ): Promise<void> {
-  const until = Math.min(tokensFrom, clock.now() + CLOCK_LEAD_MS);
+  const until = Math.min(createdAt, clock.now() + CLOCK_LEAD_MS);
   // Timers may fire early: they count from when the event loop last looked at the clock.
   for (let tries = 0; tries < 3; tries += 1) {
     const left = until - clock.now();

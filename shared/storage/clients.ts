@@ -5,7 +5,7 @@ import type { BootstrapStore, ClientStore } from '../registry/client-store.ts';
 import { toHttpEtag, toStorageEtag } from './etags.ts';
 import { encodeKey } from './keys.ts';
 import { readRow, readRows, type Row, textOf, toPage } from './rows.ts';
-import { isConflict, isNotFound, isStale, type Tables } from './tables.ts';
+import { isConflict, type Tables, unlessStale } from './tables.ts';
 
 /**
  * Table `clients`: one partition per client id, so that no partition is hotter than its client.
@@ -124,16 +124,6 @@ export function createClientStore(tables: Tables): ClientStore & BootstrapStore 
       return replaced !== undefined;
     },
   };
-}
-
-/** A row that is gone is as stale as one that was changed. */
-async function unlessStale<T>(write: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await write();
-  } catch (error) {
-    if (isStale(error) || isNotFound(error)) return undefined;
-    throw error;
-  }
 }
 
 const keysOf = (

@@ -2,7 +2,7 @@ import { odata } from '@azure/data-tables';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { FailedSignIn, FailedSignIns, FailureBoard } from '../oauth/failed-sign-ins.ts';
 import { packBytes, unpackBytes } from './packed-json.ts';
-import { type Row, readRows } from './rows.ts';
+import { type Row, readRows, stamp } from './rows.ts';
 import type { Tables } from './tables.ts';
 
 const PARTITION = 'failures';
@@ -76,9 +76,4 @@ function pairs(flat: readonly (number | string)[]): FailedSignIn[] {
     failures.push({ at: Number(flat[i]), client: String(flat[i + 1]) });
   }
   return failures;
-}
-
-/** Milliseconds as text that sorts as they do. */
-function stamp(ms: number): string {
-  return String(ms).padStart(15, '0');
 }

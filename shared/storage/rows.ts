@@ -2,6 +2,9 @@ import type { TableClient, TableEntityResult } from '@azure/data-tables';
 import type { Page } from '../registry/page.ts';
 import { isNotFound } from './tables.ts';
 
+/** Deletions that are under way together. */
+const AT_ONCE = 20;
+
 export type Row = TableEntityResult<Record<string, unknown>>;
 
 /** The row, or undefined if there is none. */
@@ -59,4 +62,25 @@ export function textOf(row: Row, property: string): string {
   const value = row[property];
   if (typeof value === 'string') return value;
   throw new Error(`Row ${row.partitionKey ?? ''} has no ${property}.`);
+}
+
+/** Milliseconds since the epoch as text that sorts as they do. */
+export function stamp(ms: number): string {
+  return String(ms).padStart(15, '0');
+}
+
+/** Deletes rows, a few at a time; those that are gone already are no error. */
+export async function deleteRows(table: TableClient, rows: readonly Row[]): Promise<void> {
+  for (let i = 0; i < rows.length; i += AT_ONCE) {
+    await Promise.all(
+      rows.slice(i, i + AT_ONCE).map(async ({ partitionKey = '', rowKey = '' }) => {
+        try {
+          await table.deleteEntity(partitionKey, rowKey);
+        } catch (error) {
+          // Another instance has been quicker.
+          if (!isNotFound(error)) throw error;
+        }
+      }),
+    );
+  }
 }

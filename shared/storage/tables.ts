@@ -16,9 +16,14 @@ export const TABLES = [
   'messagelogs',
   'audit',
   'throttle',
+  'users',
+  'sessions',
   'onetime',
   'initialtokens',
   'origins',
+  'revocations',
+  'grants',
+  'codes',
 ] as const;
 
 export type TableName = (typeof TABLES)[number];
@@ -105,6 +110,16 @@ export const isNotFound = (error: unknown): boolean => statusOf(error) === 404;
 export const isConflict = (error: unknown): boolean => statusOf(error) === 409;
 /** 412 for an ETag that is not the row's any more. */
 export const isStale = (error: unknown): boolean => statusOf(error) === 412;
+
+/** What a guarded write answers; undefined for a row that was changed, or is gone, which is as stale. */
+export async function unlessStale<T>(write: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await write();
+  } catch (error) {
+    if (isStale(error) || isNotFound(error)) return undefined;
+    throw error;
+  }
+}
 
 /** The table itself is not there yet: nobody has written to it. */
 export function isTableMissing(error: unknown): boolean {

@@ -8,10 +8,12 @@ import { backUp } from '../../scripts/backup/back-up.ts';
 import { readBackup, TABLES_KEPT } from '../../scripts/backup/manifest.ts';
 import { restore } from '../../scripts/backup/restore.ts';
 import { buildBundle } from '../../shared/iflow/bundle/build.ts';
+import { systemClock } from '../../shared/config/clock.ts';
 import { openStorageCopy, type RowCopy, type StorageCopy } from '../../shared/storage/copy.ts';
 import { openDesignStore } from '../../shared/storage/design.ts';
 import { openBundleBlobs } from '../../shared/storage/blobs.ts';
 import { openOneTimeValues } from '../../shared/storage/one-time-values.ts';
+import { openRevocations } from '../../shared/storage/revocations.ts';
 import { openTables, TABLES, type TableName } from '../../shared/storage/tables.ts';
 import { testStorage, type TestStorage } from '../support/azurite.ts';
 import { freshFolder } from '../support/folders.ts';
@@ -221,6 +223,20 @@ test('a restore over what is there is refused and changes nothing; with --overwr
   assert.deepEqual(after, await contentOf(openStorageCopy(source)));
   assert.ok(!JSON.stringify(after).includes(stranger.id));
   assert.equal(await used.use('test', 'once', expiresAt), false, 'was used, and stays so');
+});
+
+test('what was revoked since the backup stays revoked when it is restored over what is there', async (t) => {
+  const folder = join(await freshFolder(t), 'backup');
+  const storage = await testStorage();
+  const writer = openRevocations(openTables(storage), 'writer', systemClock);
+  const revoke = (id: string): Promise<void> =>
+    writer.append({ kind: 'token', id, clientId: 'app', until: Date.now() + 3_600_000 });
+  await revoke('before');
+  await backUpTo(folder, openStorageCopy(storage));
+  await revoke('since');
+  await restoreTo(openStorageCopy(storage), folder, true);
+  const { revocations } = await writer.read(undefined);
+  assert.deepEqual(revocations.map(({ id }) => id).sort(), ['before', 'since']);
 });
 
 test('a blob alone is something that is there', async (t) => {

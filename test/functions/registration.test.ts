@@ -26,7 +26,11 @@ const ROUTES = {
   'zz-not-found': '{*path}',
 };
 
-const TIMERS = { 'delete-expired-logs': '0 43 3 * * *', 'rotate-signing-keys': '0 17 3 * * *' };
+const TIMERS = {
+  'delete-expired-grants': '0 53 3 * * *',
+  'delete-expired-logs': '0 43 3 * * *',
+  'rotate-signing-keys': '0 17 3 * * *',
+};
 
 /** What of a trigger matters here. */
 interface Binding {

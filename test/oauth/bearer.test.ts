@@ -9,7 +9,7 @@ import type { Client } from '../../shared/registry/client.ts';
 import { makeCall, type TestCall } from '../support/call.ts';
 import { testClock } from '../support/clock.ts';
 import { openInstance, type TestInstance, testKeys } from '../support/key-ring.ts';
-import { someClient, testDirectory, testRoles } from '../support/oauth.ts';
+import { someClient, testDirectory, testRevocations, testRoles } from '../support/oauth.ts';
 
 const IFLMAP = 'flowgateiflmap';
 const USER = 'oauth_client_app';
@@ -24,13 +24,15 @@ function open(client: Client | undefined = someClient()) {
   const clients = testDirectory(client);
   const roles = testRoles();
   const verifier = createAccessTokenVerifier({ ring, clock });
-  const gate: BearerGate = createBearerGate({ verifier, clients, roles });
+  const revocations = testRevocations();
+  const gate: BearerGate = createBearerGate({ verifier, clients, roles, revocations });
   const issuer = createAccessTokenIssuer({ ring, clock });
-  const token = (audience = IFLMAP): Promise<string> =>
+  const token = (audience = IFLMAP, grantId?: string, tokensFrom = 0): Promise<string> =>
     issuer.issue({
       subject: USER,
       clientId: 'app',
-      tokensFrom: 0,
+      tokensFrom,
+      grantId,
       audience,
       lifetime: 60,
       scope: '',
@@ -38,7 +40,7 @@ function open(client: Client | undefined = someClient()) {
     });
   const enter = async (authorization: string, subscription = IFLMAP): Promise<Caller> =>
     gate.authenticate(callWith({ authorization }), subscription);
-  return { clock, clients, roles, gate, token, enter };
+  return { clock, clients, roles, revocations, gate, token, enter };
 }
 
 const callWith = (headers: Record<string, string>, path = '/http/v1/test/hello'): TestCall =>
@@ -213,6 +215,29 @@ test('refuses a token of a client that was moved to another subscription since',
     'wrong_subscription',
     /moved to subscription flowgatetmn .* issued for flowgateiflmap\. Request a new token/,
   );
+});
+
+test('refuses a token that is revoked, or whose grant is, and asks storage for no client again', async () => {
+  for (const claim of ['jti', 'grant_id'] as const) {
+    const { clients, revocations, token, enter } = open();
+    const bearer = await token(IFLMAP, 'a-grant');
+    const { claims } = await enter(`Bearer ${bearer}`);
+    revocations.revoked.add(claims[claim] ?? assert.fail());
+    clients.lookups.length = 0;
+    await refused(enter(`Bearer ${bearer}`), 'revoked', /has been revoked\. Request a new one/);
+    assert.equal(clients.lookups.length, 1);
+  }
+});
+
+test('revoking all tokens of a client ends those from before it and none since, whatever the clocks say', async () => {
+  const { clock, clients, token, enter } = open();
+  const before = await token();
+  // By an instance whose clock is ahead.
+  const tokensFrom = clock.now() + 20_000;
+  clients.stored.set('app', someClient({ tokensFrom }));
+  await refused(enter(`Bearer ${before}`), 'revoked', /All access tokens .* have been revoked/);
+  const since = await token(IFLMAP, undefined, tokensFrom);
+  assert.equal((await enter(`Bearer ${since}`)).clientId, 'app');
 });
 
 test('refuses a token of a disabled client', async () => {

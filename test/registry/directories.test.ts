@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { searchClients, MOST_SEARCHED } from '../../shared/registry/search-clients.ts';
+import { MOST_SEARCHED } from '../../shared/registry/search.ts';
+import { searchClients } from '../../shared/registry/search-clients.ts';
 import type { ClientStore } from '../../shared/registry/client-store.ts';
 import { cacheClients } from '../../shared/registry/directories.ts';
 import { createClientStore } from '../../shared/storage/clients.ts';

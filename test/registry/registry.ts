@@ -14,6 +14,7 @@ import { createClientStore } from '../../shared/storage/clients.ts';
 import { openInitialAccessTokens } from '../../shared/storage/initial-access-tokens.ts';
 import { createRoleStore } from '../../shared/storage/roles.ts';
 import { openTables } from '../../shared/storage/tables.ts';
+import { createUserStore } from '../../shared/storage/users.ts';
 import { testStorage } from '../support/azurite.ts';
 import { type Answer, answerOf, type CallOptions, makeCall } from '../support/call.ts';
 
@@ -61,6 +62,8 @@ export async function openRegistry(
     const tables = openTables(storage);
     const clients = cacheClients(createClientStore(tables), clock);
     const roles = cacheRoles(createRoleStore(tables), clock);
+    const users = createUserStore(tables);
+    const ended: string[] = [];
     const log = openAuditStore(tables);
     const behind = createWriteBehind<AuditEntry>((entries) => log.append(entries), {
       what: 'audit entries',
@@ -74,6 +77,8 @@ export async function openRegistry(
       clients: clients.store,
       roles: roles.store,
       initialAccessTokens: openInitialAccessTokens(tables),
+      users,
+      userAccess: { endAll: (user) => Promise.resolve(void ended.push(user)) },
       flows,
       audit: { trail, reader },
       clock,
@@ -95,7 +100,7 @@ export async function openRegistry(
       body?: unknown,
       headers: Readonly<Record<string, string>> = {},
     ) => call({ method, path, body, headers });
-    return { clients, roles, api, send, trail, log };
+    return { clients, roles, users, ended, api, call, send, trail, log };
   };
   return { ...open(), clock, storage, another: open };
 }

@@ -5,6 +5,7 @@ import type {
   RoleDirectory,
   SecretVerifier,
 } from '../../shared/registry/client.ts';
+import type { Revocations } from '../../shared/oauth/revocations.ts';
 import { DEFAULT_OAUTH_SETTINGS } from '../../shared/registry/client-defaults.ts';
 
 /** A client as the registry would hold it; `clientId` is `app` unless told. */
@@ -113,3 +114,20 @@ export function testSecrets(
 /** An Authorization header whose values are exactly these. */
 export const basic = (id: string, secret: string): string =>
   `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
+
+export interface TestRevocations extends Revocations {
+  /** `jti` and `grant_id` of what is revoked. */
+  readonly revoked: Set<string>;
+}
+
+/** Knows what it was told; the list itself has its own test. */
+export function testRevocations(): TestRevocations {
+  const revoked = new Set<string>();
+  return {
+    revoked,
+    isRevoked: ({ jti, grant_id = '' }) =>
+      Promise.resolve(revoked.has(jti) || revoked.has(grant_id)),
+    revokeToken: ({ jti }) => Promise.resolve(void revoked.add(jti)),
+    revokeGrant: (grantId) => Promise.resolve(void revoked.add(grantId)),
+  };
+}

@@ -11,6 +11,7 @@ export interface AuditedChange {
 
 const client = (name: string): AuditObject => ({ type: 'client', name });
 const role = (name: string): AuditObject => ({ type: 'role', name });
+const user = (name: string): AuditObject => ({ type: 'user', name });
 
 /** By method and path of a route: what it changes, given the values of the path. */
 const CHANGES: Readonly<Record<string, (...values: string[]) => AuditedChange>> = {
@@ -47,16 +48,21 @@ const CHANGES: Readonly<Record<string, (...values: string[]) => AuditedChange>> 
     object: role(name),
     detail: `in ${subscription}`,
   }),
-  'PUT subscriptions/*/roles/*/users/*': (subscription = '', name = '', user = '') => ({
+  'PUT subscriptions/*/roles/*/users/*': (subscription = '', name = '', holder = '') => ({
     action: 'role.assign',
-    object: { type: 'user', name: user },
+    object: user(holder),
     detail: `${name} in ${subscription}`,
   }),
-  'DELETE subscriptions/*/roles/*/users/*': (subscription = '', name = '', user = '') => ({
+  'DELETE subscriptions/*/roles/*/users/*': (subscription = '', name = '', holder = '') => ({
     action: 'role.unassign',
-    object: { type: 'user', name: user },
+    object: user(holder),
     detail: `${name} in ${subscription}`,
   }),
+  'POST users': () => ({ action: 'user.create', object: user('') }),
+  'PUT users/*': (name = '') => ({ action: 'user.change', object: user(name) }),
+  'PATCH users/*': (name = '') => ({ action: 'user.change', object: user(name) }),
+  'DELETE users/*': (name = '') => ({ action: 'user.delete', object: user(name) }),
+  'POST users/*/password': (name = '') => ({ action: 'user.password', object: user(name) }),
 };
 
 /** A changing operation that is not in the table is listed by its method and path. */

@@ -15,8 +15,6 @@ import {
 } from './key-members.ts';
 import { parseMembers } from './parse-members.ts';
 
-export { unknownMember } from './parse-members.ts';
-
 /** What of a client a caller decides. */
 export type ClientSettings = Omit<
   Client,
@@ -25,7 +23,8 @@ export type ClientSettings = Omit<
 
 const DAY = 86_400;
 
-const text = (most: number, what: string) =>
+/** Text of at most `most` characters, which are code points. */
+export const text = (most: number, what: string) =>
   z.string(`${what} is text.`).check(
     z.refine(
       (value) => Array.from(value).length <= most,

@@ -1,11 +1,10 @@
 import { type HttpCall, type HttpReply, json } from '../../http/call.ts';
-import { matchesIfNoneMatch } from '../../http/conditional.ts';
 import { Problem } from '../../http/problem.ts';
 import { changeClient, deleteClient, type IfMatch, readClient } from '../change-client.ts';
 import { isClientId } from '../client-id.ts';
 import type { Client, Versioned } from '../client.ts';
-import { searchClients } from '../search-clients.ts';
 import { listSubscriptions } from '../roles.ts';
+import { searchClients } from '../search-clients.ts';
 import { needsNoSecret, usesSecret } from './authentication-members.ts';
 import {
   type ClientSettings,
@@ -13,14 +12,12 @@ import {
   settingMembers,
   viewClient,
 } from './client-members.ts';
-import { readIfMatch } from './if-match.ts';
+import { requireIfMatch } from './if-match.ts';
 import { type Members, readJsonObject } from './json-body.ts';
-import { badQuery, pageReply, readPageRequest, readQuery } from './paging.ts';
+import { pageReply, readPageRequest, readSearch } from './paging.ts';
 import { noteClientChange } from './audited-changes.ts';
 import { addressOf, type RegistryDeps, type RegistryReply, type Route } from './request.ts';
 import { makeSecret, readSecretRequest, viewNewSecret } from './secret-members.ts';
-
-const LONGEST_SEARCH = 256;
 
 export const clientRoutes: readonly Route[] = [
   { path: 'clients', operations: { GET: listClients, POST: registerClient } },
@@ -31,11 +28,10 @@ export const clientRoutes: readonly Route[] = [
 ];
 
 async function listClients(call: HttpCall, deps: RegistryDeps): Promise<HttpReply> {
-  const search = readQuery(call, 'q') ?? '';
-  if (search.length > LONGEST_SEARCH) throw badQuery(`q has at most ${LONGEST_SEARCH} characters.`);
-  const scope = ['clients', search];
+  const text = readSearch(call);
+  const scope = ['clients', text];
   const request = readPageRequest(call, scope);
-  const page = await searchClients(deps.clients, search, request);
+  const page = await searchClients(deps.clients, text, request);
   return pageReply(page, scope, viewClient);
 }
 
@@ -88,7 +84,7 @@ async function putClient(
   clientId: string,
 ): Promise<RegistryReply> {
   const members = await readJsonObject(call);
-  const ifMatch = await requireIfMatch(call, deps, clientId);
+  const ifMatch = await requireIfMatch(call, () => readClient(deps.clients, clientId));
   return changeSettings(deps, clientId, ifMatch, () =>
     readClientSettings(members, clientId, deps.subscriptions),
   );
@@ -104,7 +100,7 @@ async function patchClient(
   clientId: string,
 ): Promise<RegistryReply> {
   const patch = await readJsonObject(call, ['application/merge-patch+json', 'application/json']);
-  const ifMatch = await requireIfMatch(call, deps, clientId);
+  const ifMatch = await requireIfMatch(call, () => readClient(deps.clients, clientId));
   return changeSettings(deps, clientId, ifMatch, (client) => {
     const merged = new Map([...Object.entries(settingMembers(client)), ...patch]);
     return readClientSettings(merged, clientId, deps.subscriptions);
@@ -130,27 +126,10 @@ async function removeClient(
   deps: RegistryDeps,
   clientId: string,
 ): Promise<HttpReply> {
-  const ifMatch = await requireIfMatch(call, deps, clientId);
+  const ifMatch = await requireIfMatch(call, () => readClient(deps.clients, clientId));
   const subscriptions = listSubscriptions(deps.subscriptions).map((one) => one.name);
   await deleteClient(deps, subscriptions, clientId, ifMatch);
   return { status: 204 };
-}
-
-/**
- * Also heeds If-None-Match, after If-Match (RFC 9110 section 13.2.2).
- * @throws {Problem} 404 before 428: what is not there needs no ETag; 412.
- */
-async function requireIfMatch(
-  call: HttpCall,
-  deps: RegistryDeps,
-  clientId: string,
-): Promise<IfMatch> {
-  const ifMatch = readIfMatch(call);
-  if (ifMatch !== undefined && !call.headers.has('if-none-match')) return ifMatch;
-  const { etag } = await readClient(deps.clients, clientId);
-  if (ifMatch === undefined) throw Problem.preconditionRequired();
-  if (matchesIfNoneMatch(call.headers, etag)) throw Problem.preconditionFailed();
-  return ifMatch;
 }
 
 function readClientId(members: Members, deps: RegistryDeps): string {

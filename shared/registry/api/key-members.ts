@@ -1,18 +1,14 @@
-import { createPublicKey } from 'node:crypto';
 import * as z from 'zod/mini';
+import { readPublicKey } from '../../jwt/public-keys.ts';
 import type { CertificateSubject, JsonWebKeySet } from '../client.ts';
 
 /** Keys of one client, at most. */
 const MOST_KEYS = 10;
-/** Members of a private or shared key (RFC 7518 section 6): nobody but its owner may have them. */
-const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
-const LEAST_RSA_BITS = 2048;
-const MOST_RSA_BITS = 8192;
 
 const key = z.record(z.string(), z.unknown(), 'A key is an object (RFC 7517 section 4).').check(
   z.superRefine((jwk, context) => {
-    const fault = findFaultInKey(jwk);
-    if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
+    const read = readPublicKey(jwk);
+    if (typeof read === 'string') context.addIssue({ code: 'custom', message: read });
   }),
 );
 
@@ -38,44 +34,6 @@ export const jwks = z.pipe(
     ),
   z.transform((set): JsonWebKeySet => ({ keys: set.keys })),
 );
-
-/** What is wrong with a public key for signatures; undefined if nothing is. */
-function findFaultInKey(jwk: Readonly<Record<string, unknown>>): string | undefined {
-  if (PRIVATE_MEMBERS.some((name) => name in jwk)) {
-    return 'A private or shared key does not belong here: it is no secret any more now, so make a new one, and register its public part.';
-  }
-  if (jwk['use'] !== undefined && jwk['use'] !== 'sig') return 'The use of a key is sig.';
-  if (jwk['kid'] !== undefined && (typeof jwk['kid'] !== 'string' || jwk['kid'].length > 200)) {
-    return 'A kid is text of at most 200 characters.';
-  }
-  try {
-    const made = createPublicKey({ key: jwk, format: 'jwk' });
-    return findFaultInStrength(made.asymmetricKeyType, made.asymmetricKeyDetails);
-  } catch {
-    return 'This is no public key that this server can read: RSA, EC with P-256, P-384 or P-521, or Ed25519.';
-  }
-}
-
-function findFaultInStrength(
-  type: string | undefined,
-  details: { readonly modulusLength?: number; readonly namedCurve?: string } | undefined,
-): string | undefined {
-  switch (type) {
-    case 'rsa': {
-      const bits = details?.modulusLength ?? 0;
-      if (bits >= LEAST_RSA_BITS && bits <= MOST_RSA_BITS) return undefined;
-      return `An RSA key has ${LEAST_RSA_BITS} to ${MOST_RSA_BITS} bits (RFC 7518 section 3.3).`;
-    }
-    case 'ec':
-      return ['prime256v1', 'secp384r1', 'secp521r1'].includes(details?.namedCurve ?? '')
-        ? undefined
-        : 'The curve of an EC key is P-256, P-384 or P-521 (RFC 7518 section 3.4).';
-    case 'ed25519':
-      return undefined;
-    default:
-      return 'A key is RSA, EC or Ed25519.';
-  }
-}
 
 export const jwksUri = z.string('jwks_uri is text.').check(
   z.maxLength(1000, 'jwks_uri has at most 1000 characters.'),

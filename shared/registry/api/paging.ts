@@ -5,6 +5,7 @@ import type { Page, PageRequest } from '../page.ts';
 
 const DEFAULT_LIMIT = 50;
 const MOST_ITEMS = 200;
+const LONGEST_SEARCH = 256;
 
 /**
  * Reads `limit` and `cursor` of a list.
@@ -55,6 +56,13 @@ export function readQuery(call: HttpCall, name: string): string | undefined {
   const values = call.url.searchParams.getAll(name);
   if (values.length > 1) throw badQuery(`Give the query parameter ${name} once.`);
   return values[0];
+}
+
+/** `q`, which lists are searched with; '' without one. @throws {Problem} 400 */
+export function readSearch(call: HttpCall): string {
+  const text = readQuery(call, 'q') ?? '';
+  if (text.length <= LONGEST_SEARCH) return text;
+  throw badQuery(`q has at most ${LONGEST_SEARCH} characters.`);
 }
 
 function readLimit(text: string, most: number): number {

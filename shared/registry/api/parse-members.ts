@@ -43,7 +43,7 @@ export function unknownMember(name: string): ProblemDetail {
 }
 
 /** One entry per member: text in the place of an array may break the rules of both. */
-function detailsOf(error: z.core.$ZodError): readonly ProblemDetail[] {
+export function detailsOf(error: z.core.$ZodError): readonly ProblemDetail[] {
   const first = new Map<string, ProblemDetail>();
   for (const issue of error.issues) {
     const pointer = pointerTo(issue.path);

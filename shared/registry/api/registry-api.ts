@@ -12,6 +12,7 @@ import { BASE, type RegistryDeps, type Route } from './request.ts';
 import { roleRoutes } from './roles.ts';
 import { secretRoutes } from './secrets.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
+import { userRoutes } from './users.ts';
 
 export const ROUTES: readonly (Route & { readonly segments: readonly string[] })[] = [
   ...clientRoutes,
@@ -21,6 +22,7 @@ export const ROUTES: readonly (Route & { readonly segments: readonly string[] })
   ...roleRoutes,
   ...assignmentRoutes,
   ...initialAccessTokenRoutes,
+  ...userRoutes,
   ...auditRoutes,
 ].map((route) => ({ ...route, segments: route.path.split('/') }));
 
@@ -28,7 +30,7 @@ const WRITERS = ['AuthGroup.Administrator'];
 const READERS = [...WRITERS, 'AuthGroup.IntegrationDeveloper', 'AuthGroup.ReadOnly'];
 
 /**
- * `/registry/v1/…`: clients, secrets, subscriptions, roles and assignments for callers with a token
+ * `/registry/v1/…`: clients, secrets, subscriptions, roles, assignments and users for callers with a token
  * for the subscription `<account>tmn`. Reading takes one of the three groups, changing takes
  * AuthGroup.Administrator, and every change leaves an entry in the audit trail.
  */
@@ -121,6 +123,6 @@ function methodsOf(route: Route): readonly string[] {
 
 function nothingHere(): Problem {
   return Problem.notFound(
-    `There is nothing at this address. Below ${BASE} there are clients, initial-access-tokens, subscriptions, keys and audit; no part of a path may be empty.`,
+    `There is nothing at this address. Below ${BASE} there are clients, initial-access-tokens, subscriptions, users, keys and audit; no part of a path may be empty.`,
   );
 }

@@ -10,6 +10,7 @@ import type { FlowTracer } from '../diagnosis/flow-trace.ts';
 import type { InitialAccessTokenStore } from '../initial-access-tokens.ts';
 import type { RoleStore } from '../role-store.ts';
 import type { RandomBytes } from '../secrets.ts';
+import type { UserAccess, UserStore } from '../users/user-store.ts';
 
 export interface RegistryDeps {
   readonly gate: BearerGate;
@@ -18,6 +19,8 @@ export interface RegistryDeps {
   readonly clients: ClientStore;
   readonly roles: RoleStore;
   readonly initialAccessTokens: InitialAccessTokenStore;
+  readonly users: UserStore;
+  readonly userAccess: UserAccess;
   /** For diagnosis. */
   readonly flows: FlowTracer;
   readonly audit: { readonly trail: Pick<AuditTrail, 'change'>; readonly reader: AuditReader };

@@ -4,10 +4,10 @@ import { changeClient, readClient } from '../change-client.ts';
 import type { Client, StoredSecret } from '../client.ts';
 import { isAlive, MOST_SECRETS } from '../secrets.ts';
 import { needsNoSecret, usesSecret } from './authentication-members.ts';
-import { unknownMember } from './client-members.ts';
 import { readIfMatch } from './if-match.ts';
 import { type Members, readJsonObject, readOptionalJsonObject } from './json-body.ts';
 import { pageOf, pageReply, readPageRequest } from './paging.ts';
+import { unknownMember } from './parse-members.ts';
 import { addressOf, type RegistryDeps, type RegistryReply, type Route } from './request.ts';
 import {
   makeSecret,

@@ -1,0 +1,9 @@
+import { once } from '../cache/once.ts';
+import { tables } from './storage.ts';
+import type { UserAccess } from '../registry/users/user-store.ts';
+import { createUserStore } from '../storage/users.ts';
+
+export const users = once(async () => createUserStore(await tables()));
+
+/** What ends with an account besides its sessions, which end with the session key of the user. */
+export const userAccess: UserAccess = { endAll: () => Promise.resolve() };
