@@ -75,12 +75,12 @@ const DIAGNOSIS = {
   ],
 };
 
-const JSON_TYPE = ['application/json'];
+export const JSON_TYPE = ['application/json'];
 const PATCH_TYPES = ['application/merge-patch+json', 'application/json'];
 const ETAG = { ETag: 'For If-Match' };
-const page = (...items: unknown[]) => ({ items, next_cursor: null });
+export const page = (...items: unknown[]) => ({ items, next_cursor: null });
 
-const PAGING: readonly Parameter[] = [
+export const PAGING: readonly Parameter[] = [
   query('limit', 'Most items.', { type: 'integer', minimum: 1, maximum: 200, default: 50 }),
   query('cursor', 'The next_cursor of the page before.'),
 ];
@@ -106,7 +106,7 @@ const PROBLEM_HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>
 };
 
 /** Every management call may be refused for its token or its right. */
-function problems(...statuses: number[]): Record<number, Answer> {
+export function problems(...statuses: number[]): Record<number, Answer> {
   const answers: Record<number, Answer> = {};
   for (const status of [401, 403, ...statuses]) {
     const headers = PROBLEM_HEADERS[status];
@@ -120,9 +120,9 @@ function problems(...statuses: number[]): Record<number, Answer> {
   return answers;
 }
 
-const BODY_PROBLEMS = [400, 413, 415, 422];
+export const BODY_PROBLEMS = [400, 413, 415, 422];
 
-function reads(
+export function reads(
   summary: string,
   schema: ResponseName,
   example: unknown,
@@ -152,7 +152,7 @@ const changesSettings = (summary: string, mediaTypes: readonly string[], example
   } as const,
 });
 
-const gone = (...more: number[]): Record<number, Answer> => ({
+export const gone = (...more: number[]): Record<number, Answer> => ({
   204: { description: 'Done' },
   ...problems(404, ...more),
 });

@@ -3,6 +3,7 @@ import { subscriptionsOf } from '../../shared/config/subscriptions.ts';
 import { READ_ONLY, schemaOfSettings } from '../../shared/registry/api/client-members.ts';
 import { certificateSubjectMembers } from '../../shared/registry/api/key-members.ts';
 import { AUTH_METHODS } from '../../shared/registry/client.ts';
+import { registrationRequests, registrationResponses } from './registration-schemas.ts';
 
 /*
  * What the registry and the OAuth endpoints take and give, by the names that the description uses.
@@ -103,6 +104,7 @@ const secretMembers = {
 const { client_secret_expires_at, expires_at } = secretMembers;
 
 export const requests = {
+  ...registrationRequests,
   ClientRegistration: z.strictObject({
     ...settable,
     ...readOnly,
@@ -272,6 +274,7 @@ const pageOf = <T extends z.ZodType>(item: T) =>
   });
 
 export const responses = {
+  ...registrationResponses,
   Client,
   NewClient: z.strictObject({ ...client, ...perhapsShownOnce }),
   Clients: pageOf(Client),
@@ -386,6 +389,7 @@ export const responses = {
       issuer: z.string(),
       token_endpoint: z.string(),
       jwks_uri: z.string(),
+      registration_endpoint: z.string().optional(),
       grant_types_supported: z.array(z.string()),
       introspection_endpoint: z.string(),
       token_endpoint_auth_methods_supported: z.array(z.string()),

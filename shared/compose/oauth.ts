@@ -41,6 +41,12 @@ const clientAuthentication = once(async () => {
     roles: (await roles()).directory,
     audit: (await audit()).trail,
     throttle: await throttle(),
+    origins: {
+      isAllowed: async (origin: string) => {
+        const { allowedOrigins } = await import('./origins.ts');
+        return (await allowedOrigins()).isAllowed(origin);
+      },
+    },
     clock,
     wait: (milliseconds: number) => delay(milliseconds),
     beforeClient: async (clientId: string) => {

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { once } from '../cache/once.ts';
 import { systemClock as clock } from '../config/clock.ts';
-import { clients, roles } from './clients.ts';
+import { roles } from './clients.ts';
 import { config, prepared } from './environment.ts';
 import { audit } from './logs.ts';
 import { authMethods, throttle } from './oauth.ts';
+import { clientStore } from './origins.ts';
 import { tables } from './storage.ts';
 import { createConfigurationEndpoint } from '../oauth/registration/configuration-endpoint.ts';
 import { createRegistrationEndpoint } from '../oauth/registration/registration-endpoint.ts';
@@ -17,7 +18,7 @@ const registration = once(async () => {
     issuer,
     subscriptions,
     authMethods: await authMethods(),
-    clients: (await clients()).store,
+    clients: await clientStore(),
     initialAccessTokens: openInitialAccessTokens(await tables()),
     throttle: await throttle(),
     audit: (await audit()).trail,

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { systemClock as clock } from '../config/clock.ts';
-import { clients, roles } from './clients.ts';
+import { roles } from './clients.ts';
 import { prepared } from './environment.ts';
 import { deployments, design } from './iflow.ts';
 import { audit, auditRetentionMs } from './logs.ts';
 import { bearerGate, throttle } from './oauth.ts';
+import { clientStore } from './origins.ts';
 import { keyRing } from './signing.ts';
 import { blobs, tables } from './storage.ts';
 import { userAccess, users } from './users.ts';
@@ -22,7 +23,7 @@ export const registry = prepared(async ({ subscriptions }) => {
   const api = createRegistryApi({
     gate,
     subscriptions,
-    clients: (await clients()).store,
+    clients: await clientStore(),
     roles: (await roles()).store,
     initialAccessTokens: openInitialAccessTokens(await tables()),
     users: await users(),

@@ -35,7 +35,7 @@ export interface TokenEndpointDeps extends ClientAuthenticationDeps {
  */
 export function createTokenEndpoint(deps: TokenEndpointDeps): Handler {
   return async (call) => {
-    if (call.method === 'OPTIONS') return answerPreflight(call.headers, PREFLIGHT);
+    if (call.method === 'OPTIONS') return answerPreflight(call.headers, PREFLIGHT, deps.origins);
     if (call.method !== 'POST') throw Fault.methodNotAllowed(['POST', 'OPTIONS']);
     const parameters = await readParameters(
       call,

@@ -13,6 +13,7 @@ import { type TestClock, testClock } from '../support/clock.ts';
 import { openInstance, type TestInstance, testKeys } from '../support/key-ring.ts';
 import {
   basic,
+  originsOf,
   someClient,
   type TestDirectory,
   testDirectory,
@@ -73,6 +74,7 @@ export function tokenEndpoints(): (...clients: Client[]) => TokenEndpoint {
     const handle = createTokenEndpoint({
       ...parts,
       audit: parts.trail,
+      origins: originsOf(parts.clients),
       methods: [clientSecret(parts.secrets)],
       grants: new Map([['client_credentials', () => clientCredentials]]),
       binding: { confirm: () => Promise.resolve(undefined) },

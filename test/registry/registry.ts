@@ -9,9 +9,11 @@ import { createAuditReader } from '../../shared/registry/audit/audit-reader.ts';
 import { createAuditTrail } from '../../shared/registry/audit/audit-trail.ts';
 import type { FlowTracer } from '../../shared/registry/diagnosis/flow-trace.ts';
 import { cacheClients, cacheRoles } from '../../shared/registry/directories.ts';
+import { indexOrigins } from '../../shared/registry/origins.ts';
 import { openAuditStore } from '../../shared/storage/audit.ts';
 import { createClientStore } from '../../shared/storage/clients.ts';
 import { openInitialAccessTokens } from '../../shared/storage/initial-access-tokens.ts';
+import { openOriginIndex } from '../../shared/storage/origins.ts';
 import { createRoleStore } from '../../shared/storage/roles.ts';
 import { openTables } from '../../shared/storage/tables.ts';
 import { createUserStore } from '../../shared/storage/users.ts';
@@ -61,6 +63,7 @@ export async function openRegistry(
   const open = () => {
     const tables = openTables(storage);
     const clients = cacheClients(createClientStore(tables), clock);
+    const index = openOriginIndex(tables);
     const roles = cacheRoles(createRoleStore(tables), clock);
     const users = createUserStore(tables);
     const ended: string[] = [];
@@ -74,7 +77,7 @@ export async function openRegistry(
     const api = createRegistryApi({
       gate: gateByRoleName,
       subscriptions,
-      clients: clients.store,
+      clients: indexOrigins(clients.store, index, clock),
       roles: roles.store,
       initialAccessTokens: openInitialAccessTokens(tables),
       users,
@@ -100,7 +103,7 @@ export async function openRegistry(
       body?: unknown,
       headers: Readonly<Record<string, string>> = {},
     ) => call({ method, path, body, headers });
-    return { clients, roles, users, ended, api, call, send, trail, log };
+    return { clients, index, roles, users, ended, api, call, send, trail, log };
   };
   return { ...open(), clock, storage, another: open };
 }

@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
+import type { AllowedOrigins } from '../../shared/http/cors.ts';
 import type {
   Client,
   ClientDirectory,
@@ -55,6 +56,16 @@ export function testDirectory(...clients: readonly Client[]): TestDirectory {
       const old = maxAgeMs !== undefined && maxAgeMs <= 1000 ? undefined : remembered.get(clientId);
       return Promise.resolve(old ?? stored.get(clientId));
     },
+  };
+}
+
+/** What the clients of a directory list; the index of origins has its own test. */
+export function originsOf({ stored }: Pick<TestDirectory, 'stored'>): AllowedOrigins {
+  return {
+    isAllowed: (origin) =>
+      Promise.resolve(
+        [...stored.values()].some((one) => one.enabled && one.allowedOrigins.includes(origin)),
+      ),
   };
 }
 

@@ -28,7 +28,7 @@ export interface PushedRequestEndpointDeps extends ClientAuthenticationDeps {
  */
 export function createPushedRequestEndpoint(deps: PushedRequestEndpointDeps): Handler {
   return async (call) => {
-    if (call.method === 'OPTIONS') return answerPreflight(call.headers, PREFLIGHT);
+    if (call.method === 'OPTIONS') return answerPreflight(call.headers, PREFLIGHT, deps.origins);
     if (call.method !== 'POST') throw Fault.methodNotAllowed(['POST', 'OPTIONS']);
     const parameters = await readParameters(
       call,

@@ -39,7 +39,7 @@ test('whoever holds an initial access token registers a client (RFC 7591 section
   assert.equal(stored?.subscription, 'acmeiflmap');
   assert.equal(await secrets.verify(stored, [String(secret)]), 'accepted');
   assert.equal(JSON.stringify(stored).includes(String(token)), false, 'only its hash is kept');
-  assert.match(stored?.description ?? '', new RegExp(initial.id));
+  assert.match(stored.description, new RegExp(initial.id));
   const [event] = trail.events;
   assert.deepEqual(
     [event?.action, event?.detail, event?.note?.name],
