@@ -24,6 +24,7 @@ export function httpListener(
 ): RequestListener {
   const homepage = process.env['AzureWebJobsDisableHomepage'] === 'false';
   const queue = createRequestQueue(app.settings.http);
+  const passesCertificates = (process.env['FLOWGATE_MTLS'] ?? '') !== '';
   const bodyLimit = Number(process.env['FUNCTIONS_REQUEST_BODY_SIZE_LIMIT'] ?? BODY_LIMIT);
 
   const answer = async (
@@ -46,7 +47,8 @@ export function httpListener(
     request: IncomingMessage,
     response: ServerResponse,
   ): Promise<void> => {
-    const http = toHttpData(request, target, params, await readBody(request, bodyLimit));
+    const body = await readBody(request, bodyLimit);
+    const http = toHttpData(request, target, params, body, passesCertificates);
     const invocationId = randomUUID();
     try {
       const traceContext = traceContextOf(request.headers);

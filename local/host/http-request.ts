@@ -71,6 +71,8 @@ function encodePath(path: string): string {
 
 /**
  * The request as the library is given it.
+ * @param passesCertificates whether a client certificate that comes in a header is handed on, as Azure
+ *   does for an app that takes them.
  * @param params values of the route's parameters.
  * @throws {RefusedRequest} 400 for a `Host` or a header that the host could not read.
  */
@@ -79,10 +81,12 @@ export function toHttpData(
   target: Target,
   params: Record<string, string>,
   body: Buffer | undefined,
+  passesCertificates: boolean,
 ): HttpData {
   const headers = readHeaders(request.rawHeaders);
   // Anyone could forge it here, where no proxy of Azure's has written it.
   headers['x-forwarded-for'] = request.socket.remoteAddress?.replace(/^::ffff:/, '') ?? '';
+  if (!passesCertificates) delete headers['x-arr-clientcert'];
   const scheme = headers['x-forwarded-proto']?.toLowerCase() === 'https' ? 'https' : 'http';
   const host = headers['host'] ?? `localhost:${request.socket.localPort ?? 80}`;
   checkHost(host);

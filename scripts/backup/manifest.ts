@@ -42,6 +42,7 @@ export const TABLES_KEPT = [
   'initialtokens',
   'origins',
   'roles',
+  'issuers',
   'users',
   'design',
   'deployments',

@@ -4,11 +4,17 @@ import { z } from 'zod';
 import { oauthPaths } from './oauth-paths.ts';
 import type { Answer, Operation, Parameter, Paths } from './operation.ts';
 import { registrationPaths } from './registration-paths.ts';
+import { issuerPaths } from './issuer-paths.ts';
 import { registryPaths } from './registry-paths.ts';
 import { requests, responses } from './schemas.ts';
 
 /** Described here; `/api/v1` describes itself at `/api/v1/$metadata`. */
-export const paths: Paths = { ...oauthPaths, ...registrationPaths, ...registryPaths };
+export const paths: Paths = {
+  ...oauthPaths,
+  ...registrationPaths,
+  ...registryPaths,
+  ...issuerPaths,
+};
 
 const SECURITY: Readonly<Record<Operation['access'], readonly object[]>> = {
   public: [],
@@ -21,6 +27,7 @@ const SECURITY: Readonly<Record<Operation['access'], readonly object[]>> = {
 const PATH_PARAMETERS: Readonly<Record<string, string>> = {
   client_id: 'Case-sensitive.',
   token_id: 'As the list of initial access tokens has it.',
+  issuer_id: 'As the list of issuers has it.',
   secret_id: 'As the list of secrets has it.',
   subscription: '<account>iflmap or <account>tmn.',
   role: 'Case-sensitive.',

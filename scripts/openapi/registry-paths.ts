@@ -76,15 +76,15 @@ const DIAGNOSIS = {
 };
 
 export const JSON_TYPE = ['application/json'];
-const PATCH_TYPES = ['application/merge-patch+json', 'application/json'];
-const ETAG = { ETag: 'For If-Match' };
+export const PATCH_TYPES = ['application/merge-patch+json', 'application/json'];
+export const ETAG = { ETag: 'For If-Match' };
 export const page = (...items: unknown[]) => ({ items, next_cursor: null });
 
 export const PAGING: readonly Parameter[] = [
   query('limit', 'Most items.', { type: 'integer', minimum: 1, maximum: 200, default: 50 }),
   query('cursor', 'The next_cursor of the page before.'),
 ];
-const IF_MATCH = header('If-Match', 'The ETag that was read, or * for any.', true);
+export const IF_MATCH = header('If-Match', 'The ETag that was read, or * for any.', true);
 const OPTIONAL_IF_MATCH = header('If-Match', 'The ETag of the client, or * for any.');
 
 const PROBLEMS: Readonly<Record<number, string>> = {

@@ -4,6 +4,7 @@ import { READ_ONLY, schemaOfSettings } from '../../shared/registry/api/client-me
 import { certificateSubjectMembers } from '../../shared/registry/api/key-members.ts';
 import { AUTH_METHODS } from '../../shared/registry/client.ts';
 import { registrationRequests, registrationResponses } from './registration-schemas.ts';
+import { issuerRequests, issuerResponses } from './issuer-schemas.ts';
 
 /*
  * What the registry and the OAuth endpoints take and give, by the names that the description uses.
@@ -105,6 +106,7 @@ const { client_secret_expires_at, expires_at } = secretMembers;
 
 export const requests = {
   ...registrationRequests,
+  ...issuerRequests,
   ClientRegistration: z.strictObject({
     ...settable,
     ...readOnly,
@@ -275,6 +277,7 @@ const pageOf = <T extends z.ZodType>(item: T) =>
 
 export const responses = {
   ...registrationResponses,
+  ...issuerResponses,
   Client,
   NewClient: z.strictObject({ ...client, ...perhapsShownOnce }),
   Clients: pageOf(Client),

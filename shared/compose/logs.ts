@@ -49,6 +49,8 @@ export const deleteExpiredLogs = preparedTask(async () => {
   const { store: messages } = await messageLog();
   const { store: events } = await audit();
   const board = await failureBoard();
+  const { openSessionStore } = await import('../storage/sessions.ts');
+  const sessions = openSessionStore(await tables());
   const { table: revoked } = await revocations();
   const values = openOneTimeValues(await tables());
   const [messagesKept, eventsKept] = [await logRetentionMs(), await auditRetentionMs()];
@@ -56,6 +58,7 @@ export const deleteExpiredLogs = preparedTask(async () => {
     messages: await messages.deleteBefore(clock.now() - messagesKept),
     audit: await events.deleteBefore(clock.now() - eventsKept),
     throttle: await board.deleteBefore(clock.now() - HOUR_MS),
+    sessions: await sessions.deleteBefore(clock.now()),
     revocations: await revoked.deleteExpired(clock.now()),
     onetime: await values.deleteBefore(clock.now() - HOUR_MS),
   });

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { once } from '../cache/once.ts';
 import { systemClock as clock } from '../config/clock.ts';
+import { binding, possession, proofs } from './client-proofs.ts';
 import { clients, ensureBootstrap, roles } from './clients.ts';
 import { config, prepared } from './environment.ts';
 import { audit, failureBoard } from './logs.ts';
@@ -32,12 +33,17 @@ export const throttle = once(async () => {
   });
 });
 
+/** One for clients and people: what scrypt takes at a time is bounded for both together. */
+export const secretVerifier = createSecretVerifier({ clock, random: randomBytes });
+
+const secrets = clientSecret(secretVerifier);
+
 /** What every endpoint needs that clients authenticate at. */
 const clientAuthentication = once(async () => {
   const bootstrapId = (await config()).bootstrap?.clientId;
   return {
     clients: (await clients()).directory,
-    methods: [clientSecret(createSecretVerifier({ clock, random: randomBytes }))],
+    methods: [secrets, ...(await proofs()).ofAll],
     roles: (await roles()).directory,
     audit: (await audit()).trail,
     throttle: await throttle(),
@@ -65,6 +71,7 @@ export const bearerGate = once(async () => {
     clients: (await clients()).directory,
     roles: (await roles()).directory,
     revocations: (await revocations()).list,
+    possession,
   });
 });
 
@@ -76,13 +83,15 @@ export const token = prepared(async () => {
     ...(await clientAuthentication()),
     issuer: createAccessTokenIssuer({ ring: await keyRing(), clock }),
     grants,
-    binding: { confirm: () => Promise.resolve(undefined) },
+    binding,
   });
 });
 
 export const introspect = prepared(async () => {
   return createIntrospectionEndpoint({
     ...(await clientAuthentication()),
+    // RFC 7662 section 2.1: not for whoever knows a client_id.
+    methods: [secrets, ...(await proofs()).ofConfidential],
     verifier: await tokenVerifier(),
     revocations: (await revocations()).list,
   });

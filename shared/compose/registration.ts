@@ -4,12 +4,11 @@ import { systemClock as clock } from '../config/clock.ts';
 import { roles } from './clients.ts';
 import { config, prepared } from './environment.ts';
 import { audit } from './logs.ts';
-import { authMethods, throttle } from './oauth.ts';
+import { authMethods, secretVerifier, throttle } from './oauth.ts';
 import { clientStore } from './origins.ts';
 import { tables } from './storage.ts';
 import { createConfigurationEndpoint } from '../oauth/registration/configuration-endpoint.ts';
 import { createRegistrationEndpoint } from '../oauth/registration/registration-endpoint.ts';
-import { createSecretVerifier } from '../registry/secret-verifier.ts';
 import { openInitialAccessTokens } from '../storage/initial-access-tokens.ts';
 
 const registration = once(async () => {
@@ -33,6 +32,6 @@ export const registerClient = prepared(async () => {
   return createConfigurationEndpoint({
     ...(await registration()),
     roles: (await roles()).store,
-    secrets: createSecretVerifier({ clock, random: randomBytes }),
+    secrets: secretVerifier,
   });
 });

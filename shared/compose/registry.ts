@@ -3,6 +3,7 @@ import { systemClock as clock } from '../config/clock.ts';
 import { roles } from './clients.ts';
 import { prepared } from './environment.ts';
 import { deployments, design } from './iflow.ts';
+import { issuers, jsonClient } from './issuers.ts';
 import { audit, auditRetentionMs } from './logs.ts';
 import { bearerGate, throttle } from './oauth.ts';
 import { clientStore } from './origins.ts';
@@ -17,7 +18,7 @@ import { createRegistryApi } from '../registry/api/registry-api.ts';
 import { createAuditReader } from '../registry/audit/audit-reader.ts';
 import { openInitialAccessTokens } from '../storage/initial-access-tokens.ts';
 
-export const registry = prepared(async ({ subscriptions }) => {
+export const registry = prepared(async ({ subscriptions, issuer, privateHosts }) => {
   const { store, behind, trail } = await audit();
   const gate = await bearerGate();
   const api = createRegistryApi({
@@ -26,6 +27,12 @@ export const registry = prepared(async ({ subscriptions }) => {
     clients: await clientStore(),
     roles: (await roles()).store,
     initialAccessTokens: openInitialAccessTokens(await tables()),
+    issuers: {
+      store: (await issuers()).store,
+      own: issuer,
+      privateHosts,
+      json: await jsonClient(),
+    },
     users: await users(),
     userAccess,
     flows: createAddressTracer({

@@ -1,6 +1,7 @@
 import { type core, omit } from 'zod/mini';
 import type { OverloadLimits } from '../http/overload.ts';
 import type { PrivateHosts } from '../net/private-hosts.ts';
+import type { MtlsSettings } from './mtls.ts';
 import { type Settings, settingsSchema } from './schema.ts';
 import {
   type ManagedIdentity,
@@ -18,6 +19,8 @@ export interface Config {
   readonly masterKey: Buffer;
   /** No trailing slash. */
   readonly issuer: string;
+  /** Addresses under which callers may reach the app: the issuer's first, then Azure's. No trailing slashes. */
+  readonly publicBases: readonly string[];
   readonly subscriptions: Subscriptions;
   readonly bootstrap: { readonly clientId: string; readonly clientSecret: string } | undefined;
   readonly signing: {
@@ -25,6 +28,8 @@ export interface Config {
     readonly rotationDays: number;
   };
   readonly trustedProxyHops: number;
+  /** undefined while client certificates are off. */
+  readonly mtls: MtlsSettings | undefined;
   readonly privateHosts: PrivateHosts;
   /** undefined while telemetry is off. */
   readonly telemetry: TelemetrySettings | undefined;
@@ -74,7 +79,8 @@ export function loadConfig(env: Environment): Config {
     throw new ConfigError(isStorageNamed(env) ? faults : [STORAGE_MISSING, ...faults]);
   }
   const settings = parsed.data;
-  const issuer = settings.FLOWGATE_ISSUER ?? issuerOfHost(settings.WEBSITE_HOSTNAME);
+  const ofHost = issuerOfHost(settings.WEBSITE_HOSTNAME);
+  const issuer = settings.FLOWGATE_ISSUER ?? ofHost;
   const clientId = settings.FLOWGATE_BOOTSTRAP_CLIENT_ID;
   const clientSecret = settings.FLOWGATE_BOOTSTRAP_CLIENT_SECRET;
   const faults: string[] = [];
@@ -94,6 +100,7 @@ export function loadConfig(env: Environment): Config {
     storage: { ...storage, prefix: settings.FLOWGATE_STORAGE_PREFIX },
     masterKey: settings.FLOWGATE_MASTER_KEY,
     issuer,
+    publicBases: ofHost === undefined || ofHost === issuer ? [issuer] : [issuer, ofHost],
     subscriptions: subscriptionsOf(settings.FLOWGATE_ACCOUNT),
     bootstrap:
       clientId !== undefined && clientSecret !== undefined ? { clientId, clientSecret } : undefined,
@@ -102,6 +109,7 @@ export function loadConfig(env: Environment): Config {
       rotationDays: settings.FLOWGATE_KEY_ROTATION_DAYS,
     },
     trustedProxyHops: settings.FLOWGATE_TRUSTED_PROXY_HOPS,
+    mtls: mtlsOf(settings),
     privateHosts: settings.FLOWGATE_PRIVATE_HOSTS,
     telemetry: telemetryOf(settings),
     script: {
@@ -118,6 +126,11 @@ export function loadConfig(env: Environment): Config {
     logRetentionDays: settings.FLOWGATE_LOG_RETENTION_DAYS,
     auditRetentionDays: settings.FLOWGATE_AUDIT_RETENTION_DAYS,
   });
+}
+
+function mtlsOf({ FLOWGATE_MTLS, FLOWGATE_MTLS_CAS }: Settings): MtlsSettings | undefined {
+  if (FLOWGATE_MTLS === undefined) return undefined;
+  return { header: FLOWGATE_MTLS, authorities: FLOWGATE_MTLS_CAS ?? [] };
 }
 
 function telemetryOf(settings: Settings): TelemetrySettings | undefined {

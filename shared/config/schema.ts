@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { type PrivateHosts, readPrivateHosts } from '../net/private-hosts.ts';
+import { readAuthorities, readCertificateHeader } from './mtls.ts';
 
 /** A setting that is there but empty counts as not set: that is how portals clear one. */
 const optional = <T extends z.ZodMiniType>(schema: T) =>
@@ -64,6 +65,23 @@ const privateHosts = z.pipe(
   z.transform((list): PrivateHosts => readPrivateHosts(list) ?? new Set()),
 );
 
+const certificateHeader = z.pipe(
+  matching(/^[A-Za-z0-9-]{1,64}$/, 'must be on, off or the name of a header'),
+  z.transform(readCertificateHeader),
+);
+
+const authorities = z.pipe(
+  z
+    .string()
+    .check(
+      z.refine(
+        (text) => readAuthorities(text) !== undefined,
+        'must hold certificates of authorities in PEM, and no others',
+      ),
+    ),
+  z.transform((text) => readAuthorities(text) ?? []),
+);
+
 /**
  * Every setting of Flowgate, by the name it has in the environment. `local.settings.example.json`
  * holds the same names; a test keeps the two together.
@@ -119,6 +137,10 @@ export const settingsSchema = z.object({
   FLOWGATE_KEY_ROTATION_DAYS: withDefault(wholeNumber(1, 3650), '90'),
   /** How many entries at the end of X-Forwarded-For were written by proxies of yours. */
   FLOWGATE_TRUSTED_PROXY_HOPS: withDefault(wholeNumber(0, 10), '1'),
+  /** The header in which the front end hands over client certificates; off without one. */
+  FLOWGATE_MTLS: withDefault(certificateHeader, 'off'),
+  /** Certificates in PEM of the authorities that clients of `tls_client_auth` may have theirs from. */
+  FLOWGATE_MTLS_CAS: optional(authorities),
   /** Hosts that documents may be fetched from although they are inside, without TLS too. */
   FLOWGATE_PRIVATE_HOSTS: withDefault(privateHosts, ''),
   FLOWGATE_SCRIPT_TIMEOUT_MS: withDefault(wholeNumber(10, 60_000), '5000'),

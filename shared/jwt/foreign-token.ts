@@ -17,6 +17,8 @@ export interface UnverifiedToken {
   readonly algorithm: ForeignAlgorithm;
   /** Lower case, without `application/`; undefined if the header has none. */
   readonly typ: string | undefined;
+  /** A key in the header; nobody vouches for it. */
+  readonly jwk: Readonly<Record<string, unknown>> | undefined;
   readonly claims: ForeignClaims;
   readonly signatureBytes: number;
 }
@@ -55,7 +57,7 @@ const refuse = (check: string, detail = NOT_VERIFIED): TokenFault =>
 export function readForeignToken(token: string): UnverifiedToken {
   if (token.length > MAX_TOKEN_LENGTH) throw refuse('length');
   const { header, payload, signature } = readCompact(token, refuse);
-  const { alg, kid, typ } = header;
+  const { alg, kid, typ, jwk } = header;
   const algorithm = FOREIGN_ALGORITHMS.find((one) => one === alg);
   if (algorithm === undefined) throw refuse('alg');
   if (kid !== undefined && typeof kid !== 'string') throw refuse('kid');
@@ -67,6 +69,7 @@ export function readForeignToken(token: string): UnverifiedToken {
     kid,
     algorithm,
     typ: typ?.toLowerCase().replace(/^application\//, ''),
+    jwk: typeof jwk === 'object' && jwk !== null ? { ...jwk } : undefined,
     claims: readObject(payload, refuse),
     signatureBytes: signature.length,
   };
@@ -84,7 +87,7 @@ export function verifyForeignToken(
 ): VerifiedForeignToken {
   if (!typ.includes(unverified.typ)) throw refuse('typ');
   if (key === undefined) throw refuse('kid');
-  verifySignature(unverified, key);
+  if (!isSignedWith(unverified, key)) throw refuse('signature');
   const { claims } = unverified;
   const { iss, aud, exp, nbf, iat } = claims;
   if (iss !== issuer) throw refuse('iss');
@@ -119,17 +122,17 @@ export function verifyForeignToken(
   return { claims, audience: audiences, expiresAt: exp, issuedAt: isTime(iat) ? iat : undefined };
 }
 
-function verifySignature(
+/** Whether the token is signed with the key, by the one algorithm that its header names. */
+export function isSignedWith(
   { token, algorithm, signatureBytes }: UnverifiedToken,
   key: KeyObject,
-): void {
-  if (signatureBytes !== signatureLength(algorithm, key)) throw refuse('signature length');
-  if (algorithm === 'EdDSA') {
+): boolean {
+  if (signatureBytes !== signatureLength(algorithm, key)) return false;
+  if (algorithm === 'EdDSA' || algorithm === 'Ed25519') {
     // RFC 8037; jsonwebtoken does not have it.
     const end = token.lastIndexOf('.');
     const signature = Buffer.from(token.slice(end + 1), 'base64url');
-    if (verifyWithKey(null, Buffer.from(token.slice(0, end)), key, signature)) return;
-    throw refuse('signature');
+    return verifyWithKey(null, Buffer.from(token.slice(0, end)), key, signature);
   }
   try {
     jsonwebtoken.verify(token, key, {
@@ -138,8 +141,9 @@ function verifySignature(
       ignoreExpiration: true,
       ignoreNotBefore: true,
     });
+    return true;
   } catch {
-    throw refuse('signature');
+    return false;
   }
 }
 
@@ -148,6 +152,7 @@ function signatureLength(algorithm: ForeignAlgorithm, key: KeyObject): number {
   switch (algorithm) {
     case 'ES256':
     case 'EdDSA':
+    case 'Ed25519':
       return 64;
     case 'ES384':
       return 96;

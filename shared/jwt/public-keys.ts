@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 
 /**
- * Algorithms that keys of others may have signed with (RFC 7518 section 3.1, RFC 8037). None of them
+ * Algorithms that keys of others may have signed with (RFC 7518 section 3.1, RFC 8037, RFC 9864). None of them
  * is symmetric: a public key never passes for a shared secret.
  */
 export const FOREIGN_ALGORITHMS = [
@@ -15,6 +15,7 @@ export const FOREIGN_ALGORITHMS = [
   'ES384',
   'ES512',
   'EdDSA',
+  'Ed25519',
 ] as const;
 
 export type ForeignAlgorithm = (typeof FOREIGN_ALGORITHMS)[number];
@@ -96,7 +97,7 @@ function fits({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject, alg: Forei
     case 'ec':
       return asymmetricKeyDetails?.namedCurve === CURVES[alg];
     case 'ed25519':
-      return alg === 'EdDSA';
+      return alg === 'EdDSA' || alg === 'Ed25519';
     default:
       return false;
   }

@@ -28,6 +28,11 @@ export interface RemoteKeys {
     kid: string | undefined,
     algorithm: ForeignAlgorithm,
   ): Promise<KeyObject | undefined>;
+  /** What `from` finds among the keys of this source; where it finds nothing, the same goes. */
+  select<T>(
+    source: KeySource,
+    from: (keys: readonly PublicKey[]) => T | undefined,
+  ): Promise<T | undefined>;
 }
 
 interface Entry {
@@ -82,27 +87,30 @@ export function createRemoteKeys(deps: {
     return entry.attempt;
   };
 
+  const select: RemoteKeys['select'] = async (source, from) => {
+    const entry = entryOf(source);
+    if (keysOf(entry, clock.now()) === undefined) {
+      await refresh(source, entry, PAUSE_WITHOUT_KEYS_MS);
+    }
+    const keys = keysOf(entry, clock.now());
+    if (keys === undefined) {
+      throw Fault.unavailable(
+        'The keys that this token has to be verified with cannot be fetched at the moment. Try again later.',
+        PAUSE_WITHOUT_KEYS_MS / 1000,
+      );
+    }
+    const known = from(keys);
+    if (known === undefined) {
+      await refresh(source, entry, PAUSE_MS);
+      return from(entry.keys ?? []);
+    }
+    if (clock.now() - entry.keysAt > FRESH_MS) void refresh(source, entry, PAUSE_MS);
+    return known;
+  };
+
   return {
-    async keyFor(source, kid, algorithm) {
-      const entry = entryOf(source);
-      if (keysOf(entry, clock.now()) === undefined) {
-        await refresh(source, entry, PAUSE_WITHOUT_KEYS_MS);
-      }
-      const keys = keysOf(entry, clock.now());
-      if (keys === undefined) {
-        throw Fault.unavailable(
-          'The keys that this token has to be verified with cannot be fetched at the moment. Try again later.',
-          PAUSE_WITHOUT_KEYS_MS / 1000,
-        );
-      }
-      const known = selectKey(keys, kid, algorithm);
-      if (known === undefined) {
-        await refresh(source, entry, PAUSE_MS);
-        return selectKey(entry.keys ?? [], kid, algorithm);
-      }
-      if (clock.now() - entry.keysAt > FRESH_MS) void refresh(source, entry, PAUSE_MS);
-      return known;
-    },
+    select,
+    keyFor: (source, kid, algorithm) => select(source, (keys) => selectKey(keys, kid, algorithm)),
   };
 }
 

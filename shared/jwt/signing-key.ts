@@ -71,9 +71,16 @@ export function privateKeyOf(key: StoredKey, masterKey: Uint8Array): KeyObject {
 
 /** RFC 7638 section 3: the required members in lexicographic order, SHA-256, base64url. */
 export function thumbprint(jwk: JsonWebKey): string {
-  const members =
-    jwk.kty === 'EC'
-      ? { crv: jwk.crv, kty: jwk.kty, x: jwk.x, y: jwk.y }
-      : { e: jwk.e, kty: jwk.kty, n: jwk.n };
-  return hash('sha256', JSON.stringify(members), 'base64url');
+  return hash('sha256', JSON.stringify(requiredMembers(jwk)), 'base64url');
+}
+
+function requiredMembers({ kty, crv, x, y, e, n }: JsonWebKey) {
+  switch (kty) {
+    case 'EC':
+      return { crv, kty, x, y };
+    case 'OKP':
+      return { crv, kty, x };
+    default:
+      return { e, kty, n };
+  }
 }

@@ -7,19 +7,22 @@ import type { ClientDirectory, RoleDirectory } from '../registry/client.ts';
 import { codeOfStatus } from './errors.ts';
 import { BearerFault, type BearerGate, type Caller } from './gate.ts';
 import type { Revocations } from './revocations.ts';
+import { type Possession, tokenTypeOf } from './token-binding.ts';
 import { findRefusal } from './token-standing.ts';
 
-/** The gate of everything that takes our access tokens (RFC 6750). */
+/** The gate of everything that takes our access tokens (RFC 6750, RFC 9449 section 7). */
 export function createBearerGate(deps: {
   readonly verifier: AccessTokenVerifier;
   readonly clients: ClientDirectory;
   readonly roles: RoleDirectory;
   readonly revocations: Pick<Revocations, 'isRevoked'>;
+  readonly possession: Possession;
 }): BearerGate {
   const { verifier, clients, roles, revocations } = deps;
   return {
     async authenticate(call, subscription) {
-      const claims = await verify(readBearerToken(call), verifier, call);
+      const { scheme, token } = readAccessToken(call);
+      const claims = await verify(token, verifier, call);
       if (claims.aud !== subscription) {
         throw new BearerFault(
           'wrong_subscription',
@@ -29,6 +32,9 @@ export function createBearerGate(deps: {
       }
       const refusal = await findRefusal(claims, clients, revocations);
       if (refusal !== undefined) throw refusal;
+      requireScheme(scheme, claims);
+      if (claims.cnf !== undefined)
+        await deps.possession.require(call, token, claims.cnf, claims.sub);
       call.annotate({ client: claims.client_id });
       return { user: claims.sub, clientId: claims.client_id, subscription, claims };
     },
@@ -61,8 +67,13 @@ async function verify(
   }
 }
 
+interface SentToken {
+  readonly scheme: 'Bearer' | 'DPoP';
+  readonly token: string;
+}
+
 /** RFC 6750 section 2.1 only: a token in the query or in a form is never looked at. */
-function readBearerToken(call: HttpCall): string {
+function readAccessToken(call: HttpCall): SentToken {
   const authorization = call.headers.get('authorization');
   if (authorization === null || authorization === '') {
     throw new BearerFault(
@@ -79,21 +90,50 @@ function readBearerToken(call: HttpCall): string {
       'The request has more than one Authorization header. Send one, with the access token.',
     );
   }
-  if (!/^Bearer(?: |$)/i.test(authorization)) {
+  const scheme = SCHEMES.find((one) => isOfScheme(authorization, one));
+  if (scheme === undefined) {
     throw new BearerFault(
       'missing_token',
       'The Authorization header holds no access token. Get one from the token endpoint and send it as Authorization: Bearer.',
     );
   }
-  const token = authorization.slice('Bearer'.length).trim();
+  const token = authorization.slice(scheme.length).trim();
   if (token === '' || token.includes(' ')) {
     throw new BearerFault(
       'invalid_token',
-      'The Authorization header must hold Bearer, one space, and the access token.',
+      `The Authorization header must hold ${scheme}, one space, and the access token.`,
     );
   }
-  return token;
+  return { scheme, token };
 }
+
+const SCHEMES = ['Bearer', 'DPoP'] as const;
+
+/** RFC 9110 section 11.1: schemes ignore case. */
+function isOfScheme(authorization: string, scheme: string): boolean {
+  const { length } = scheme;
+  if (authorization.slice(0, length).toLowerCase() !== scheme.toLowerCase()) return false;
+  return authorization.length === length || authorization[length] === ' ';
+}
+
+/**
+ * RFC 9449 sections 7.1 and 7.2: a token that is bound to a DPoP key is never taken as a bearer token,
+ * which would need no proof, and one that is not bound has nothing to prove.
+ */
+function requireScheme(scheme: SentToken['scheme'], { cnf, sub: user }: AccessTokenClaims): void {
+  const right = tokenTypeOf(cnf);
+  if (scheme === right) return;
+  if (right === 'DPoP')
+    throw new BearerFault('invalid_token', NEEDS_PROOF, { user, dpop: 'invalid_token' });
+  throw new BearerFault(
+    'invalid_token',
+    'The access token is not bound to a DPoP key. Send it as Authorization: Bearer.',
+    { user },
+  );
+}
+
+const NEEDS_PROOF =
+  'The access token is bound to a DPoP key. Send it as Authorization: DPoP, with a proof in the header DPoP.';
 
 /** The remedies for the mistakes that are made most: the user without its prefix, another case. */
 function explain(

@@ -54,20 +54,26 @@ export class OAuthError extends Fault {
   /**
    * The client did not prove who it is. One text, so that it does not tell an unknown client from a
    * wrong secret; `reason` is for the log.
+   * @param advice what to check, by what was presented.
    * @param challenge with `WWW-Authenticate`: when the Authorization header was used. A client that
    *   put its secret into the body would take the challenge for a demand to use the header.
    */
-  static invalidClient(reason: string, challenge: boolean): OAuthError {
-    return new OAuthError(
-      'invalid_client',
-      'Client authentication failed. Check client_id and client_secret, that the secret has not expired, and that the client is enabled.',
-      { reason, headers: challenge ? CHALLENGE : {} },
-    );
+  static invalidClient(reason: string, advice: string, challenge: boolean): OAuthError {
+    return new OAuthError('invalid_client', `Client authentication failed. ${advice}`, {
+      reason,
+      headers: challenge ? CHALLENGE : {},
+    });
   }
 
-  /** The request holds no credentials that could be looked at, and the text says what to send. */
-  static unreadableClient(reason: string, description: string): OAuthError {
-    return new OAuthError('invalid_client', description, { reason, headers: CHALLENGE });
+  /**
+   * The request holds no credentials that could be looked at, and the text says what to send.
+   * @param challenge as for {@link OAuthError.invalidClient}.
+   */
+  static unreadableClient(reason: string, description: string, challenge = true): OAuthError {
+    return new OAuthError('invalid_client', description, {
+      reason,
+      headers: challenge ? CHALLENGE : {},
+    });
   }
 
   /** The client is known but not registered for this grant. */
@@ -76,6 +82,15 @@ export class OAuthError extends Fault {
       'unauthorized_client',
       `The client is not registered for grant_type ${grantType}. Add it to the grant_types of the client.`,
       { reason: 'grant_not_registered' },
+    );
+  }
+
+  /** RFC 6749 section 4.4: not for a client that cannot prove who it is. */
+  static unprovenClient(grantType: string): OAuthError {
+    return new OAuthError(
+      'unauthorized_client',
+      `The client is registered with token_endpoint_auth_method none, so it cannot use grant_type ${grantType}: that takes a client that authenticates.`,
+      { reason: 'grant_needs_authentication' },
     );
   }
 
@@ -98,6 +113,11 @@ export class OAuthError extends Fault {
   /** RFC 8707 section 2: a resource that tokens of this client are not for. */
   static invalidTarget(reason: string, description: string): OAuthError {
     return new OAuthError('invalid_target', description, { reason });
+  }
+
+  /** RFC 9449 section 5: the proof of a token request is not good, or missing. */
+  static invalidDpopProof(description: string, check: string): OAuthError {
+    return new OAuthError('invalid_dpop_proof', description, { reason: `dpop_proof_${check}` });
   }
 
   static invalidScope(reason: string, description: string): OAuthError {

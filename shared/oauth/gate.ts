@@ -1,5 +1,6 @@
 import type { HttpCall } from '../http/call.ts';
 import { Fault } from '../http/fault.ts';
+import { FOREIGN_ALGORITHMS } from '../jwt/public-keys.ts';
 import type { AccessTokenClaims } from '../jwt/types.ts';
 
 /** Whoever has shown a good token for a subscription. */
@@ -42,7 +43,7 @@ export type BearerReason =
 
 /** A refusal with its RFC 6750 challenge; `error` is the code of section 3.1. */
 export class BearerFault extends Fault {
-  readonly error: 'invalid_request' | 'invalid_token' | 'insufficient_scope';
+  readonly error: 'invalid_request' | 'invalid_token' | 'insufficient_scope' | 'invalid_dpop_proof';
   declare readonly reason: BearerReason;
   /** Whose token was refused; '' unless its signature was good. */
   readonly user: string;
@@ -54,12 +55,17 @@ export class BearerFault extends Fault {
       readonly user?: string;
       readonly headers?: Readonly<Record<string, string>>;
       readonly cause?: unknown;
+      /** The challenge of RFC 9449 section 7.1 in the place of that of RFC 6750. */
+      readonly dpop?: 'invalid_token' | 'invalid_dpop_proof';
     } = {},
   ) {
-    const error = errorOf(reason);
+    const error = options.dpop ?? errorOf(reason);
     super(error === 'insufficient_scope' ? 403 : 401, detail, {
       reason,
-      headers: { 'WWW-Authenticate': challenge(reason, detail), ...options.headers },
+      headers: {
+        'WWW-Authenticate': challenge(reason, error, detail, options.dpop !== undefined),
+        ...options.headers,
+      },
       cause: options.cause,
     });
     this.error = error;
@@ -87,11 +93,17 @@ function errorOf(reason: BearerReason): BearerFault['error'] {
 const LONGEST_DESCRIPTION = 500;
 
 /** RFC 6750 section 3.1: a request without any token gets a challenge without an error code. */
-function challenge(reason: BearerReason, detail: string): string {
+function challenge(
+  reason: BearerReason,
+  error: BearerFault['error'],
+  detail: string,
+  dpop: boolean,
+): string {
   if (reason === 'missing_token') return 'Bearer realm="flowgate"';
   const text = detail
     .slice(0, LONGEST_DESCRIPTION)
     .replace(/[^\x20-\x7e]/g, '?')
     .replace(/["\\]/g, "'");
-  return `Bearer realm="flowgate", error="${errorOf(reason)}", error_description="${text}"`;
+  const told = `realm="flowgate", error="${error}", error_description="${text}"`;
+  return dpop ? `DPoP ${told}, algs="${FOREIGN_ALGORITHMS.join(' ')}"` : `Bearer ${told}`;
 }

@@ -11,6 +11,7 @@ import {
 import { NO_STORE, OAuthError } from './errors.ts';
 import { MAX_BODY, SECRET_PARAMETERS } from './request-limits.ts';
 import type { Revocations } from './revocations.ts';
+import { tokenTypeOf } from './token-binding.ts';
 import { findRefusal } from './token-standing.ts';
 
 /** Whoever has this role may ask about any token of its subscription. */
@@ -80,11 +81,11 @@ async function mayAsk(
   return (await roles.rolesOf(subscription, userOfClient(clientId))).has(INTROSPECT_ROLE);
 }
 
-/** RFC 7662 section 2.2. */
-function describe({ scope, client_id, sub, aud, iss, exp, iat, jti }: AccessTokenClaims) {
+/** RFC 7662 section 2.2; RFC 9449 section 6.2 and RFC 8705 section 3.2. */
+function describe({ scope, client_id, sub, aud, iss, exp, iat, jti, cnf }: AccessTokenClaims) {
   return {
     active: true,
-    token_type: 'Bearer',
+    token_type: tokenTypeOf(cnf),
     client_id,
     username: sub,
     sub,
@@ -94,5 +95,6 @@ function describe({ scope, client_id, sub, aud, iss, exp, iat, jti }: AccessToke
     iat,
     jti,
     ...(scope === undefined ? {} : { scope }),
+    ...(cnf === undefined ? {} : { cnf }),
   };
 }

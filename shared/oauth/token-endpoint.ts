@@ -2,10 +2,15 @@ import { type Handler, type HttpCall, json } from '../http/call.ts';
 import { answerPreflight, corsHeaders } from '../http/cors.ts';
 import { Fault } from '../http/fault.ts';
 import { type Parameters, readParameters } from '../http/form.ts';
-import type { AccessTokenIssuer, Confirmation } from '../jwt/types.ts';
+import type { AccessTokenIssuer } from '../jwt/types.ts';
 import type { AuditNote } from '../registry/audit/audit-entry.ts';
 import type { AuditTrail } from '../registry/audit/audit-trail.ts';
-import { type Client, type RoleDirectory, userOfClient } from '../registry/client.ts';
+import {
+  type Client,
+  GRANTS_OF_PUBLIC_CLIENTS,
+  type RoleDirectory,
+  userOfClient,
+} from '../registry/client.ts';
 import {
   authenticateClient,
   type ClientAuthenticationDeps,
@@ -13,7 +18,7 @@ import {
 import { NO_STORE, OAuthError } from './errors.ts';
 import type { Grant, Grants } from './grants/grant.ts';
 import { MAX_BODY, REPEATABLE_PARAMETERS, SECRET_PARAMETERS } from './request-limits.ts';
-import type { TokenBinding } from './token-binding.ts';
+import { type TokenBinding, tokenTypeOf } from './token-binding.ts';
 
 /** What SAP's clients may ask for (`token_format`); both are the JWT that everybody gets. */
 const TOKEN_FORMATS = ['jwt', 'jwtrfc'];
@@ -54,8 +59,9 @@ export function createTokenEndpoint(deps: TokenEndpointDeps): Handler {
     const user = userOfClient(client.clientId);
     const cors = corsHeaders(call.headers, client.allowedOrigins);
     try {
-      const response = await grantToken(client, parameters, call, deps);
-      note(user, client.clientId, { detail: `for ${client.subscription}` });
+      const { subject, response } = await grantToken(client, parameters, call, deps);
+      const whose = subject === user ? '' : `, as ${subject}`;
+      note(user, client.clientId, { detail: `for ${client.subscription}${whose}` });
       return json(200, response, { ...NO_STORE, ...cors });
     } catch (error) {
       // A browser page of an allowed origin may also read why it was refused.
@@ -66,7 +72,7 @@ export function createTokenEndpoint(deps: TokenEndpointDeps): Handler {
   };
 }
 
-const PREFLIGHT = { methods: ['POST'], headers: ['authorization', 'content-type'] };
+const PREFLIGHT = { methods: ['POST'], headers: ['authorization', 'content-type', 'dpop'] };
 
 /** RFC 6749 section 5.1. */
 interface TokenResponse {
@@ -84,7 +90,7 @@ async function grantToken(
   parameters: Parameters,
   call: HttpCall,
   deps: TokenEndpointDeps,
-): Promise<TokenResponse> {
+): Promise<{ readonly subject: string; readonly response: TokenResponse }> {
   const grant = await chooseGrant(parameters.get('grant_type'), client, deps.grants);
   requireTokenFormat(parameters.get('token_format'));
   const confirmation = await deps.binding.confirm(call, client);
@@ -108,19 +114,15 @@ async function grantToken(
       actor: granted.actor,
     }),
   );
-  return {
+  const response = {
     access_token: token,
-    token_type: typeOf(confirmation),
+    token_type: tokenTypeOf(confirmation),
     expires_in: lifetime,
     ...(scope === '' ? {} : { scope }),
     ...(refreshToken === undefined ? {} : { refresh_token: refreshToken }),
     ...(issuedTokenType === undefined ? {} : { issued_token_type: issuedTokenType }),
   };
-}
-
-/** RFC 9449 section 5; a token that is bound to a certificate is sent like any other bearer token. */
-function typeOf(confirmation: Confirmation | undefined): TokenResponse['token_type'] {
-  return confirmation !== undefined && 'jkt' in confirmation ? 'DPoP' : 'Bearer';
+  return { subject, response };
 }
 
 /**
@@ -159,8 +161,11 @@ function chooseGrant(
     const name = GIVEN_UP.includes(grantType) ? grantType : undefined;
     throw OAuthError.unsupportedGrantType([...grants.keys()], name);
   }
-  if (!client.grantTypes.some((registered) => registered === grantType)) {
-    throw OAuthError.unauthorizedClient(grantType);
+  const registered = client.grantTypes.find((one) => one === grantType);
+  if (registered === undefined) throw OAuthError.unauthorizedClient(grantType);
+  // The registry accepts no such client; this is where it would matter.
+  if (client.tokenEndpointAuthMethod === 'none' && !GRANTS_OF_PUBLIC_CLIENTS.includes(registered)) {
+    throw OAuthError.unprovenClient(grantType);
   }
   return grant();
 }

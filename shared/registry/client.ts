@@ -72,6 +72,15 @@ export const GRANT_TYPES = [
 export type GrantType = (typeof GRANT_TYPES)[number];
 
 /**
+ * Those that a client may use that cannot prove who it is: what is presented in them is bound to the
+ * client, by a code verifier or by a key.
+ */
+export const GRANTS_OF_PUBLIC_CLIENTS: readonly GrantType[] = [
+  'authorization_code',
+  'refresh_token',
+];
+
+/**
  * How a client proves who it is. `client_secret_basic` and `client_secret_post` are both accepted
  * whichever of the two is registered; of the others each is the only one.
  */
@@ -180,6 +189,9 @@ export const PREDEFINED_ROLES: readonly PredefinedRole[] = [
   { role: 'AuthGroup.ReadOnly', application: 'tmn', description: 'Reads everything but payloads.' },
 ];
 
+/** Whoever has secrets: a client, or a person with a password. */
+export type SecretHolder = Pick<Client, 'clientId' | 'secrets'>;
+
 /** Compares presented secrets with a client's. */
 export interface SecretVerifier {
   /**
@@ -189,7 +201,7 @@ export interface SecretVerifier {
    * @throws {Fault} 503 with Retry-After while too many scrypt computations are under way.
    */
   verify(
-    client: Client | undefined,
+    client: SecretHolder | undefined,
     presented: readonly string[],
   ): Promise<'accepted' | 'wrong' | 'expired'>;
 }

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { Clock } from '../config/clock.ts';
 import { Fault } from '../http/fault.ts';
-import type { Client, SecretVerifier, StoredSecret } from './client.ts';
+import type { SecretHolder, SecretVerifier, StoredSecret } from './client.ts';
 import { deriveHash, equalsHash, isAlive, type RandomBytes, sha256 } from './secrets.ts';
 
 /** Accepted secrets that one instance remembers, at most; the least recently used one goes first. */
@@ -71,7 +71,7 @@ export function createSecretVerifier(options: SecretVerifierOptions): SecretVeri
   };
 
   return {
-    async verify(client: Client | undefined, presented) {
+    async verify(client: SecretHolder | undefined, presented) {
       const readings = [...new Set(presented)];
       if (client === undefined) {
         for (const reading of readings) equalsHash(sha256(reading), NOBODY);

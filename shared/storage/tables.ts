@@ -16,6 +16,7 @@ export const TABLES = [
   'messagelogs',
   'audit',
   'throttle',
+  'issuers',
   'users',
   'sessions',
   'onetime',

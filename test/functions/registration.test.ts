@@ -9,6 +9,7 @@ const EVERY = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 /** Name → route, in the order in which the host tries them. */
 const ROUTES = {
+  account: 'oauth2/api/v1/account/{*part}',
   dispatch: 'http/{*address}',
   'health-live': 'health/live',
   'health-ready': 'health/ready',
@@ -21,6 +22,8 @@ const ROUTES = {
   register: 'oauth2/api/v1/register',
   'register-client': 'oauth2/api/v1/register/{client_id}',
   registry: 'registry/v1/{*path}',
+  'sign-in': 'oauth2/api/v1/sign-in/{*step}',
+  'sign-out': 'oauth2/api/v1/sign-out',
   token: 'oauth2/api/v1/token',
   'token-alias': 'oauth/token',
   'zz-not-found': '{*path}',

@@ -24,6 +24,8 @@ const DELIBERATELY_UNSET: Readonly<Record<string, string>> = {
   FLOWGATE_KEY_ROTATION_DAYS: 'the default',
   FLOWGATE_TRUSTED_PROXY_HOPS: 'one: Azure’s front end',
   FLOWGATE_PRIVATE_HOSTS: 'none: a deployment in Azure fetches from public addresses',
+  FLOWGATE_MTLS: 'off: the app has to ask for client certificates as well',
+  FLOWGATE_MTLS_CAS: 'for those certificates',
   FLOWGATE_SCRIPT_TIMEOUT_MS: 'the default',
   FLOWGATE_SCRIPT_MEMORY_MB: 'the default',
   FLOWGATE_SCRIPT_WORKERS: 'the default',

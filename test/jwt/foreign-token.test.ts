@@ -63,9 +63,9 @@ test('alg none, symmetric and unknown algorithms are refused (RFC 8725 sections 
 test('the key decides the algorithm: another one in the header is no signature', () => {
   const hmac = (input: string) => createHmac('sha256', 'x').update(input).digest();
   assert.equal(checkOf(forgeToken({ alg: 'EdDSA' }, claims, es256(key.privateKey))), 'signature');
-  assert.equal(checkOf(forgeToken({ alg: 'RS256' }, claims, hmac)), 'signature length');
+  assert.equal(checkOf(forgeToken({ alg: 'RS256' }, claims, hmac)), 'signature');
   const der = es256(key.privateKey, 'der');
-  assert.equal(checkOf(forgeToken({ alg: 'ES256' }, claims, der)), 'signature length');
+  assert.equal(checkOf(forgeToken({ alg: 'ES256' }, claims, der)), 'signature');
 });
 
 test('keys that a token brings along are not looked at (RFC 8725 section 3.10)', () => {

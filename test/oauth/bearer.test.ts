@@ -25,7 +25,13 @@ function open(client: Client | undefined = someClient()) {
   const roles = testRoles();
   const verifier = createAccessTokenVerifier({ ring, clock });
   const revocations = testRevocations();
-  const gate: BearerGate = createBearerGate({ verifier, clients, roles, revocations });
+  const gate: BearerGate = createBearerGate({
+    verifier,
+    clients,
+    roles,
+    revocations,
+    possession: noPossession,
+  });
   const issuer = createAccessTokenIssuer({ ring, clock });
   const token = (audience = IFLMAP, grantId?: string, tokensFrom = 0): Promise<string> =>
     issuer.issue({
@@ -42,6 +48,9 @@ function open(client: Client | undefined = someClient()) {
     gate.authenticate(callWith({ authorization }), subscription);
   return { clock, clients, roles, revocations, gate, token, enter };
 }
+
+/** These tokens are not bound to anything. */
+const noPossession = { require: () => assert.fail('Nothing has to be shown.') };
 
 const callWith = (headers: Record<string, string>, path = '/http/v1/test/hello'): TestCall =>
   makeCall({ path, headers });
@@ -138,7 +147,7 @@ test('refuses a token in a form (RFC 6750 section 2.2)', async () => {
 
 test('refuses Basic credentials and other schemes as no token', async () => {
   const { enter, token } = open();
-  for (const scheme of ['Basic', 'Digest', 'DPoP', 'BearerX']) {
+  for (const scheme of ['Basic', 'Digest', 'DPoPX', 'BearerX']) {
     await refused(enter(`${scheme} ${await token()}`), 'missing_token', /token endpoint/);
   }
   await refused(enter(await token()), 'missing_token', /token endpoint/);

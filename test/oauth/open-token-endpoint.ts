@@ -5,7 +5,7 @@ import type { AccessTokenClaims } from '../../shared/jwt/types.ts';
 import { oauthSurface } from '../../shared/oauth/errors.ts';
 import { clientSecret } from '../../shared/oauth/client-authentication/client-secret.ts';
 import { clientCredentials } from '../../shared/oauth/grants/client-credentials.ts';
-import { createTokenEndpoint } from '../../shared/oauth/token-endpoint.ts';
+import { createTokenEndpoint, type TokenEndpointDeps } from '../../shared/oauth/token-endpoint.ts';
 import { type Client } from '../../shared/registry/client.ts';
 import { type TestThrottle, type TestTrail, testThrottle, testTrail } from '../support/audit.ts';
 import { type Answer, answerOf, makeCall, type TestCall } from '../support/call.ts';
@@ -52,8 +52,13 @@ export interface TokenEndpoint {
   readonly claimsOf: (answer: Answer) => Promise<AccessTokenClaims>;
 }
 
-/** A way to token endpoints on one key ring; each has clients, roles and a clock of its own. */
-export function tokenEndpoints(): (...clients: Client[]) => TokenEndpoint {
+/**
+ * A way to token endpoints on one key ring; each has clients, roles and a clock of its own.
+ * @param others parts to have in the place of those for clients with secrets.
+ */
+export function tokenEndpoints(
+  others: (clock: TestClock) => Partial<TokenEndpointDeps> = () => ({}),
+): (...clients: Client[]) => TokenEndpoint {
   let instance: TestInstance;
   before(async () => {
     instance = openInstance(await testKeys());
@@ -89,6 +94,7 @@ export function tokenEndpoints(): (...clients: Client[]) => TokenEndpoint {
         prepared.push(clientId);
         return Promise.resolve();
       },
+      ...others(clock),
     });
     return {
       ...parts,

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { subscriptionsOf } from '../../shared/config/subscriptions.ts';
 import type { Handler } from '../../shared/http/call.ts';
 import { createWriteBehind } from '../../shared/monitor/write-behind.ts';
+import { createJsonClient } from '../../shared/net/json-client.ts';
 import { BearerFault, type BearerGate } from '../../shared/oauth/gate.ts';
 import { createRegistryApi } from '../../shared/registry/api/registry-api.ts';
 import type { AuditEntry } from '../../shared/registry/audit/audit-entry.ts';
@@ -9,10 +10,12 @@ import { createAuditReader } from '../../shared/registry/audit/audit-reader.ts';
 import { createAuditTrail } from '../../shared/registry/audit/audit-trail.ts';
 import type { FlowTracer } from '../../shared/registry/diagnosis/flow-trace.ts';
 import { cacheClients, cacheRoles } from '../../shared/registry/directories.ts';
+import { cacheIssuers } from '../../shared/registry/issuers/issuer-directory.ts';
 import { indexOrigins } from '../../shared/registry/origins.ts';
 import { openAuditStore } from '../../shared/storage/audit.ts';
 import { createClientStore } from '../../shared/storage/clients.ts';
 import { openInitialAccessTokens } from '../../shared/storage/initial-access-tokens.ts';
+import { createIssuerStore } from '../../shared/storage/issuers.ts';
 import { openOriginIndex } from '../../shared/storage/origins.ts';
 import { createRoleStore } from '../../shared/storage/roles.ts';
 import { openTables } from '../../shared/storage/tables.ts';
@@ -51,6 +54,9 @@ export const gateByRoleName: BearerGate = {
 };
 
 export const subscriptions = subscriptionsOf('acme');
+export const OWN_ISSUER = 'https://flowgate.example';
+const PRIVATE_HOSTS = new Set(['127.0.0.1']);
+const json = createJsonClient({ privateHosts: PRIVATE_HOSTS });
 export const AUDIT_RETENTION_MS = 365 * 86_400_000;
 
 /** A registry over storage of its own; `another()` is a second instance over the same storage. */
@@ -65,6 +71,7 @@ export async function openRegistry(
     const clients = cacheClients(createClientStore(tables), clock);
     const index = openOriginIndex(tables);
     const roles = cacheRoles(createRoleStore(tables), clock);
+    const issuers = cacheIssuers(createIssuerStore(tables), clock);
     const users = createUserStore(tables);
     const ended: string[] = [];
     const log = openAuditStore(tables);
@@ -80,6 +87,7 @@ export async function openRegistry(
       clients: indexOrigins(clients.store, index, clock),
       roles: roles.store,
       initialAccessTokens: openInitialAccessTokens(tables),
+      issuers: { store: issuers.store, own: OWN_ISSUER, privateHosts: PRIVATE_HOSTS, json },
       users,
       userAccess: { endAll: (user) => Promise.resolve(void ended.push(user)) },
       flows,
@@ -103,7 +111,7 @@ export async function openRegistry(
       body?: unknown,
       headers: Readonly<Record<string, string>> = {},
     ) => call({ method, path, body, headers });
-    return { clients, index, roles, users, ended, api, call, send, trail, log };
+    return { clients, index, roles, users, ended, issuers, api, call, send, trail, log };
   };
   return { ...open(), clock, storage, another: open };
 }

@@ -1,9 +1,11 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { AllowedOrigins } from '../../shared/http/cors.ts';
+import type { OneTimeValues } from '../../shared/oauth/one-time-values.ts';
 import type {
   Client,
   ClientDirectory,
   RoleDirectory,
+  SecretHolder,
   SecretVerifier,
 } from '../../shared/registry/client.ts';
 import type { Revocations } from '../../shared/oauth/revocations.ts';
@@ -101,7 +103,7 @@ export interface TestSecrets extends SecretVerifier {
 
 /** Accepts `secretOf(client)`; `lapsed` is a secret that has expired. */
 export function testSecrets(
-  secretOf: (client: Client) => string,
+  secretOf: (client: SecretHolder) => string,
   lapsed = 'a-secret-that-has-expired',
 ): TestSecrets {
   const presented: (readonly string[])[] = [];
@@ -125,6 +127,21 @@ export function testSecrets(
 /** An Authorization header whose values are exactly these. */
 export const basic = (id: string, secret: string): string =>
   `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
+
+/** One-time values in memory, with those that were used; the store has its own test. */
+export function testOneTimeValues(): OneTimeValues & {
+  readonly used: { purpose: string; value: string; expiresAt: number }[];
+} {
+  const used: { purpose: string; value: string; expiresAt: number }[] = [];
+  return {
+    used,
+    use(purpose, value, expiresAt) {
+      const isKnown = used.some((one) => one.purpose === purpose && one.value === value);
+      used.push({ purpose, value, expiresAt });
+      return Promise.resolve(!isKnown);
+    },
+  };
+}
 
 export interface TestRevocations extends Revocations {
   /** `jti` and `grant_id` of what is revoked. */

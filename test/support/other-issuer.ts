@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ForeignAlgorithm } from '../../shared/jwt/public-keys.ts';
+import type { TrustedIssuer } from '../../shared/registry/issuers/issuer.ts';
 import { forgeToken } from './forge-token.ts';
 
 /** A key pair that another server signs with. */
@@ -38,6 +39,7 @@ function generate(alg: ForeignAlgorithm) {
     case 'ES512':
       return generateKeyPairSync('ec', { namedCurve: 'P-521' });
     case 'EdDSA':
+    case 'Ed25519':
       return generateKeyPairSync('ed25519');
     default:
       return generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -45,7 +47,7 @@ function generate(alg: ForeignAlgorithm) {
 }
 
 function signerOf(alg: ForeignAlgorithm, key: KeyObject): (input: string) => Buffer {
-  const digest = alg === 'EdDSA' ? null : `sha${alg.slice(2)}`;
+  const digest = key.asymmetricKeyType === 'ed25519' ? null : `sha${alg.slice(2)}`;
   const padding = alg.startsWith('PS')
     ? { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }
     : {};
@@ -107,4 +109,30 @@ export async function startOtherIssuer(
     },
   };
   return other;
+}
+
+/** A trusted issuer as the registry would hold it. */
+export function someIssuer(changes: Partial<TrustedIssuer> = {}): TrustedIssuer {
+  return {
+    issuerId: 'idp',
+    issuer: 'https://idp.example',
+    name: 'idp',
+    description: '',
+    discovery: undefined,
+    jwksUri: 'https://idp.example/jwks',
+    audience: ['api://flowgate'],
+    subscription: 'flowgateiflmap',
+    use: ['direct', 'exchange'],
+    enabled: true,
+    requireAtJwt: false,
+    requiredClaims: [],
+    clientRules: [],
+    userClaim: 'sub',
+    userPrefix: 'idp:',
+    roleClaim: undefined,
+    roleRules: [],
+    createdAt: 0,
+    updatedAt: 0,
+    ...changes,
+  };
 }

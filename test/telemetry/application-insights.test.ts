@@ -8,7 +8,7 @@ import { testStorage } from '../support/azurite.ts';
 import { startCollector } from '../support/collector.ts';
 import { ADMIN, fetchToken } from '../support/instance.ts';
 import { freshFolder } from '../support/folders.ts';
-import { makeSelfSigned } from '../support/self-signed.ts';
+import { makeLoopbackCertificate } from '../support/certificate.ts';
 import { startMeasuredHost } from '../support/measured-host.ts';
 
 interface Envelope {
@@ -46,7 +46,7 @@ async function startIdentity(): Promise<Record<string, string>> {
 }
 
 test('Application Insights gets spans as dependencies of the operation, and metrics, with a token of the managed identity', async (t) => {
-  const tls = makeSelfSigned();
+  const tls = makeLoopbackCertificate();
   const collector = await startCollector(tls);
   const folder = await freshFolder(t);
   const authority = join(folder, 'authority.pem');

@@ -22,7 +22,13 @@ import { isConsentKept, isConsentNeeded } from './consent.ts';
 import { isPushed, type PushedRequests } from './pushed-requests.ts';
 import { redirectTo } from './redirect-uri.ts';
 import { AuthorizationRefusal } from './refusal.ts';
-import { readSent, type SentParameters, sortParameters, toQuery } from './request-parameters.ts';
+import {
+  pairsOfRequest,
+  readSent,
+  type SentParameters,
+  sortParameters,
+  toQuery,
+} from './request-parameters.ts';
 import { MARK, type SignInMarks } from './sign-in-marks.ts';
 
 export interface AuthorizationEndpointDeps {
@@ -69,9 +75,11 @@ export function createAuthorizationEndpoint(deps: AuthorizationEndpointDeps): Ha
 }
 
 function bringByGet(sent: URLSearchParams): HttpReply {
-  // Sorted for its bounds; what is repeated stays so, and is refused there.
-  sortParameters(sent);
-  return { status: 303, headers: { Location: `${AUTHORIZE}?${sent.toString()}` } };
+  const query = pairsOfRequest(sent).toString();
+  return {
+    status: 303,
+    headers: { Location: `${AUTHORIZE}?${query}`, 'Cache-Control': 'no-store' },
+  };
 }
 
 async function receive(sent: URLSearchParams, deps: AuthorizationEndpointDeps): Promise<Visit> {

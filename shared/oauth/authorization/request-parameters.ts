@@ -38,21 +38,33 @@ export interface SentParameters {
 }
 
 /**
+ * The pairs of what was sent that an authorization request consists of.
+ * @throws {Fault} 413
+ */
+export function pairsOfRequest(sent: Iterable<readonly [string, string]>): URLSearchParams {
+  const names: readonly string[] = REQUEST_PARAMETERS;
+  const pairs = new URLSearchParams();
+  for (const [name, value] of sent) {
+    if (value !== '' && names.includes(name)) pairs.append(name, value);
+  }
+  if (pairs.toString().length > LONGEST_REQUEST) throw tooLong();
+  return pairs;
+}
+
+/**
  * Sorts the parameters of an authorization request out of what was sent.
  * @throws {Fault} 413
  */
 export function sortParameters(sent: Iterable<readonly [string, string]>): SentParameters {
   const values = new Map<string, string>();
   const repeated = new Set<string>();
-  for (const [name, value] of sent) {
-    if (value === '' || !(REQUEST_PARAMETERS as readonly string[]).includes(name)) continue;
+  for (const [name, value] of pairsOfRequest(sent)) {
     const before = values.get(name);
     if (before === undefined) values.set(name, value);
     else if (REPEATABLE_PARAMETERS.has(name)) values.set(name, `${before} ${value}`);
     else repeated.add(name);
   }
   for (const name of repeated) values.delete(name);
-  if (toQuery(values).toString().length > LONGEST_REQUEST) throw tooLong();
   return { values, repeated };
 }
 

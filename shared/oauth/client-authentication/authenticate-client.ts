@@ -51,7 +51,7 @@ async function admitClient(
   onFailure: OnFailure,
 ): Promise<Client> {
   deps.throttle.admit(call);
-  const attempt = readAttempt(call, parameters, deps.methods);
+  const attempt = await readAttempt(call, parameters, deps.methods);
   const { client, verdict } = await judge(attempt, deps);
   if (verdict === 'accepted') {
     // Guesses sent at once are all compared at once; when they were too many, none of them gets in.
@@ -60,11 +60,11 @@ async function admitClient(
     return client;
   }
   onFailure(verdict, client);
-  const { clientId, inHeader } = attempt.presented;
+  const { clientId, advice, challenge } = attempt.presented;
   const slowed = await deps.throttle.countFailure(call, clientId);
   const left = call.receivedAt + REFUSE_AFTER_MS - deps.clock.now();
   if (left > 0) await deps.wait(Math.min(left, REFUSE_AFTER_MS));
-  throw slowed ?? OAuthError.invalidClient(verdict, inHeader);
+  throw slowed ?? OAuthError.invalidClient(verdict, advice, challenge);
 }
 
 interface Attempt {
@@ -73,14 +73,14 @@ interface Attempt {
 }
 
 /** RFC 6749 section 2.3: exactly one method of authentication. */
-function readAttempt(
+async function readAttempt(
   call: HttpCall,
   parameters: Parameters,
   methods: readonly ClientAuthenticationMethod[],
-): Attempt {
+): Promise<Attempt> {
   let attempt: Attempt | undefined;
   for (const method of methods) {
-    const presented = method.read(call, parameters);
+    const presented = await method.read(call, parameters);
     if (presented === undefined) continue;
     if (attempt !== undefined) {
       throw OAuthError.invalidRequest(
@@ -93,7 +93,7 @@ function readAttempt(
   if (attempt !== undefined) return attempt;
   throw OAuthError.unreadableClient(
     'no_credentials',
-    'Client authentication is missing. Send client_id and client_secret in an Authorization header with Basic, or both in the body.',
+    'Client authentication is missing. Send client_id and client_secret in an Authorization header with Basic, or both in the body, or what else the client is registered for.',
   );
 }
 

@@ -12,6 +12,9 @@ interface Credentials {
   readonly inHeader: boolean;
 }
 
+const ADVICE =
+  'Check client_id and client_secret, that the secret has not expired, and that the client is enabled.';
+
 /** The client's secret, in the Authorization header or in the body (RFC 6749 section 2.3.1). */
 export function clientSecret(verifier: SecretVerifier): ClientAuthenticationMethod {
   return {
@@ -22,7 +25,8 @@ export function clientSecret(verifier: SecretVerifier): ClientAuthenticationMeth
       const { clientId, secrets, inHeader } = credentials;
       return {
         clientId,
-        inHeader,
+        challenge: inHeader,
+        advice: ADVICE,
         async verify(client) {
           const outcome = await verifier.verify(client, secrets);
           if (outcome === 'accepted') return 'accepted';

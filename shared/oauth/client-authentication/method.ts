@@ -11,7 +11,10 @@ export type AuthenticationFailure =
   | 'client_disabled'
   | 'wrong_assertion'
   | 'assertion_used'
+  | 'no_certificate'
   | 'wrong_certificate';
+
+export type Verdict = 'accepted' | AuthenticationFailure;
 
 /** One way to prove who a client is (RFC 6749 section 2.3). */
 export interface ClientAuthenticationMethod {
@@ -21,18 +24,24 @@ export interface ClientAuthenticationMethod {
    * What the request presents in this way; undefined if nothing.
    * @throws {OAuthError} for what cannot be read, with a text that says what to send.
    */
-  read(call: HttpCall, parameters: Parameters): Presented | undefined;
+  read(
+    call: HttpCall,
+    parameters: Parameters,
+  ): Promise<Presented | undefined> | Presented | undefined;
 }
 
 /** Who a request says it is from, and how to find out whether that is so. */
 export interface Presented {
   readonly clientId: string;
-  /** In the Authorization header, so that a refusal carries its challenge (RFC 6749 section 5.2). */
-  readonly inHeader: boolean;
+  /** A refusal carries the challenge of RFC 6749 section 5.2: the Authorization header was used. */
+  readonly challenge: boolean;
+  /** What to check after a refusal: the same whatever was wrong. */
+  readonly advice: string;
   /**
-   * Holds what was presented against the client as the registry has it.
-   * @param client undefined where there is none, or none that may come this way: takes about as long,
-   *   and is never accepted.
+   * Holds what was presented against the client as the registry has it. May be called again, for the
+   * client as it is meanwhile.
+   * @param client undefined where there is none, or none that may come this way: never accepted. What
+   *   it takes less time then has to be less than what every refusal waits.
    */
-  verify(client: Client | undefined): Promise<'accepted' | AuthenticationFailure>;
+  verify(client: Client | undefined): Promise<Verdict>;
 }

@@ -1,6 +1,8 @@
 import type { AuditNote, AuditObject } from '../audit/audit-entry.ts';
 import type { Client } from '../client.ts';
+import type { TrustedIssuer } from '../issuers/issuer.ts';
 import { settingMembers } from './client-members.ts';
+import { issuerMembers } from './issuer-members.ts';
 
 /** What the trail says of a change before it is begun. */
 export interface AuditedChange {
@@ -10,6 +12,7 @@ export interface AuditedChange {
 }
 
 const client = (name: string): AuditObject => ({ type: 'client', name });
+const issuer = (name: string): AuditObject => ({ type: 'issuer', name });
 const role = (name: string): AuditObject => ({ type: 'role', name });
 const user = (name: string): AuditObject => ({ type: 'user', name });
 
@@ -38,6 +41,10 @@ const CHANGES: Readonly<Record<string, (...values: string[]) => AuditedChange>> 
     action: 'initial_access_token.delete',
     object: { type: 'initial_access_token', name: id },
   }),
+  'POST issuers': () => ({ action: 'issuer.create', object: issuer('') }),
+  'PUT issuers/*': (id = '') => ({ action: 'issuer.change', object: issuer(id) }),
+  'PATCH issuers/*': (id = '') => ({ action: 'issuer.change', object: issuer(id) }),
+  'DELETE issuers/*': (id = '') => ({ action: 'issuer.delete', object: issuer(id) }),
   'PUT subscriptions/*/roles/*': (subscription = '', name = '') => ({
     action: 'role.change',
     object: role(name),
@@ -81,12 +88,26 @@ export function auditedChange(
 
 /** Which settings of a client have changed; enabling and disabling are actions of their own. */
 export function noteClientChange(before: Client | undefined, after: Client): AuditNote {
-  const was: Readonly<Record<string, unknown>> = before === undefined ? {} : settingMembers(before);
-  const is: Readonly<Record<string, unknown>> = settingMembers(after);
+  return noteChange('client', before && settingMembers(before), settingMembers(after));
+}
+
+/** As {@link noteClientChange}. */
+export function noteIssuerChange(
+  before: TrustedIssuer | undefined,
+  after: TrustedIssuer,
+): AuditNote {
+  return noteChange('issuer', before && issuerMembers(before), issuerMembers(after));
+}
+
+function noteChange(
+  what: string,
+  was: Readonly<Record<string, unknown>> = {},
+  is: Readonly<Record<string, unknown>>,
+): AuditNote {
   const changed = [...new Set([...Object.keys(was), ...Object.keys(is)])].filter(
     (name) => JSON.stringify(was[name]) !== JSON.stringify(is[name]),
   );
   const detail = changed.length === 0 ? 'nothing changed' : changed.join(', ');
   if (!changed.includes('enabled')) return { detail };
-  return { action: after.enabled ? 'client.enable' : 'client.disable', detail };
+  return { action: is['enabled'] === true ? `${what}.enable` : `${what}.disable`, detail };
 }

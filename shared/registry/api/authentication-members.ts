@@ -1,5 +1,5 @@
 import { Problem, type ProblemDetail } from '../../http/problem.ts';
-import type { Client } from '../client.ts';
+import { type Client, GRANTS_OF_PUBLIC_CLIENTS } from '../client.ts';
 
 type Authentication = Pick<
   Client,
@@ -11,6 +11,8 @@ type Authentication = Pick<
   | 'jwks'
   | 'jwksUri'
   | 'tlsClientAuth'
+  | 'dpopBoundAccessTokens'
+  | 'tlsClientCertificateBoundAccessTokens'
 >;
 
 /** Whether the client proves who it is with a secret that both sides know. */
@@ -52,10 +54,17 @@ export function faultsInAuthentication(client: Authentication): readonly Problem
       'token_endpoint_auth_method tls_client_auth needs tls_client_auth_subject_dn or one of the tls_client_auth_san_ members (RFC 8705 section 2.1.2).',
     );
   }
-  if (method === 'none' && grantTypes.includes('client_credentials')) {
+  const unproven = grantTypes.find((grant) => !GRANTS_OF_PUBLIC_CLIENTS.includes(grant));
+  if (method === 'none' && unproven !== undefined) {
     fault(
       'grant_types',
-      'A client with token_endpoint_auth_method none cannot prove who it is, so it has no grant client_credentials (RFC 6749 section 4.4).',
+      `A client with token_endpoint_auth_method none cannot prove who it is, so it has no grant ${unproven} (RFC 6749 section 4.4), only ${GRANTS_OF_PUBLIC_CLIENTS.join(' and ')}.`,
+    );
+  }
+  if (client.dpopBoundAccessTokens && client.tlsClientCertificateBoundAccessTokens) {
+    fault(
+      'dpop_bound_access_tokens',
+      'A token is bound to a DPoP key or to a certificate: set dpop_bound_access_tokens or tls_client_certificate_bound_access_tokens.',
     );
   }
   if (grantTypes.includes('authorization_code') && client.redirectUris.length === 0) {

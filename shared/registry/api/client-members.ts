@@ -42,7 +42,7 @@ const seconds = (least: number, most: number, what: string) => {
 };
 
 /** Each value once, in the order given. */
-const list = <T extends z.ZodMiniType>(item: T, most: number, what: string) =>
+export const list = <T extends z.ZodMiniType>(item: T, most: number, what: string) =>
   z.pipe(
     z
       .array(item, `${what} is an array.`)
@@ -96,18 +96,22 @@ const origin = z.string('An origin is text.').check(
   ),
 );
 
-const yesOrNo = (what: string, unlessTold = false) =>
+export const yesOrNo = (what: string, unlessTold = false) =>
   z._default(z.boolean(`${what} is true or false.`), unlessTold);
 
-/** The members that a caller may set, by their wire names, with their defaults. */
-export function schemaOfSettings(clientId: string, subscriptions: Subscriptions) {
+/** The name of a subscription. */
+export function subscription(subscriptions: Subscriptions) {
   const names = listSubscriptions(subscriptions).map((one) => one.name);
-  const subscription = z.string('subscription is text.').check(
+  return z.string('subscription is text.').check(
     z.refine((name) => names.includes(name), {
       error: (issue) =>
         `There is no such subscription. ${nearestOf(names, String(issue.input)) ?? `There are ${names.join(' and ')}.`}`,
     }),
   );
+}
+
+/** The members that a caller may set, by their wire names, with their defaults. */
+export function schemaOfSettings(clientId: string, subscriptions: Subscriptions) {
   const clientName = text(200, 'client_name').check(
     z.refine((name) => name.trim() !== '', 'client_name is not blank.'),
   );
@@ -117,7 +121,7 @@ export function schemaOfSettings(clientId: string, subscriptions: Subscriptions)
   return z.object({
     client_name: z._default(clientName, clientId),
     description: z._default(text(2000, 'description'), ''),
-    subscription: z._default(subscription, subscriptions.iflmap),
+    subscription: z._default(subscription(subscriptions), subscriptions.iflmap),
     grant_types: z._default(grantTypes, ['client_credentials']),
     scope: z._default(scope, []),
     default_scope: z.optional(scope),

@@ -1,5 +1,7 @@
+import { isIP } from 'node:net';
 import * as z from 'zod/mini';
 import { readPublicKey } from '../../jwt/public-keys.ts';
+import { parseName } from '../../x509/distinguished-name.ts';
 import type { CertificateSubject, JsonWebKeySet } from '../client.ts';
 
 /** Keys of one client, at most. */
@@ -50,21 +52,32 @@ function isFetchable(uri: string): boolean {
   return /^https?:$/.test(protocol) && username === '' && password === '' && hash === '';
 }
 
-const subject = (name: string) =>
+const subject = (name: string, isFit: (value: string) => boolean = () => true, what = 'text') =>
   z.optional(
     z.string(`${name} is text.`).check(
       z.minLength(1, `${name} is not empty.`),
       z.maxLength(1000, `${name} has at most 1000 characters.`),
       z.refine((value) => !/\p{Cc}/u.test(value), `${name} has no control characters.`),
+      z.refine(isFit, `${name} is ${what}.`),
     ),
   );
 
+const isName = (text: string): boolean => parseName(text) !== undefined;
+
 /** RFC 8705 section 2.1.2. */
 export const certificateSubjectMembers = {
-  tls_client_auth_subject_dn: subject('tls_client_auth_subject_dn'),
+  tls_client_auth_subject_dn: subject(
+    'tls_client_auth_subject_dn',
+    isName,
+    'a name in the form of RFC 4514, such as CN=partner,O=Example,C=DE',
+  ),
   tls_client_auth_san_dns: subject('tls_client_auth_san_dns'),
   tls_client_auth_san_uri: subject('tls_client_auth_san_uri'),
-  tls_client_auth_san_ip: subject('tls_client_auth_san_ip'),
+  tls_client_auth_san_ip: subject(
+    'tls_client_auth_san_ip',
+    (text) => isIP(text) !== 0,
+    'an IPv4 or IPv6 address',
+  ),
   tls_client_auth_san_email: subject('tls_client_auth_san_email'),
 };
 

@@ -6,8 +6,11 @@ import type { AuditNote } from '../audit/audit-entry.ts';
 import type { AuditReader } from '../audit/audit-reader.ts';
 import type { AuditTrail } from '../audit/audit-trail.ts';
 import type { ClientStore } from '../client-store.ts';
+import type { JsonClient } from '../../net/json-client.ts';
+import type { PrivateHosts } from '../../net/private-hosts.ts';
 import type { FlowTracer } from '../diagnosis/flow-trace.ts';
 import type { InitialAccessTokenStore } from '../initial-access-tokens.ts';
+import type { IssuerStore } from '../issuers/issuer-store.ts';
 import type { RoleStore } from '../role-store.ts';
 import type { RandomBytes } from '../secrets.ts';
 import type { UserAccess, UserStore } from '../users/user-store.ts';
@@ -19,6 +22,14 @@ export interface RegistryDeps {
   readonly clients: ClientStore;
   readonly roles: RoleStore;
   readonly initialAccessTokens: InitialAccessTokenStore;
+  readonly issuers: {
+    /** That of `cacheIssuers`. */
+    readonly store: IssuerStore;
+    /** `iss` of our own tokens. */
+    readonly own: string;
+    readonly privateHosts: PrivateHosts;
+    readonly json: JsonClient;
+  };
   readonly users: UserStore;
   readonly userAccess: UserAccess;
   /** For diagnosis. */

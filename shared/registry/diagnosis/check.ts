@@ -10,9 +10,9 @@ export type CheckName =
   | 'access_policy'
   | 'csrf';
 
-/** One link of the chain between a client and an iFlow. */
-export interface Check {
-  readonly check: CheckName;
+/** One link of the chain between a client and an iFlow, or of another one with names of its own. */
+export interface Check<Name extends string = CheckName> {
+  readonly check: Name;
   readonly ok: boolean;
   /** What was found. */
   readonly detail: string;
@@ -20,17 +20,21 @@ export interface Check {
   readonly remedy?: string;
 }
 
-export interface Diagnosis {
+export interface Diagnosis<Name extends string = CheckName> {
   /** Whether every check is passed. */
   readonly ok: boolean;
   /** A check that nothing can be said about, since there is no client or no iFlow, is not in it. */
-  readonly checks: readonly Check[];
+  readonly checks: readonly Check<Name>[];
 }
 
-export function pass(check: CheckName, detail: string): Check {
+export function pass<Name extends string>(check: Name, detail: string): Check<Name> {
   return { check, ok: true, detail };
 }
 
-export function fail(check: CheckName, detail: string, remedy: string): Check {
+export function fail<Name extends string>(
+  check: Name,
+  detail: string,
+  remedy: string,
+): Check<Name> {
   return { check, ok: false, detail, remedy };
 }
