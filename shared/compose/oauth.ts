@@ -11,6 +11,7 @@ import { keyRing, tokenVerifier } from './signing.ts';
 import { createAccessTokenIssuer } from '../jwt/sign.ts';
 import { createBearerGate } from '../oauth/bearer.ts';
 import { createIntrospectionEndpoint } from '../oauth/introspection-endpoint.ts';
+import { createResourceIndicators } from '../oauth/resource.ts';
 import { createThrottle } from '../oauth/throttle.ts';
 import { createTokenEndpoint } from '../oauth/token-endpoint.ts';
 import { clientSecret } from '../oauth/client-authentication/client-secret.ts';
@@ -75,6 +76,11 @@ export const bearerGate = once(async () => {
   });
 });
 
+export const resources = once(async () => {
+  const { publicBases, subscriptions } = await config();
+  return createResourceIndicators(publicBases, subscriptions);
+});
+
 /** What is offered; all but the quick one are loaded when they are first asked for. */
 export const grants: Grants = new Map([['client_credentials', () => clientCredentials]]);
 
@@ -84,6 +90,7 @@ export const token = prepared(async () => {
     issuer: createAccessTokenIssuer({ ring: await keyRing(), clock }),
     grants,
     binding,
+    resources: await resources(),
   });
 });
 

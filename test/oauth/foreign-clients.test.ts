@@ -109,5 +109,6 @@ test('openid-client discovers the server by RFC 8414 and gets a token', async ()
   );
   const token = await openid.clientCredentialsGrant(config, { scope: '' });
   assert.equal(token.token_type, 'bearer');
-  assert.equal(token.expiresIn(), 3600);
+  // Whole seconds that are left, by its own clock.
+  assert.ok([3599, 3600].includes(token.expiresIn() ?? 0));
 });

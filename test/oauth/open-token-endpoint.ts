@@ -14,6 +14,7 @@ import { openInstance, type TestInstance, testKeys } from '../support/key-ring.t
 import {
   basic,
   originsOf,
+  resources,
   someClient,
   type TestDirectory,
   testDirectory,
@@ -80,6 +81,7 @@ export function tokenEndpoints(
       ...parts,
       audit: parts.trail,
       origins: originsOf(parts.clients),
+      resources,
       methods: [clientSecret(parts.secrets)],
       grants: new Map([['client_credentials', () => clientCredentials]]),
       binding: { confirm: () => Promise.resolve(undefined) },

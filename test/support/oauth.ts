@@ -1,5 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
+import { subscriptionsOf } from '../../shared/config/subscriptions.ts';
 import type { AllowedOrigins } from '../../shared/http/cors.ts';
+import { createResourceIndicators } from '../../shared/oauth/resource.ts';
 import type { OneTimeValues } from '../../shared/oauth/one-time-values.ts';
 import type {
   Client,
@@ -60,6 +62,12 @@ export function testDirectory(...clients: readonly Client[]): TestDirectory {
     },
   };
 }
+
+/** Those of https://flowgate.example. */
+export const resources = createResourceIndicators(
+  ['https://flowgate.example'],
+  subscriptionsOf('flowgate'),
+);
 
 /** What the clients of a directory list; the index of origins has its own test. */
 export function originsOf({ stored }: Pick<TestDirectory, 'stored'>): AllowedOrigins {

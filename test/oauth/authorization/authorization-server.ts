@@ -34,6 +34,7 @@ import { openInstance, type TestInstance, testKeys } from '../../support/key-rin
 import {
   basic,
   originsOf,
+  resources,
   someClient,
   type TestDirectory,
   testDirectory,
@@ -139,6 +140,7 @@ function open(
   const key = Buffer.alloc(32, 1);
   const verifier = createAccessTokenVerifier({ ring, clock });
   const common = {
+    resources,
     clients: directory,
     audit: trail,
     clock,
