@@ -22,6 +22,7 @@ const ROUTES = {
   register: 'oauth2/api/v1/register',
   'register-client': 'oauth2/api/v1/register/{client_id}',
   registry: 'registry/v1/{*path}',
+  revoke: 'oauth2/api/v1/revoke',
   'sign-in': 'oauth2/api/v1/sign-in/{*step}',
   'sign-out': 'oauth2/api/v1/sign-out',
   token: 'oauth2/api/v1/token',

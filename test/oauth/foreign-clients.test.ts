@@ -4,16 +4,11 @@ import * as oauth from 'oauth4webapi';
 import * as openid from 'openid-client';
 import { createMetadataEndpoint } from '../../shared/oauth/metadata-endpoint.ts';
 import { answerOf, makeCall } from '../support/call.ts';
-import { someClient } from '../support/oauth.ts';
+import { LEAST_FEATURES, someClient } from '../support/oauth.ts';
 import { SECRET, type TokenEndpoint, tokenEndpoints } from './open-token-endpoint.ts';
 
 const open = tokenEndpoints();
-const metadata = createMetadataEndpoint({
-  issuer: 'https://flowgate.example',
-  grantTypes: ['client_credentials'],
-  authMethods: ['client_secret_basic', 'client_secret_post'],
-  canRegister: () => Promise.resolve(false),
-});
+const metadata = createMetadataEndpoint(LEAST_FEATURES);
 const server = {
   issuer: 'https://flowgate.example',
   token_endpoint: 'https://flowgate.example/oauth2/api/v1/token',
