@@ -6,6 +6,8 @@ import type { Answer, Operation, Parameter, Paths } from './operation.ts';
 import { registrationPaths } from './registration-paths.ts';
 import { issuerPaths } from './issuer-paths.ts';
 import { registryPaths } from './registry-paths.ts';
+import { secretPaths } from './secret-paths.ts';
+import { tokenPaths } from './token-paths.ts';
 import { requests, responses } from './schemas.ts';
 
 /** Described here; `/api/v1` describes itself at `/api/v1/$metadata`. */
@@ -13,6 +15,8 @@ export const paths: Paths = {
   ...oauthPaths,
   ...registrationPaths,
   ...registryPaths,
+  ...secretPaths,
+  ...tokenPaths,
   ...issuerPaths,
 };
 
@@ -28,6 +32,7 @@ const PATH_PARAMETERS: Readonly<Record<string, string>> = {
   client_id: 'Case-sensitive.',
   token_id: 'As the list of initial access tokens has it.',
   issuer_id: 'As the list of issuers has it.',
+  jti: 'The claim of the token.',
   secret_id: 'As the list of secrets has it.',
   subscription: '<account>iflmap or <account>tmn.',
   role: 'Case-sensitive.',

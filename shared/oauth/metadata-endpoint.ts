@@ -1,5 +1,6 @@
 import type { Handler } from '../http/call.ts';
 import { answerPublicDocument } from '../http/public-document.ts';
+import { authorizationMetadata } from './authorization/authorization-metadata.ts';
 
 /** Seconds. */
 const MAX_AGE = 3600;
@@ -48,22 +49,11 @@ async function describe(features: ServerFeatures): Promise<Record<string, unknow
     dpop_signing_alg_values_supported: clientAlgorithms,
     // RFC 8705 section 3.3.
     ...(features.mtls ? { tls_client_certificate_bound_access_tokens: true } : {}),
+    // Section 2 requires response_types_supported, section 3.2 would leave an empty list out. Readers
+    // that check anything check that it is there.
     ...(grantTypes.includes('authorization_code')
-      ? {
-          authorization_endpoint: at('authorize'),
-          // RFC 9126 section 5; clients that have to push are registered so.
-          pushed_authorization_request_endpoint: at('par'),
-          response_types_supported: ['code'],
-          response_modes_supported: ['query'],
-          code_challenge_methods_supported: ['S256'],
-          // RFC 9207 section 3.
-          authorization_response_iss_parameter_supported: true,
-        }
-      : {
-          // Section 2 requires the member, section 3.2 would leave an empty list out. Readers that
-          // check anything check that it is there.
-          response_types_supported: [],
-        }),
+      ? authorizationMetadata(issuer)
+      : { response_types_supported: [] }),
   };
 }
 
