@@ -5,6 +5,7 @@ import { certificateSubjectMembers } from '../../shared/registry/api/key-members
 import { AUTH_METHODS } from '../../shared/registry/client.ts';
 import { registrationRequests, registrationResponses } from './registration-schemas.ts';
 import { issuerRequests, issuerResponses } from './issuer-schemas.ts';
+import { userRequests, userResponses } from './user-schemas.ts';
 
 /*
  * What the registry and the OAuth endpoints take and give, by the names that the description uses.
@@ -107,6 +108,7 @@ const { client_secret_expires_at, expires_at } = secretMembers;
 export const requests = {
   ...registrationRequests,
   ...issuerRequests,
+  ...userRequests,
   ClientRegistration: z.strictObject({
     ...settable,
     ...readOnly,
@@ -322,6 +324,7 @@ const pageOf = <T extends z.ZodType>(item: T) =>
 export const responses = {
   ...registrationResponses,
   ...issuerResponses,
+  ...userResponses,
   Client,
   NewClient: z.strictObject({ ...client, ...perhapsShownOnce }),
   Clients: pageOf(Client),

@@ -90,6 +90,7 @@ export async function openRegistry(
     const store = openRevocations(tables, randomUUID(), clock);
     const revocations = createRevocations({ store, clock });
     const grants = openGrants(tables);
+    const consents = openConsents(tables);
     const api = createRegistryApi({
       gate: gateByRoleName,
       subscriptions,
@@ -104,12 +105,7 @@ export async function openRegistry(
       audit: { trail, reader },
       tokens: createIssuedTokens({ reader, clients: clients.directory, revocations, clock }),
       revocations,
-      grantEnding: createGrantEnding({
-        grants,
-        consents: openConsents(tables),
-        revocations,
-        clock,
-      }),
+      grantEnding: createGrantEnding({ grants, consents, revocations, clock }),
       clock,
       random: randomBytes,
       ...(extra === undefined ? {} : { extra }),

@@ -4,6 +4,7 @@ import type { AllowedOrigins } from '../../shared/http/cors.ts';
 import type { ServerFeatures } from '../../shared/oauth/metadata-endpoint.ts';
 import { createResourceIndicators } from '../../shared/oauth/resource.ts';
 import type { OneTimeValues } from '../../shared/oauth/one-time-values.ts';
+import type { ForeignCallers } from '../../shared/oauth/trusted-issuers/foreign-callers.ts';
 import type {
   Client,
   ClientDirectory,
@@ -180,3 +181,6 @@ export function testRevocations(): TestRevocations {
     revokeGrant: (grantId) => Promise.resolve(void revoked.add(grantId)),
   };
 }
+
+/** No token is of a trusted issuer. */
+export const noForeignCallers: ForeignCallers = { find: () => Promise.resolve(undefined) };
