@@ -3,6 +3,7 @@ import { subscriptionsOf } from '../../shared/config/subscriptions.ts';
 import { READ_ONLY, schemaOfSettings } from '../../shared/registry/api/client-members.ts';
 import { certificateSubjectMembers } from '../../shared/registry/api/key-members.ts';
 import { AUTH_METHODS } from '../../shared/registry/client.ts';
+import { registrationRequests, registrationResponses } from './registration-schemas.ts';
 import { issuerRequests, issuerResponses } from './issuer-schemas.ts';
 import { userRequests, userResponses } from './user-schemas.ts';
 
@@ -105,6 +106,7 @@ const secretMembers = {
 const { client_secret_expires_at, expires_at } = secretMembers;
 
 export const requests = {
+  ...registrationRequests,
   ...issuerRequests,
   ...userRequests,
   ClientRegistration: z.strictObject({
@@ -320,6 +322,7 @@ const pageOf = <T extends z.ZodType>(item: T) =>
   });
 
 export const responses = {
+  ...registrationResponses,
   ...issuerResponses,
   ...userResponses,
   Client,
@@ -447,14 +450,29 @@ export const responses = {
       issuer: z.string(),
       token_endpoint: z.string(),
       jwks_uri: z.string(),
-      grant_types_supported: z.array(z.string()),
       introspection_endpoint: z.string(),
       revocation_endpoint: z.string(),
+      registration_endpoint: z.string().optional(),
+      authorization_endpoint: z.string().optional(),
+      pushed_authorization_request_endpoint: z.string().optional(),
+      grant_types_supported: z.array(z.string()),
       token_endpoint_auth_methods_supported: z.array(z.string()),
+      token_endpoint_auth_signing_alg_values_supported: z.array(z.string()).optional(),
       introspection_endpoint_auth_methods_supported: z.array(z.string()),
-      revocation_endpoint_auth_methods_supported: z.array(z.string()),
+      introspection_endpoint_auth_signing_alg_values_supported: z.array(z.string()).optional(),
       introspection_signing_alg_values_supported: z.array(z.string()),
+      revocation_endpoint_auth_methods_supported: z.array(z.string()),
+      revocation_endpoint_auth_signing_alg_values_supported: z.array(z.string()).optional(),
+      dpop_signing_alg_values_supported: z.array(z.string()),
+      tls_client_certificate_bound_access_tokens: z.literal(true).optional(),
       response_types_supported: z.array(z.string()),
+      response_modes_supported: z.array(z.string()).optional(),
+      code_challenge_methods_supported: z.array(z.string()).optional(),
+      authorization_response_iss_parameter_supported: z.literal(true).optional(),
+      prompt_values_supported: z.array(z.string()).optional(),
+      require_pushed_authorization_requests: z.boolean().optional(),
+      request_parameter_supported: z.boolean().optional(),
+      request_uri_parameter_supported: z.boolean().optional(),
     })
     .describe('RFC 8414 section 2: what is switched on.'),
   Live: z.strictObject({ status: z.literal('live') }),
