@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { authorizationPaths } from './authorization-paths.ts';
 import { oauthPaths } from './oauth-paths.ts';
 import type { Answer, Operation, Parameter, Paths } from './operation.ts';
 import { issuerPaths } from './issuer-paths.ts';
@@ -8,7 +9,12 @@ import { registryPaths } from './registry-paths.ts';
 import { requests, responses } from './schemas.ts';
 
 /** Described here; `/api/v1` describes itself at `/api/v1/$metadata`. */
-export const paths: Paths = { ...oauthPaths, ...registryPaths, ...issuerPaths };
+export const paths: Paths = {
+  ...oauthPaths,
+  ...registryPaths,
+  ...issuerPaths,
+  ...authorizationPaths,
+};
 
 const SECURITY: Readonly<Record<Operation['access'], readonly object[]>> = {
   public: [],
@@ -19,6 +25,7 @@ const SECURITY: Readonly<Record<Operation['access'], readonly object[]>> = {
 
 const PATH_PARAMETERS: Readonly<Record<string, string>> = {
   client_id: 'Case-sensitive.',
+  grant_id: 'As the list of grants has it.',
   issuer_id: 'As the list of issuers has it.',
   secret_id: 'As the list of secrets has it.',
   subscription: '<account>iflmap or <account>tmn.',

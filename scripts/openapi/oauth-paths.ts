@@ -1,3 +1,4 @@
+import { authorizationMetadata } from '../../shared/oauth/authorization/authorization-metadata.ts';
 import type { Answer, Method, Operation, Paths } from './operation.ts';
 import { header, query } from './operation.ts';
 
@@ -59,6 +60,9 @@ const token: Operation = {
   },
 };
 
+/** Of endpoints where clients authenticate. */
+export const tokenAnswers = token.answers;
+
 const jwks: Operation = {
   summary: 'Read the public keys',
   access: 'public',
@@ -110,13 +114,13 @@ const metadata: Operation = {
         token_endpoint: 'https://flowgate.example/oauth2/api/v1/token',
         jwks_uri: 'https://flowgate.example/oauth2/api/v1/jwks',
         introspection_endpoint: 'https://flowgate.example/oauth2/api/v1/introspect',
-        grant_types_supported: ['client_credentials'],
+        grant_types_supported: ['client_credentials', 'authorization_code', 'refresh_token'],
         token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
         introspection_endpoint_auth_methods_supported: [
           'client_secret_basic',
           'client_secret_post',
         ],
-        response_types_supported: [],
+        ...authorizationMetadata('https://flowgate.example'),
       },
     },
     304: { description: 'The copy at hand is current' },

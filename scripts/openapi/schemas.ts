@@ -3,6 +3,12 @@ import { subscriptionsOf } from '../../shared/config/subscriptions.ts';
 import { READ_ONLY, schemaOfSettings } from '../../shared/registry/api/client-members.ts';
 import { certificateSubjectMembers } from '../../shared/registry/api/key-members.ts';
 import { AUTH_METHODS } from '../../shared/registry/client.ts';
+import {
+  authorizationMembers,
+  authorizationRequests,
+  authorizationResponses,
+  UserGrant,
+} from './authorization-schemas.ts';
 import { issuerRequests, issuerResponses } from './issuer-schemas.ts';
 
 /*
@@ -105,6 +111,7 @@ const { client_secret_expires_at, expires_at } = secretMembers;
 
 export const requests = {
   ...issuerRequests,
+  ...authorizationRequests,
   ClientRegistration: z.strictObject({
     ...settable,
     ...readOnly,
@@ -275,6 +282,8 @@ const pageOf = <T extends z.ZodType>(item: T) =>
 
 export const responses = {
   ...issuerResponses,
+  ...authorizationResponses,
+  UserGrants: pageOf(UserGrant),
   Client,
   NewClient: z.strictObject({ ...client, ...perhapsShownOnce }),
   Clients: pageOf(Client),
@@ -394,6 +403,7 @@ export const responses = {
       token_endpoint_auth_methods_supported: z.array(z.string()),
       introspection_endpoint_auth_methods_supported: z.array(z.string()),
       response_types_supported: z.array(z.string()),
+      ...authorizationMembers,
     })
     .describe('RFC 8414 section 2: what is switched on.'),
   Live: z.strictObject({ status: z.literal('live') }),

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { systemClock as clock } from '../config/clock.ts';
 import { clients, roles } from './clients.ts';
 import { prepared } from './environment.ts';
+import { grantEnding, userGrants } from './grants.ts';
 import { deployments, design } from './iflow.ts';
 import { issuers, jsonClient } from './issuers.ts';
 import { audit, auditRetentionMs } from './logs.ts';
@@ -19,6 +20,7 @@ import { createAuditReader } from '../registry/audit/audit-reader.ts';
 export const registry = prepared(async ({ subscriptions, issuer, privateHosts }) => {
   const { store, behind, trail } = await audit();
   const gate = await bearerGate();
+  const [grants, ending] = [await userGrants(), await grantEnding()];
   const api = createRegistryApi({
     gate,
     subscriptions,
@@ -32,6 +34,10 @@ export const registry = prepared(async ({ subscriptions, issuer, privateHosts })
     },
     users: await users(),
     userAccess,
+    userGrants: {
+      listOfUser: (...asked) => grants.listOfUser(...asked),
+      endOfUser: (...named) => ending.endOfUser(...named),
+    },
     flows: createAddressTracer({
       deployments: (await deployments()).store,
       design: await design(),

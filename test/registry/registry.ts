@@ -3,6 +3,7 @@ import { subscriptionsOf } from '../../shared/config/subscriptions.ts';
 import type { Handler } from '../../shared/http/call.ts';
 import { createWriteBehind } from '../../shared/monitor/write-behind.ts';
 import { createJsonClient } from '../../shared/net/json-client.ts';
+import { createGrantEnding } from '../../shared/oauth/end-grants.ts';
 import { BearerFault, type BearerGate } from '../../shared/oauth/gate.ts';
 import { createRegistryApi } from '../../shared/registry/api/registry-api.ts';
 import type { AuditEntry } from '../../shared/registry/audit/audit-entry.ts';
@@ -15,6 +16,8 @@ import { openAuditStore } from '../../shared/storage/audit.ts';
 import { createClientStore } from '../../shared/storage/clients.ts';
 import { createIssuerStore } from '../../shared/storage/issuers.ts';
 import { createRoleStore } from '../../shared/storage/roles.ts';
+import { openConsents } from '../../shared/storage/consents.ts';
+import { openGrants } from '../../shared/storage/grants.ts';
 import { openTables } from '../../shared/storage/tables.ts';
 import { createUserStore } from '../../shared/storage/users.ts';
 import { testStorage } from '../support/azurite.ts';
@@ -70,6 +73,14 @@ export async function openRegistry(
     const issuers = cacheIssuers(createIssuerStore(tables), clock);
     const users = createUserStore(tables);
     const ended: string[] = [];
+    const grants = openGrants(tables);
+    const revoked: string[] = [];
+    const ending = createGrantEnding({
+      grants,
+      consents: openConsents(tables),
+      revocations: { revokeGrant: (grantId) => Promise.resolve(void revoked.push(grantId)) },
+      clock,
+    });
     const log = openAuditStore(tables);
     const behind = createWriteBehind<AuditEntry>((entries) => log.append(entries), {
       what: 'audit entries',
@@ -84,6 +95,7 @@ export async function openRegistry(
       roles: roles.store,
       issuers: { store: issuers.store, own: OWN_ISSUER, privateHosts: PRIVATE_HOSTS, json },
       users,
+      userGrants: { ...grants, ...ending },
       userAccess: { endAll: (user) => Promise.resolve(void ended.push(user)) },
       flows,
       audit: { trail, reader },
@@ -106,7 +118,7 @@ export async function openRegistry(
       body?: unknown,
       headers: Readonly<Record<string, string>> = {},
     ) => call({ method, path, body, headers });
-    return { clients, roles, users, ended, issuers, api, call, send, trail, log };
+    return { clients, roles, users, grants, revoked, ended, issuers, api, call, send, trail, log };
   };
   return { ...open(), clock, storage, another: open };
 }

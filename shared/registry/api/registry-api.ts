@@ -7,6 +7,7 @@ import { auditRoutes } from './audit.ts';
 import { auditedChange } from './audited-changes.ts';
 import { clientRoutes } from './clients.ts';
 import { diagnosisRoutes } from './diagnosis.ts';
+import { grantRoutes } from './grants.ts';
 import { issuerRoutes } from './issuers.ts';
 import { BASE, type RegistryDeps, type Route } from './request.ts';
 import { roleRoutes } from './roles.ts';
@@ -23,6 +24,7 @@ export const ROUTES: readonly (Route & { readonly segments: readonly string[] })
   ...assignmentRoutes,
   ...issuerRoutes,
   ...userRoutes,
+  ...grantRoutes,
   ...auditRoutes,
 ].map((route) => ({ ...route, segments: route.path.split('/') }));
 

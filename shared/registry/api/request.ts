@@ -1,7 +1,9 @@
 import type { Handler, HttpCall, HttpReply } from '../../http/call.ts';
 import type { Clock } from '../../config/clock.ts';
 import type { Subscriptions } from '../../config/subscriptions.ts';
+import type { GrantEnding } from '../../oauth/end-grants.ts';
 import type { BearerGate } from '../../oauth/gate.ts';
+import type { GrantStore } from '../../oauth/grant-store.ts';
 import type { AuditNote } from '../audit/audit-entry.ts';
 import type { AuditReader } from '../audit/audit-reader.ts';
 import type { AuditTrail } from '../audit/audit-trail.ts';
@@ -30,6 +32,7 @@ export interface RegistryDeps {
   };
   readonly users: UserStore;
   readonly userAccess: UserAccess;
+  readonly userGrants: Pick<GrantStore, 'listOfUser'> & Pick<GrantEnding, 'endOfUser'>;
   /** For diagnosis. */
   readonly flows: FlowTracer;
   readonly audit: { readonly trail: Pick<AuditTrail, 'change'>; readonly reader: AuditReader };
