@@ -1,29 +1,21 @@
 import { once } from '../cache/once.ts';
 import { systemClock as clock } from '../config/clock.ts';
 import { clients } from './clients.ts';
-import { deriveKey } from './environment.ts';
-import { codes, grantEnding, userGrants } from './grants.ts';
+import { codes, grantEnding, refreshTokens, userGrants } from './grants.ts';
 import { audit } from './logs.ts';
 import { users } from './users.ts';
 import { authorizationCode } from '../oauth/grants/authorization-code.ts';
 import { refreshToken } from '../oauth/grants/refresh-token.ts';
 import type { UserGrantDeps } from '../oauth/grants/user-grant.ts';
-import { createRefreshTokens } from '../oauth/refresh-tokens.ts';
 
 /** The grants of the token endpoint that speak for people; loaded when one is first asked for. */
-
-export const refreshTokens = once(async () => {
-  return createRefreshTokens(await deriveKey('refresh tokens'));
-});
 
 const deps = once(async (): Promise<UserGrantDeps> => {
   const known = await users();
   const ending = await grantEnding();
   return {
     grants: await userGrants(),
-    endGrant: async (grantId) => {
-      await ending.end(grantId);
-    },
+    endGrant: (grantId) => ending.endGrant(grantId),
     refreshTokens: await refreshTokens(),
     clients: (await clients()).directory,
     users: {

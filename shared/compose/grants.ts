@@ -1,10 +1,11 @@
 import { once } from '../cache/once.ts';
 import { systemClock as clock } from '../config/clock.ts';
-import { preparedTask } from './environment.ts';
+import { deriveKey, preparedTask } from './environment.ts';
 import { revocations } from './revocations.ts';
 import { tables } from './storage.ts';
 import type { AuthorizationCode } from '../oauth/authorization/authorization-codes.ts';
 import { createGrantEnding } from '../oauth/end-grants.ts';
+import { createRefreshTokens } from '../oauth/refresh-tokens.ts';
 import { openConsents } from '../storage/consents.ts';
 import { openGrants } from '../storage/grants.ts';
 import { deleteSecretRecordsBefore, openSecretRecords } from '../storage/secret-records.ts';
@@ -17,6 +18,9 @@ const CODES_KEPT_MS = 24 * HOUR_MS;
 export const userGrants = once(async () => openGrants(await tables()));
 export const consents = once(async () => openConsents(await tables()));
 export const codes = once(async () => openSecretRecords<AuthorizationCode>(await tables(), 'code'));
+export const refreshTokens = once(async () =>
+  createRefreshTokens(await deriveKey('refresh tokens')),
+);
 
 export const grantEnding = once(async () => {
   return createGrantEnding({

@@ -65,7 +65,7 @@ function split(text: string, separator: string): string[] {
   const parts = [''];
   for (const [token] of text.matchAll(/\\?[\s\S]/gu)) {
     if (token === separator) parts.push('');
-    else parts[parts.length - 1] += token;
+    else parts.push(`${parts.pop() ?? ''}${token}`);
   }
   return parts;
 }

@@ -22,6 +22,7 @@ const ROUTES = {
   odata: 'api/v1/{*path}',
   par: 'oauth2/api/v1/par',
   registry: 'registry/v1/{*path}',
+  revoke: 'oauth2/api/v1/revoke',
   'sign-in': 'oauth2/api/v1/sign-in/{*step}',
   'sign-out': 'oauth2/api/v1/sign-out',
   token: 'oauth2/api/v1/token',
