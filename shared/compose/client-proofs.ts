@@ -22,7 +22,7 @@ const oneTimeValues = once(async () => {
 
 const keys = once(async () => {
   const { clientKeys } = await import('../oauth/client-authentication/client-keys.ts');
-  return clientKeys(async () => (await import('./remote-keys.ts')).remoteKeys());
+  return clientKeys(async () => (await import('./client-key-sources.ts')).clientKeySources());
 });
 
 /** undefined while FLOWGATE_MTLS is off. */

@@ -7,6 +7,7 @@ import { deployments, design } from './iflow.ts';
 import { issuers, jsonClient } from './issuers.ts';
 import { audit, auditRetentionMs } from './logs.ts';
 import { bearerGate, throttle } from './oauth.ts';
+import { revocations } from './revocations.ts';
 import { keyRing } from './signing.ts';
 import { blobs } from './storage.ts';
 import { userAccess, users } from './users.ts';
@@ -16,11 +17,13 @@ import { createKeysApi } from '../jwt/keys-api.ts';
 import { guardManagement } from '../oauth/audit-refusals.ts';
 import { createRegistryApi } from '../registry/api/registry-api.ts';
 import { createAuditReader } from '../registry/audit/audit-reader.ts';
+import { createIssuedTokens } from '../registry/issued-tokens.ts';
 
-export const registry = prepared(async ({ subscriptions, issuer, privateHosts }) => {
+export const registry = prepared(async ({ subscriptions, mtls, issuer, privateHosts }) => {
   const { store, behind, trail } = await audit();
   const gate = await bearerGate();
-  const [grants, ending] = [await userGrants(), await grantEnding()];
+  const reader = createAuditReader(store, behind, clock, await auditRetentionMs());
+  const { list: revoked } = await revocations();
   const api = createRegistryApi({
     gate,
     subscriptions,
@@ -34,10 +37,7 @@ export const registry = prepared(async ({ subscriptions, issuer, privateHosts })
     },
     users: await users(),
     userAccess,
-    userGrants: {
-      listOfUser: (...asked) => grants.listOfUser(...asked),
-      endOfUser: (...named) => ending.endOfUser(...named),
-    },
+    userGrants: await userGrants(),
     flows: createAddressTracer({
       deployments: (await deployments()).store,
       design: await design(),
@@ -45,7 +45,16 @@ export const registry = prepared(async ({ subscriptions, issuer, privateHosts })
       openReader: () => openAddressReader({ timeoutMs: 2000, memoryMb: 256 }),
       clock,
     }),
-    audit: { trail, reader: createAuditReader(store, behind, clock, await auditRetentionMs()) },
+    takesCertificates: mtls !== undefined,
+    audit: { trail, reader },
+    tokens: createIssuedTokens({
+      reader,
+      clients: (await clients()).directory,
+      revocations: revoked,
+      clock,
+    }),
+    revocations: revoked,
+    grantEnding: await grantEnding(),
     clock,
     random: randomBytes,
     extra: {

@@ -34,6 +34,7 @@ const TIMERS = {
   'delete-expired-grants': '0 53 3 * * *',
   'delete-expired-logs': '0 43 3 * * *',
   'rotate-signing-keys': '0 17 3 * * *',
+  'warn-of-expiring-secrets': '0 29 * * * *',
 };
 
 /** What of a trigger matters here. */

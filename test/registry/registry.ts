@@ -5,19 +5,22 @@ import { createWriteBehind } from '../../shared/monitor/write-behind.ts';
 import { createJsonClient } from '../../shared/net/json-client.ts';
 import { createGrantEnding } from '../../shared/oauth/end-grants.ts';
 import { BearerFault, type BearerGate } from '../../shared/oauth/gate.ts';
+import { createRevocations } from '../../shared/oauth/revocations.ts';
 import { createRegistryApi } from '../../shared/registry/api/registry-api.ts';
 import type { AuditEntry } from '../../shared/registry/audit/audit-entry.ts';
 import { createAuditReader } from '../../shared/registry/audit/audit-reader.ts';
 import { createAuditTrail } from '../../shared/registry/audit/audit-trail.ts';
 import type { FlowTracer } from '../../shared/registry/diagnosis/flow-trace.ts';
 import { cacheClients, cacheRoles } from '../../shared/registry/directories.ts';
+import { createIssuedTokens } from '../../shared/registry/issued-tokens.ts';
 import { cacheIssuers } from '../../shared/registry/issuers/issuer-directory.ts';
 import { openAuditStore } from '../../shared/storage/audit.ts';
 import { createClientStore } from '../../shared/storage/clients.ts';
-import { createIssuerStore } from '../../shared/storage/issuers.ts';
-import { createRoleStore } from '../../shared/storage/roles.ts';
 import { openConsents } from '../../shared/storage/consents.ts';
 import { openGrants } from '../../shared/storage/grants.ts';
+import { createIssuerStore } from '../../shared/storage/issuers.ts';
+import { openRevocations } from '../../shared/storage/revocations.ts';
+import { createRoleStore } from '../../shared/storage/roles.ts';
 import { openTables } from '../../shared/storage/tables.ts';
 import { createUserStore } from '../../shared/storage/users.ts';
 import { testStorage } from '../support/azurite.ts';
@@ -73,14 +76,6 @@ export async function openRegistry(
     const issuers = cacheIssuers(createIssuerStore(tables), clock);
     const users = createUserStore(tables);
     const ended: string[] = [];
-    const grants = openGrants(tables);
-    const revoked: string[] = [];
-    const ending = createGrantEnding({
-      grants,
-      consents: openConsents(tables),
-      revocations: { revokeGrant: (grantId) => Promise.resolve(void revoked.push(grantId)) },
-      clock,
-    });
     const log = openAuditStore(tables);
     const behind = createWriteBehind<AuditEntry>((entries) => log.append(entries), {
       what: 'audit entries',
@@ -88,6 +83,9 @@ export async function openRegistry(
     });
     const trail = createAuditTrail({ store: log, behind, clock, randomUUID });
     const reader = createAuditReader(log, behind, clock, AUDIT_RETENTION_MS);
+    const store = openRevocations(tables, randomUUID(), clock);
+    const revocations = createRevocations({ store, clock });
+    const grants = openGrants(tables);
     const api = createRegistryApi({
       gate: gateByRoleName,
       subscriptions,
@@ -95,10 +93,19 @@ export async function openRegistry(
       roles: roles.store,
       issuers: { store: issuers.store, own: OWN_ISSUER, privateHosts: PRIVATE_HOSTS, json },
       users,
-      userGrants: { ...grants, ...ending },
+      userGrants: grants,
       userAccess: { endAll: (user) => Promise.resolve(void ended.push(user)) },
       flows,
+      takesCertificates: false,
       audit: { trail, reader },
+      tokens: createIssuedTokens({ reader, clients: clients.directory, revocations, clock }),
+      revocations,
+      grantEnding: createGrantEnding({
+        grants,
+        consents: openConsents(tables),
+        revocations,
+        clock,
+      }),
       clock,
       random: randomBytes,
       ...(extra === undefined ? {} : { extra }),
@@ -118,7 +125,8 @@ export async function openRegistry(
       body?: unknown,
       headers: Readonly<Record<string, string>> = {},
     ) => call({ method, path, body, headers });
-    return { clients, roles, users, grants, revoked, ended, issuers, api, call, send, trail, log };
+    const parts = { clients, roles, users, ended, issuers, revocations, grants };
+    return { ...parts, api, call, send, trail, log };
   };
   return { ...open(), clock, storage, another: open };
 }

@@ -27,7 +27,7 @@ async function endGrant(
   grantId: string,
 ): Promise<HttpReply> {
   const { value } = await readUser(deps.users, name);
-  if (await deps.userGrants.endOfUser(value.user, grantId)) return { status: 204 };
+  if (await deps.grantEnding.endOfUser(value.user, grantId)) return { status: 204 };
   throw Problem.notFound(
     `The user has no such grant, or it has expired. Those that are alive are listed at /registry/v1/users/${encodeURIComponent(name)}/grants.`,
   );
