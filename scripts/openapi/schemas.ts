@@ -3,6 +3,12 @@ import { subscriptionsOf } from '../../shared/config/subscriptions.ts';
 import { READ_ONLY, schemaOfSettings } from '../../shared/registry/api/client-members.ts';
 import { certificateSubjectMembers } from '../../shared/registry/api/key-members.ts';
 import { AUTH_METHODS } from '../../shared/registry/client.ts';
+import {
+  authorizationMembers,
+  authorizationRequests,
+  authorizationResponses,
+  UserGrant,
+} from './authorization-schemas.ts';
 import { registrationRequests, registrationResponses } from './registration-schemas.ts';
 import { issuerRequests, issuerResponses } from './issuer-schemas.ts';
 import { userRequests, userResponses } from './user-schemas.ts';
@@ -109,6 +115,7 @@ export const requests = {
   ...registrationRequests,
   ...issuerRequests,
   ...userRequests,
+  ...authorizationRequests,
   ClientRegistration: z.strictObject({
     ...settable,
     ...readOnly,
@@ -325,6 +332,8 @@ export const responses = {
   ...registrationResponses,
   ...issuerResponses,
   ...userResponses,
+  ...authorizationResponses,
+  UserGrants: pageOf(UserGrant),
   Client,
   NewClient: z.strictObject({ ...client, ...perhapsShownOnce }),
   Clients: pageOf(Client),
@@ -453,8 +462,6 @@ export const responses = {
       introspection_endpoint: z.string(),
       revocation_endpoint: z.string(),
       registration_endpoint: z.string().optional(),
-      authorization_endpoint: z.string().optional(),
-      pushed_authorization_request_endpoint: z.string().optional(),
       grant_types_supported: z.array(z.string()),
       token_endpoint_auth_methods_supported: z.array(z.string()),
       token_endpoint_auth_signing_alg_values_supported: z.array(z.string()).optional(),
@@ -466,13 +473,7 @@ export const responses = {
       dpop_signing_alg_values_supported: z.array(z.string()),
       tls_client_certificate_bound_access_tokens: z.literal(true).optional(),
       response_types_supported: z.array(z.string()),
-      response_modes_supported: z.array(z.string()).optional(),
-      code_challenge_methods_supported: z.array(z.string()).optional(),
-      authorization_response_iss_parameter_supported: z.literal(true).optional(),
-      prompt_values_supported: z.array(z.string()).optional(),
-      require_pushed_authorization_requests: z.boolean().optional(),
-      request_parameter_supported: z.boolean().optional(),
-      request_uri_parameter_supported: z.boolean().optional(),
+      ...authorizationMembers,
     })
     .describe('RFC 8414 section 2: what is switched on.'),
   Live: z.strictObject({ status: z.literal('live') }),
