@@ -1,7 +1,10 @@
 import { once } from '../cache/once.ts';
 import { systemClock as clock } from '../config/clock.ts';
-import { preparedTask } from './environment.ts';
+import { deriveKey, preparedTask } from './environment.ts';
+import { revocations } from './revocations.ts';
 import { tables } from './storage.ts';
+import { createGrantEnding } from '../oauth/end-grants.ts';
+import { createRefreshTokens } from '../oauth/refresh-tokens.ts';
 import { openConsents } from '../storage/consents.ts';
 import { openGrants } from '../storage/grants.ts';
 import { deleteSecretRecordsBefore } from '../storage/secret-records.ts';
@@ -13,6 +16,17 @@ const CODES_KEPT_MS = 24 * HOUR_MS;
 /** What users have granted. */
 export const grants = once(async () => openGrants(await tables()));
 export const consents = once(async () => openConsents(await tables()));
+export const refreshTokens = once(async () =>
+  createRefreshTokens(await deriveKey('refresh tokens')),
+);
+
+export const grantEnding = once(async () =>
+  createGrantEnding({
+    grants: await grants(),
+    revocations: (await revocations()).list,
+    clock,
+  }),
+);
 
 export const deleteExpiredGrants = preparedTask(async () => {
   const [all, kept] = [await tables(), await grants()];

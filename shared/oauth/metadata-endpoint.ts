@@ -11,16 +11,21 @@ export function createMetadataEndpoint(deps: {
   /** No trailing slash. */
   readonly issuer: string;
   readonly grantTypes: readonly string[];
+  readonly signingAlgorithm: string;
 }): Handler {
-  const { issuer, grantTypes } = deps;
+  const { issuer, grantTypes, signingAlgorithm } = deps;
   const metadata = {
     issuer,
     token_endpoint: `${issuer}/oauth2/api/v1/token`,
     jwks_uri: `${issuer}/oauth2/api/v1/jwks`,
     introspection_endpoint: `${issuer}/oauth2/api/v1/introspect`,
+    revocation_endpoint: `${issuer}/oauth2/api/v1/revoke`,
     grant_types_supported: grantTypes,
     token_endpoint_auth_methods_supported: AUTH_METHODS,
     introspection_endpoint_auth_methods_supported: AUTH_METHODS,
+    revocation_endpoint_auth_methods_supported: AUTH_METHODS,
+    // RFC 9701 section 7: an answer is signed with the key that tokens are signed with.
+    introspection_signing_alg_values_supported: [signingAlgorithm],
     // Section 2 requires the member, section 3.2 would leave an empty list out. Readers that check
     // anything check that it is there.
     response_types_supported: [],

@@ -71,9 +71,12 @@ test('RFC 8414 section 2: endpoints that are not switched on are not named', () 
     'grant_types_supported',
     'introspection_endpoint',
     'introspection_endpoint_auth_methods_supported',
+    'introspection_signing_alg_values_supported',
     'issuer',
     'jwks_uri',
     'response_types_supported',
+    'revocation_endpoint',
+    'revocation_endpoint_auth_methods_supported',
     'token_endpoint',
     'token_endpoint_auth_methods_supported',
   ]);

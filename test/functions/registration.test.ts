@@ -20,6 +20,7 @@ const ROUTES = {
   'metadata-openid': '.well-known/openid-configuration',
   odata: 'api/v1/{*path}',
   registry: 'registry/v1/{*path}',
+  revoke: 'oauth2/api/v1/revoke',
   'sign-in': 'oauth2/api/v1/sign-in/{*step}',
   'sign-out': 'oauth2/api/v1/sign-out',
   token: 'oauth2/api/v1/token',
