@@ -5,10 +5,18 @@ import { oauthPaths } from './oauth-paths.ts';
 import type { Answer, Operation, Parameter, Paths } from './operation.ts';
 import { issuerPaths } from './issuer-paths.ts';
 import { registryPaths } from './registry-paths.ts';
+import { secretPaths } from './secret-paths.ts';
+import { tokenPaths } from './token-paths.ts';
 import { requests, responses } from './schemas.ts';
 
 /** Described here; `/api/v1` describes itself at `/api/v1/$metadata`. */
-export const paths: Paths = { ...oauthPaths, ...registryPaths, ...issuerPaths };
+export const paths: Paths = {
+  ...oauthPaths,
+  ...registryPaths,
+  ...secretPaths,
+  ...tokenPaths,
+  ...issuerPaths,
+};
 
 const SECURITY: Readonly<Record<Operation['access'], readonly object[]>> = {
   public: [],
@@ -20,6 +28,7 @@ const SECURITY: Readonly<Record<Operation['access'], readonly object[]>> = {
 const PATH_PARAMETERS: Readonly<Record<string, string>> = {
   client_id: 'Case-sensitive.',
   issuer_id: 'As the list of issuers has it.',
+  jti: 'The claim of the token.',
   secret_id: 'As the list of secrets has it.',
   subscription: '<account>iflmap or <account>tmn.',
   role: 'Case-sensitive.',

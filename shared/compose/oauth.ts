@@ -15,7 +15,7 @@ import { createThrottle } from '../oauth/throttle.ts';
 import { createTokenEndpoint } from '../oauth/token-endpoint.ts';
 import { clientSecret } from '../oauth/client-authentication/client-secret.ts';
 import { clientCredentials } from '../oauth/grants/client-credentials.ts';
-import type { Grants } from '../oauth/grants/grant.ts';
+import type { Grant, Grants } from '../oauth/grants/grant.ts';
 import { createSecretVerifier } from '../registry/secret-verifier.ts';
 
 export const throttle = once(async () => {
@@ -66,7 +66,14 @@ export const bearerGate = once(async () => {
 });
 
 /** What is offered; all but the quick one are loaded when they are first asked for. */
-const grants: Grants = new Map([['client_credentials', () => clientCredentials]]);
+const grants: Grants = new Map<string, () => Promise<Grant> | Grant>([
+  ['client_credentials', () => clientCredentials],
+  [
+    'authorization_code',
+    async () => (await import('./grants-of-users.ts')).authorizationCodeGrant(),
+  ],
+  ['refresh_token', async () => (await import('./grants-of-users.ts')).refreshTokenGrant()],
+]);
 
 export const token = prepared(async () => {
   return createTokenEndpoint({

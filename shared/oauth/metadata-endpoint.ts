@@ -1,5 +1,6 @@
 import type { Handler } from '../http/call.ts';
 import { answerPublicDocument } from '../http/public-document.ts';
+import { authorizationMetadata } from './authorization/authorization-metadata.ts';
 
 /** Seconds. */
 const MAX_AGE = 3600;
@@ -26,9 +27,11 @@ export function createMetadataEndpoint(deps: {
     revocation_endpoint_auth_methods_supported: AUTH_METHODS,
     // RFC 9701 section 7: an answer is signed with the key that tokens are signed with.
     introspection_signing_alg_values_supported: [signingAlgorithm],
-    // Section 2 requires the member, section 3.2 would leave an empty list out. Readers that check
-    // anything check that it is there.
-    response_types_supported: [],
+    // Section 2 requires response_types_supported, section 3.2 would leave an empty list out. Readers
+    // that check anything check that it is there.
+    ...(grantTypes.includes('authorization_code')
+      ? authorizationMetadata(issuer)
+      : { response_types_supported: [] }),
   };
   return (call) => answerPublicDocument(call, MAX_AGE, () => metadata);
 }

@@ -60,9 +60,10 @@ export function createTokenEndpoint(deps: TokenEndpointDeps): Handler {
     const cors = corsHeaders(call.headers, client.allowedOrigins);
     try {
       const { response, claims } = await grantToken(client, parameters, call, deps);
-      note(claims.sub, client.clientId, {
-        detail: `for ${claims.aud}`,
-        token: auditedToken(claims),
+      const whose = claims.sub === user ? '' : `, as ${claims.sub}`;
+      note(user, client.clientId, {
+        detail: `for ${claims.aud}${whose}`,
+        token: auditedToken(claims, user),
       });
       return json(200, response, { ...NO_STORE, ...cors });
     } catch (error) {
@@ -79,11 +80,15 @@ const PREFLIGHT = { methods: ['POST'], headers: ['authorization', 'content-type'
 type TokenNote = AuditNote & Pick<AuditEvent, 'token'>;
 
 /** What a token can be found by later on; not enough of it to be used. */
-function auditedToken({ jti, exp, aud, scope, grant_id }: AccessTokenClaims): AuditedToken {
+function auditedToken(
+  { jti, sub, exp, aud, scope, grant_id }: AccessTokenClaims,
+  user: string,
+): AuditedToken {
   return {
     jti,
     expiresAt: exp,
     subscription: aud,
+    ...(sub === user ? {} : { user: sub }),
     ...(scope === undefined ? {} : { scope }),
     ...(grant_id === undefined ? {} : { grantId: grant_id }),
   };

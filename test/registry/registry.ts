@@ -3,17 +3,22 @@ import { subscriptionsOf } from '../../shared/config/subscriptions.ts';
 import type { Handler } from '../../shared/http/call.ts';
 import { createWriteBehind } from '../../shared/monitor/write-behind.ts';
 import { createJsonClient } from '../../shared/net/json-client.ts';
+import { createGrantEnding } from '../../shared/oauth/end-grants.ts';
 import { BearerFault, type BearerGate } from '../../shared/oauth/gate.ts';
+import { createRevocations } from '../../shared/oauth/revocations.ts';
 import { createRegistryApi } from '../../shared/registry/api/registry-api.ts';
 import type { AuditEntry } from '../../shared/registry/audit/audit-entry.ts';
 import { createAuditReader } from '../../shared/registry/audit/audit-reader.ts';
 import { createAuditTrail } from '../../shared/registry/audit/audit-trail.ts';
 import type { FlowTracer } from '../../shared/registry/diagnosis/flow-trace.ts';
 import { cacheClients, cacheRoles } from '../../shared/registry/directories.ts';
+import { createIssuedTokens } from '../../shared/registry/issued-tokens.ts';
 import { cacheIssuers } from '../../shared/registry/issuers/issuer-directory.ts';
 import { openAuditStore } from '../../shared/storage/audit.ts';
 import { createClientStore } from '../../shared/storage/clients.ts';
+import { openGrants } from '../../shared/storage/grants.ts';
 import { createIssuerStore } from '../../shared/storage/issuers.ts';
+import { openRevocations } from '../../shared/storage/revocations.ts';
 import { createRoleStore } from '../../shared/storage/roles.ts';
 import { openTables } from '../../shared/storage/tables.ts';
 import { createUserStore } from '../../shared/storage/users.ts';
@@ -77,6 +82,9 @@ export async function openRegistry(
     });
     const trail = createAuditTrail({ store: log, behind, clock, randomUUID });
     const reader = createAuditReader(log, behind, clock, AUDIT_RETENTION_MS);
+    const store = openRevocations(tables, randomUUID(), clock);
+    const revocations = createRevocations({ store, clock });
+    const grants = openGrants(tables);
     const api = createRegistryApi({
       gate: gateByRoleName,
       subscriptions,
@@ -88,6 +96,9 @@ export async function openRegistry(
       flows,
       takesCertificates: false,
       audit: { trail, reader },
+      tokens: createIssuedTokens({ reader, clients: clients.directory, revocations, clock }),
+      revocations,
+      grantEnding: createGrantEnding({ grants, revocations, clock }),
       clock,
       random: randomBytes,
       ...(extra === undefined ? {} : { extra }),
@@ -107,7 +118,8 @@ export async function openRegistry(
       body?: unknown,
       headers: Readonly<Record<string, string>> = {},
     ) => call({ method, path, body, headers });
-    return { clients, roles, users, ended, issuers, api, call, send, trail, log };
+    const parts = { clients, roles, users, ended, issuers, revocations, grants };
+    return { ...parts, api, call, send, trail, log };
   };
   return { ...open(), clock, storage, another: open };
 }

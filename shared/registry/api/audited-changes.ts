@@ -33,6 +33,23 @@ const CHANGES: Readonly<Record<string, (...values: string[]) => AuditedChange>> 
     object: client(id),
     detail: `secret ${secret}`,
   }),
+  'POST clients/*/secrets/rotation': (id = '') => ({
+    action: 'secret.rotation.start',
+    object: client(id),
+  }),
+  'POST clients/*/secrets/rotation/complete': (id = '') => ({
+    action: 'secret.rotation.complete',
+    object: client(id),
+  }),
+  'DELETE clients/*/secrets/rotation': (id = '') => ({
+    action: 'secret.rotation.cancel',
+    object: client(id),
+  }),
+  'DELETE clients/*/tokens': (id = '') => ({ action: 'client.revoke_tokens', object: client(id) }),
+  'DELETE tokens/*': (jti = '') => ({
+    action: 'token.revoke',
+    object: { type: 'token', name: jti },
+  }),
   'POST issuers': () => ({ action: 'issuer.create', object: issuer('') }),
   'PUT issuers/*': (id = '') => ({ action: 'issuer.change', object: issuer(id) }),
   'PATCH issuers/*': (id = '') => ({ action: 'issuer.change', object: issuer(id) }),

@@ -179,7 +179,7 @@ function open(
     codes,
   });
   const authentication = {
-    methods: [clientSecret(testSecrets(() => SECRET)), nobody],
+    methods: [clientSecret(testSecrets(() => SECRET)), clientIdAlone({ none: nothing })],
     throttle: testThrottle(),
     wait: (milliseconds: number) => {
       clock.advance(milliseconds);
@@ -265,9 +265,6 @@ function open(
   };
   return Object.assign(server, methods);
 }
-
-/** A public client, which names itself and proves nothing. */
-const nobody = clientIdAlone({ none: nothing });
 
 const pairsOf = (form: Form): readonly (readonly [string, string])[] =>
   Array.isArray(form) ? (form as readonly (readonly [string, string])[]) : Object.entries(form);
