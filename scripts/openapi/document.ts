@@ -8,6 +8,7 @@ import { registryPaths } from './registry-paths.ts';
 import { secretPaths } from './secret-paths.ts';
 import { tokenPaths } from './token-paths.ts';
 import { requests, responses } from './schemas.ts';
+import { userPaths } from './user-paths.ts';
 
 /** Described here; `/api/v1` describes itself at `/api/v1/$metadata`. */
 export const paths: Paths = {
@@ -16,6 +17,7 @@ export const paths: Paths = {
   ...secretPaths,
   ...tokenPaths,
   ...issuerPaths,
+  ...userPaths,
 };
 
 const SECURITY: Readonly<Record<Operation['access'], readonly object[]>> = {

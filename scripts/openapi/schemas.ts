@@ -4,6 +4,7 @@ import { READ_ONLY, schemaOfSettings } from '../../shared/registry/api/client-me
 import { certificateSubjectMembers } from '../../shared/registry/api/key-members.ts';
 import { AUTH_METHODS } from '../../shared/registry/client.ts';
 import { issuerRequests, issuerResponses } from './issuer-schemas.ts';
+import { userRequests, userResponses } from './user-schemas.ts';
 
 /*
  * What the registry and the OAuth endpoints take and give, by the names that the description uses.
@@ -118,6 +119,7 @@ const authentication = {
 
 export const requests = {
   ...issuerRequests,
+  ...userRequests,
   ClientRegistration: z.strictObject({
     ...settable,
     ...readOnly,
@@ -329,6 +331,7 @@ const pageOf = <T extends z.ZodType>(item: T) =>
 
 export const responses = {
   ...issuerResponses,
+  ...userResponses,
   Client,
   NewClient: z.strictObject({ ...client, ...perhapsShownOnce }),
   Clients: pageOf(Client),

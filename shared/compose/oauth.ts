@@ -7,11 +7,12 @@ import { clients, ensureBootstrap, roles } from './clients.ts';
 import { config, prepared } from './environment.ts';
 import { audit, failureBoard } from './logs.ts';
 import { revocations } from './revocations.ts';
-import { keyRing, tokenVerifier } from './signing.ts';
+import { isOurs, keyRing, tokenVerifier } from './signing.ts';
 import { createAccessTokenIssuer } from '../jwt/sign.ts';
 import { createBearerGate } from '../oauth/bearer.ts';
 import { createMetadataEndpoint } from '../oauth/metadata-endpoint.ts';
 import { createThrottle } from '../oauth/throttle.ts';
+import { unlessOurs } from '../oauth/trusted-issuers/unless-ours.ts';
 import { createTokenEndpoint } from '../oauth/token-endpoint.ts';
 import { clientSecret } from '../oauth/client-authentication/client-secret.ts';
 import { clientCredentials } from '../oauth/grants/client-credentials.ts';
@@ -62,6 +63,7 @@ export const bearerGate = once(async () => {
     roles: (await roles()).directory,
     revocations: (await revocations()).list,
     possession,
+    foreign: unlessOurs(isOurs, async () => (await import('./issuers.ts')).foreignCallers()),
   });
 });
 
@@ -73,6 +75,14 @@ const grants: Grants = new Map<string, () => Promise<Grant> | Grant>([
     async () => (await import('./grants-of-users.ts')).authorizationCodeGrant(),
   ],
   ['refresh_token', async () => (await import('./grants-of-users.ts')).refreshTokenGrant()],
+  [
+    'urn:ietf:params:oauth:grant-type:jwt-bearer',
+    async () => (await import('./foreign-grants.ts')).jwtBearerGrant(),
+  ],
+  [
+    'urn:ietf:params:oauth:grant-type:token-exchange',
+    async () => (await import('./foreign-grants.ts')).tokenExchangeGrant(),
+  ],
 ]);
 
 export const token = prepared(async () => {

@@ -16,6 +16,7 @@ import { createIssuedTokens } from '../../shared/registry/issued-tokens.ts';
 import { cacheIssuers } from '../../shared/registry/issuers/issuer-directory.ts';
 import { openAuditStore } from '../../shared/storage/audit.ts';
 import { createClientStore } from '../../shared/storage/clients.ts';
+import { openConsents } from '../../shared/storage/consents.ts';
 import { openGrants } from '../../shared/storage/grants.ts';
 import { createIssuerStore } from '../../shared/storage/issuers.ts';
 import { openRevocations } from '../../shared/storage/revocations.ts';
@@ -85,6 +86,7 @@ export async function openRegistry(
     const store = openRevocations(tables, randomUUID(), clock);
     const revocations = createRevocations({ store, clock });
     const grants = openGrants(tables);
+    const consents = openConsents(tables);
     const api = createRegistryApi({
       gate: gateByRoleName,
       subscriptions,
@@ -98,7 +100,7 @@ export async function openRegistry(
       audit: { trail, reader },
       tokens: createIssuedTokens({ reader, clients: clients.directory, revocations, clock }),
       revocations,
-      grantEnding: createGrantEnding({ grants, revocations, clock }),
+      grantEnding: createGrantEnding({ grants, consents, revocations, clock }),
       clock,
       random: randomBytes,
       ...(extra === undefined ? {} : { extra }),

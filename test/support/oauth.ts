@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { OneTimeValues } from '../../shared/oauth/one-time-values.ts';
+import type { ForeignCallers } from '../../shared/oauth/trusted-issuers/foreign-callers.ts';
 import type {
   Client,
   ClientDirectory,
@@ -148,3 +149,6 @@ export function testRevocations(): TestRevocations {
     revokeGrant: (grantId) => Promise.resolve(void revoked.add(grantId)),
   };
 }
+
+/** No token is of a trusted issuer. */
+export const noForeignCallers: ForeignCallers = { find: () => Promise.resolve(undefined) };

@@ -12,15 +12,11 @@ export function schemaOfUser(user: string) {
   const displayName = text(200, 'display_name').check(
     z.refine((name) => name.trim() !== '', 'display_name is not blank.'),
   );
-  const email = z
-    .string('email is text.')
-    .check(
-      z.maxLength(254, 'email has at most 254 characters.'),
-      z.regex(
-        /^[^\s@\p{Cc}\p{Cs}]+@[^\s@\p{Cc}\p{Cs}]+$/u,
-        'email is an address such as a.b@example.com.',
-      ),
-    );
+  const email = z.string('email is text.').check(
+    z.maxLength(254, 'email has at most 254 characters.'),
+    z.regex(/^[^\s@]+@[^\s@]+$/, 'email is an address such as a.b@example.com.'),
+    z.refine((value) => !/[\p{Cc}\p{Cs}]/u.test(value), 'email has no control characters.'),
+  );
   return z.object({
     display_name: z._default(displayName, user),
     email: z.optional(email),
@@ -29,7 +25,7 @@ export function schemaOfUser(user: string) {
 }
 
 /** Set by the registry: accepted and ignored, so that what GET returned can be sent back. */
-const READ_ONLY = [
+export const USER_READ_ONLY = [
   'user',
   'must_change_password',
   'upstream_issuer',
@@ -55,7 +51,7 @@ export function readUserSettings(
   for (const [name, value] of members) {
     if (Object.hasOwn(schema.shape, name)) {
       if (value !== null) given[name] = value;
-    } else if (!READ_ONLY.includes(name) && !alsoKnown.includes(name)) {
+    } else if (!USER_READ_ONLY.includes(name) && !alsoKnown.includes(name)) {
       errors.push(unknownUserMember(name));
     }
   }
