@@ -111,6 +111,19 @@ const secretMembers = {
 };
 const { client_secret_expires_at, expires_at } = secretMembers;
 
+/** What a client sends of itself in the body. */
+const authentication = {
+  client_id: z.string().optional(),
+  client_secret: z.string().optional().describe('Never in the query.'),
+  client_assertion_type: z
+    .literal('urn:ietf:params:oauth:client-assertion-type:jwt-bearer')
+    .optional(),
+  client_assertion: z
+    .string()
+    .optional()
+    .describe('A JWT that the client has signed (RFC 7523); counts once. Never in the query.'),
+};
+
 export const requests = {
   ...registrationRequests,
   ...issuerRequests,
@@ -141,21 +154,18 @@ export const requests = {
   TokenRequest: z.object({
     grant_type: z.literal('client_credentials').optional().describe('In the query or in the body.'),
     scope: z.string().optional().describe('All scopes of the client if left out or blank.'),
-    client_id: z.string().optional(),
-    client_secret: z.string().optional().describe('Never in the query.'),
+    ...authentication,
     token_format: z.enum(['jwt', 'jwtrfc']).optional().describe('Every token is a JWT anyway.'),
   }),
   IntrospectionRequest: z.object({
     token: z.string().describe('The access or refresh token to ask about; never in the query.'),
     token_type_hint: z.string().optional().describe('Of no account: a token is found without.'),
-    client_id: z.string().optional(),
-    client_secret: z.string().optional().describe('Never in the query.'),
+    ...authentication,
   }),
   RevocationRequest: z.object({
     token: z.string().describe('An access or refresh token; never in the query.'),
     token_type_hint: z.string().optional().describe('Of no account: a token is found without.'),
-    client_id: z.string().optional(),
-    client_secret: z.string().optional().describe('Never in the query.'),
+    ...authentication,
   }),
 };
 
@@ -408,7 +418,7 @@ export const responses = {
     .describe('RFC 6749 section 5.2.'),
   BearerError: z
     .strictObject({
-      error: z.enum(['invalid_token', 'insufficient_scope']),
+      error: z.enum(['invalid_token', 'insufficient_scope', 'invalid_dpop_proof']),
       error_description: z.string(),
       reason,
     })
