@@ -123,17 +123,16 @@ export async function openDeployment(
     async makeTokens({ clientId, createdAt, accessTokenLifetime }, count) {
       const tokens: string[] = [];
       for (let i = 0; i < count; i += 1) {
-        tokens.push(
-          await issuer.issue({
-            subject: userOfClient(clientId),
-            clientId,
-            tokensFrom: createdAt,
-            audience: SUBSCRIPTION,
-            lifetime: accessTokenLifetime,
-            scope: '',
-            roles: ['ESBMessaging.send'],
-          }),
-        );
+        const { token } = await issuer.issue({
+          subject: userOfClient(clientId),
+          clientId,
+          tokensFrom: createdAt,
+          audience: SUBSCRIPTION,
+          lifetime: accessTokenLifetime,
+          scope: '',
+          roles: ['ESBMessaging.send'],
+        });
+        tokens.push(token);
       }
       return tokens;
     },

@@ -7,6 +7,6 @@ app.http('introspect', {
   methods: [...ALL_METHODS],
   authLevel: 'anonymous',
   handler: endpoint(oauthSurface, async () =>
-    (await import('../shared/compose/oauth.ts')).introspect(),
+    (await import('../shared/compose/token-inquiry.ts')).introspect(),
   ),
 });

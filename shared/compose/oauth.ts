@@ -10,7 +10,6 @@ import { revocations } from './revocations.ts';
 import { isOurs, keyRing, tokenVerifier } from './signing.ts';
 import { createAccessTokenIssuer } from '../jwt/sign.ts';
 import { createBearerGate } from '../oauth/bearer.ts';
-import { createIntrospectionEndpoint } from '../oauth/introspection-endpoint.ts';
 import { createMetadataEndpoint } from '../oauth/metadata-endpoint.ts';
 import { createThrottle } from '../oauth/throttle.ts';
 import { unlessOurs } from '../oauth/trusted-issuers/unless-ours.ts';
@@ -38,10 +37,10 @@ export const throttle = once(async () => {
 /** One for clients and people: what scrypt takes at a time is bounded for both together. */
 export const secretVerifier = createSecretVerifier({ clock, random: randomBytes });
 
-const secrets = clientSecret(secretVerifier);
+export const secrets = clientSecret(secretVerifier);
 
 /** What every endpoint needs that clients authenticate at. */
-const clientAuthentication = once(async () => {
+export const clientAuthentication = once(async () => {
   const bootstrapId = (await config()).bootstrap?.clientId;
   return {
     clients: (await clients()).directory,
@@ -72,6 +71,11 @@ export const bearerGate = once(async () => {
 const grants: Grants = new Map<string, () => Promise<Grant> | Grant>([
   ['client_credentials', () => clientCredentials],
   [
+    'authorization_code',
+    async () => (await import('./grants-of-users.ts')).authorizationCodeGrant(),
+  ],
+  ['refresh_token', async () => (await import('./grants-of-users.ts')).refreshTokenGrant()],
+  [
     'urn:ietf:params:oauth:grant-type:jwt-bearer',
     async () => (await import('./foreign-grants.ts')).jwtBearerGrant(),
   ],
@@ -90,17 +94,12 @@ export const token = prepared(async () => {
   });
 });
 
-export const introspect = prepared(async () => {
-  return createIntrospectionEndpoint({
-    ...(await clientAuthentication()),
-    // RFC 7662 section 2.1: not for whoever knows a client_id.
-    methods: [secrets, ...(await proofs()).ofConfidential],
-    verifier: await tokenVerifier(),
-    revocations: (await revocations()).list,
-  });
-});
-
 export const metadata = prepared(
-  ({ issuer }) => createMetadataEndpoint({ issuer, grantTypes: [...grants.keys()] }),
+  ({ issuer, signing }) =>
+    createMetadataEndpoint({
+      issuer,
+      grantTypes: [...grants.keys()],
+      signingAlgorithm: signing.algorithm,
+    }),
   'open',
 );

@@ -17,7 +17,7 @@ import { guardManagement } from '../oauth/audit-refusals.ts';
 import { createRegistryApi } from '../registry/api/registry-api.ts';
 import { createAuditReader } from '../registry/audit/audit-reader.ts';
 
-export const registry = prepared(async ({ subscriptions, issuer, privateHosts }) => {
+export const registry = prepared(async ({ subscriptions, mtls, issuer, privateHosts }) => {
   const { store, behind, trail } = await audit();
   const gate = await bearerGate();
   const api = createRegistryApi({
@@ -40,6 +40,7 @@ export const registry = prepared(async ({ subscriptions, issuer, privateHosts })
       openReader: () => openAddressReader({ timeoutMs: 2000, memoryMb: 256 }),
       clock,
     }),
+    takesCertificates: mtls !== undefined,
     audit: { trail, reader: createAuditReader(store, behind, clock, await auditRetentionMs()) },
     clock,
     random: randomBytes,

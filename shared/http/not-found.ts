@@ -14,6 +14,7 @@ export const answerNotFound: Handler = (call) => {
     service: 'Flowgate',
     token_endpoint: '/oauth2/api/v1/token',
     introspection_endpoint: '/oauth2/api/v1/introspect',
+    revocation_endpoint: '/oauth2/api/v1/revoke',
     metadata: '/.well-known/oauth-authorization-server',
     registry: '/registry/v1/clients',
     api: '/api/v1/',

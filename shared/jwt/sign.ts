@@ -38,12 +38,13 @@ export function createAccessTokenIssuer(deps: {
         ...(grant.authTime === undefined ? {} : { auth_time: grant.authTime }),
         ...(grant.actor === undefined ? {} : { act: grant.actor }),
       };
-      return jsonwebtoken.sign(claims, privateKey, {
+      const token = jsonwebtoken.sign(claims, privateKey, {
         algorithm: alg,
         keyid: kid,
         header: { alg, typ: ACCESS_TOKEN_TYPE },
         mutatePayload: true,
       });
+      return { token, claims };
     },
   };
 }

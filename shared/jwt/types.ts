@@ -41,6 +41,12 @@ export interface Actor {
   readonly act?: Actor;
 }
 
+/** A signed token, and what it says. */
+export interface IssuedToken {
+  readonly token: string;
+  readonly claims: AccessTokenClaims;
+}
+
 export interface AccessTokenIssuer {
   /**
    * Signs an access token with the ring's current key. `iss`, `iat`, `exp` and `jti` are set here.
@@ -59,7 +65,7 @@ export interface AccessTokenIssuer {
     readonly grantId?: string | undefined;
     readonly authTime?: number | undefined;
     readonly actor?: Actor | undefined;
-  }): Promise<string>;
+  }): Promise<IssuedToken>;
 }
 
 export interface AccessTokenVerifier {

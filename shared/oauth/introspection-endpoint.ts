@@ -1,88 +1,106 @@
-import { type Handler, json } from '../http/call.ts';
+import { type Handler, type HttpCall, json } from '../http/call.ts';
 import { Fault } from '../http/fault.ts';
-import { readParameters } from '../http/form.ts';
-import { type AccessTokenClaims, type AccessTokenVerifier, TokenFault } from '../jwt/types.ts';
-import type { AuditTrail } from '../registry/audit/audit-trail.ts';
-import { type Client, type RoleDirectory, userOfClient } from '../registry/client.ts';
-import {
-  authenticateClient,
-  type ClientAuthenticationDeps,
-} from './client-authentication/authenticate-client.ts';
-import { NO_STORE, OAuthError } from './errors.ts';
-import { MAX_BODY, SECRET_PARAMETERS } from './request-limits.ts';
+import type { IntrospectionSigner } from '../jwt/sign-introspection.ts';
+import type { AccessTokenClaims } from '../jwt/types.ts';
+import type { Client } from '../registry/client.ts';
+import { NO_STORE } from './errors.ts';
+import type { GrantStore } from './grant-store.ts';
+import { endOf, findRefreshToken } from './refresh-token-standing.ts';
+import type { RefreshTokens } from './refresh-tokens.ts';
 import type { Revocations } from './revocations.ts';
 import { tokenTypeOf } from './token-binding.ts';
+import {
+  mayHandle,
+  readAccessToken,
+  readTokenInquiry,
+  requireToken,
+  type TokenInquiryDeps,
+} from './token-inquiry.ts';
 import { findRefusal } from './token-standing.ts';
 
-/** Whoever has this role may ask about any token of its subscription. */
-const INTROSPECT_ROLE = 'Token.Introspect';
+/** RFC 9701 section 4. */
+const JWT_ANSWER = 'application/token-introspection+jwt';
 
-export interface IntrospectionEndpointDeps extends ClientAuthenticationDeps {
-  readonly verifier: AccessTokenVerifier;
-  readonly roles: RoleDirectory;
+export interface IntrospectionEndpointDeps extends TokenInquiryDeps {
   readonly revocations: Pick<Revocations, 'isRevoked'>;
-  readonly audit: Pick<AuditTrail, 'note'>;
+  readonly refreshTokens: Pick<RefreshTokens, 'read'>;
+  readonly grants: Pick<GrantStore, 'find'>;
+  readonly signer: IntrospectionSigner;
 }
 
 /**
  * Token introspection (RFC 7662). A client may ask about its own tokens, with `Token.Introspect`
  * about any of its subscription. Every other token is answered like one that is no token at all
- * (section 2.2), so that nobody learns of other clients.
+ * (section 2.2), so that nobody learns of other clients. Who accepts
+ * `application/token-introspection+jwt` gets the answer signed (RFC 9701).
  */
 export function createIntrospectionEndpoint(deps: IntrospectionEndpointDeps): Handler {
   return async (call) => {
     if (call.method !== 'POST') throw Fault.methodNotAllowed(['POST']);
-    const parameters = await readParameters(call, MAX_BODY, SECRET_PARAMETERS);
-    const client = await authenticateClient(call, parameters, deps, (reason, known) => {
-      const object = { type: 'client', name: known?.clientId ?? '' };
-      deps.audit.note({
-        action: 'token.introspect',
-        actor: '',
-        object,
-        call,
-        outcome: 'failure',
-        reason,
-      });
-    });
-    const token = parameters.get('token');
-    if (token === undefined) {
-      throw OAuthError.invalidRequest(
-        'token_missing',
-        'token is missing. Send the access token to ask about as token in the body.',
-      );
-    }
-    const claims = await readClaims(token, deps);
-    const told = claims !== undefined && (await mayAsk(client, claims, deps.roles));
-    return json(200, told ? describe(claims) : { active: false }, NO_STORE);
+    const { client, parameters } = await readTokenInquiry(call, deps, 'token.introspect');
+    const token = requireToken(parameters);
+    const answer = (await describeAccessToken(token, client, deps)) ??
+      (await describeRefreshToken(token, client, deps)) ?? { active: false };
+    if (!acceptsJwt(call)) return json(200, answer, NO_STORE);
+    const body = await deps.signer.sign(client.clientId, answer);
+    return { status: 200, headers: { 'Content-Type': JWT_ANSWER, ...NO_STORE }, body };
   };
 }
 
-/** The claims of a token that would be accepted now. */
-async function readClaims(
+/** What the client may know of an access token that would be accepted now. */
+async function describeAccessToken(
   token: string,
-  { verifier, clients, revocations }: IntrospectionEndpointDeps,
-): Promise<AccessTokenClaims | undefined> {
-  try {
-    const claims = await verifier.verify(token);
-    return (await findRefusal(claims, clients, revocations)) === undefined ? claims : undefined;
-  } catch (error) {
-    if (error instanceof TokenFault) return undefined;
-    throw error;
-  }
+  client: Client,
+  { verifier, clients, roles, revocations }: IntrospectionEndpointDeps,
+): Promise<Answer | undefined> {
+  const claims = await readAccessToken(token, verifier);
+  if (claims === undefined) return undefined;
+  if ((await findRefusal(claims, clients, revocations)) !== undefined) return undefined;
+  return (await mayHandle(client, claims, roles)) ? describe(claims) : undefined;
 }
 
-async function mayAsk(
-  { clientId, subscription }: Client,
-  claims: AccessTokenClaims,
-  roles: RoleDirectory,
-): Promise<boolean> {
-  if (claims.client_id === clientId) return true;
-  if (claims.aud !== subscription) return false;
-  return (await roles.rolesOf(subscription, userOfClient(clientId))).has(INTROSPECT_ROLE);
+/**
+ * What its own client may know of a refresh token that it would get tokens for now. Nobody else is told
+ * that it is active: a resource server would take it for an access token.
+ */
+async function describeRefreshToken(
+  token: string,
+  client: Client,
+  deps: IntrospectionEndpointDeps,
+): Promise<Answer | undefined> {
+  const known = await findRefreshToken(token, deps);
+  const end = known && endOf(known, client, deps.clock.now());
+  if (known === undefined || end === undefined) return undefined;
+  const { grant } = known;
+  return {
+    active: true,
+    token_type: 'refresh_token',
+    client_id: grant.clientId,
+    username: grant.user,
+    sub: grant.user,
+    exp: Math.floor(end / 1000),
+    iat: Math.floor((grant.lastUsedAt ?? grant.createdAt) / 1000),
+    grant_id: grant.grantId,
+    auth_time: grant.authTime,
+    ...(grant.scopes.length === 0 ? {} : { scope: grant.scopes.join(' ') }),
+    ...(grant.confirmation === undefined ? {} : { cnf: grant.confirmation }),
+  };
 }
 
-/** RFC 7662 section 2.2; RFC 9449 section 6.2 and RFC 8705 section 3.2. */
-function describe({ scope, client_id, sub, aud, iss, exp, iat, jti, cnf }: AccessTokenClaims) {
+type Answer = Readonly<Record<string, unknown>>;
+
+/** Whether the answer is asked for as a JWT by name (RFC 9701 section 4). */
+function acceptsJwt(call: HttpCall): boolean {
+  const ranges = (call.headers.get('accept') ?? '').toLowerCase().split(',');
+  return ranges.some((range) => {
+    const [type, ...parameters] = range.split(';').map((part) => part.trim());
+    return type === JWT_ANSWER && !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
+  });
+}
+
+/** RFC 7662 section 2.2; RFC 8705 section 3.2 and RFC 9449 section 6.2 for `cnf`. */
+function describe({ sub, cnf, ...claims }: AccessTokenClaims): Answer {
+  const { scope, client_id, aud, iss, exp, iat, jti, grant_id, auth_time, act } = claims;
   return {
     active: true,
     token_type: tokenTypeOf(cnf),
@@ -96,5 +114,8 @@ function describe({ scope, client_id, sub, aud, iss, exp, iat, jti, cnf }: Acces
     jti,
     ...(scope === undefined ? {} : { scope }),
     ...(cnf === undefined ? {} : { cnf }),
+    ...(grant_id === undefined ? {} : { grant_id }),
+    ...(auth_time === undefined ? {} : { auth_time }),
+    ...(act === undefined ? {} : { act }),
   };
 }

@@ -2,8 +2,8 @@ import { type Handler, type HttpCall, json } from '../http/call.ts';
 import { answerPreflight, corsHeaders } from '../http/cors.ts';
 import { Fault } from '../http/fault.ts';
 import { type Parameters, readParameters } from '../http/form.ts';
-import type { AccessTokenIssuer } from '../jwt/types.ts';
-import type { AuditNote } from '../registry/audit/audit-entry.ts';
+import type { AccessTokenClaims, AccessTokenIssuer } from '../jwt/types.ts';
+import type { AuditedToken, AuditEvent, AuditNote } from '../registry/audit/audit-entry.ts';
 import type { AuditTrail } from '../registry/audit/audit-trail.ts';
 import {
   type Client,
@@ -48,7 +48,7 @@ export function createTokenEndpoint(deps: TokenEndpointDeps): Handler {
       SECRET_PARAMETERS,
       REPEATABLE_PARAMETERS,
     );
-    const note = (actor: string, clientId: string, more: AuditNote): void => {
+    const note = (actor: string, clientId: string, more: TokenNote): void => {
       const object = { type: 'client', name: clientId };
       deps.audit.note({ action: 'token.issue', actor, object, call, ...more });
     };
@@ -59,9 +59,11 @@ export function createTokenEndpoint(deps: TokenEndpointDeps): Handler {
     const user = userOfClient(client.clientId);
     const cors = corsHeaders(call.headers, client.allowedOrigins);
     try {
-      const { subject, response } = await grantToken(client, parameters, call, deps);
-      const whose = subject === user ? '' : `, as ${subject}`;
-      note(user, client.clientId, { detail: `for ${client.subscription}${whose}` });
+      const { response, claims } = await grantToken(client, parameters, call, deps);
+      note(claims.sub, client.clientId, {
+        detail: `for ${claims.aud}`,
+        token: auditedToken(claims),
+      });
       return json(200, response, { ...NO_STORE, ...cors });
     } catch (error) {
       // A browser page of an allowed origin may also read why it was refused.
@@ -73,6 +75,19 @@ export function createTokenEndpoint(deps: TokenEndpointDeps): Handler {
 }
 
 const PREFLIGHT = { methods: ['POST'], headers: ['authorization', 'content-type', 'dpop'] };
+
+type TokenNote = AuditNote & Pick<AuditEvent, 'token'>;
+
+/** What a token can be found by later on; not enough of it to be used. */
+function auditedToken({ jti, exp, aud, scope, grant_id }: AccessTokenClaims): AuditedToken {
+  return {
+    jti,
+    expiresAt: exp,
+    subscription: aud,
+    ...(scope === undefined ? {} : { scope }),
+    ...(grant_id === undefined ? {} : { grantId: grant_id }),
+  };
+}
 
 /** RFC 6749 section 5.1. */
 interface TokenResponse {
@@ -90,7 +105,7 @@ async function grantToken(
   parameters: Parameters,
   call: HttpCall,
   deps: TokenEndpointDeps,
-): Promise<{ readonly subject: string; readonly response: TokenResponse }> {
+): Promise<{ readonly response: TokenResponse; readonly claims: AccessTokenClaims }> {
   const grant = await chooseGrant(parameters.get('grant_type'), client, deps.grants);
   requireTokenFormat(parameters.get('token_format'));
   const confirmation = await deps.binding.confirm(call, client);
@@ -99,7 +114,7 @@ async function grantToken(
   const lifetime = Math.min(client.accessTokenLifetime, granted.mostSeconds ?? Infinity);
   const roles = await deps.roles.rolesOf(client.subscription, subject);
   await waitForRegistration(client, deps);
-  const token = await call.trace.span('token.sign', () =>
+  const { token, claims } = await call.trace.span('token.sign', () =>
     deps.issuer.issue({
       subject,
       clientId: client.clientId,
@@ -122,12 +137,12 @@ async function grantToken(
     ...(refreshToken === undefined ? {} : { refresh_token: refreshToken }),
     ...(issuedTokenType === undefined ? {} : { issued_token_type: issuedTokenType }),
   };
-  return { subject, response };
+  return { response, claims };
 }
 
 /**
- * A token older than its client is refused (`token-standing.ts`), so wait for a registration that was made
- * by an instance whose clock is ahead.
+ * A token older than its client is refused (`token-standing.ts`), so wait for a registration that was
+ * made by an instance whose clock is ahead.
  */
 async function waitForRegistration(
   { createdAt }: Client,

@@ -46,13 +46,32 @@ test('RFC 8414 section 2: jwks_uri leads to the keys that tokens are signed with
   assert.ok(keys.some((key) => key['kid'] === kid && key['use'] === 'sig'));
 });
 
-test('RFC 8414 section 2: response_types_supported is there, empty without an authorization endpoint', () => {
-  assert.deepEqual(metadata['response_types_supported'], []);
-  assert.equal(metadata['authorization_endpoint'], undefined);
+test('RFC 8414 section 2: the authorization endpoint is named, with its one response type', async () => {
+  assert.deepEqual(metadata['response_types_supported'], ['code']);
+  assert.deepEqual(metadata['code_challenge_methods_supported'], ['S256']);
+  const answer = await fetch(here('authorization_endpoint'), { redirect: 'manual' });
+  assert.equal(answer.status, 400, 'a request that says nothing gets a page');
+  assert.match(answer.headers.get('content-type') ?? '', /^text\/html/);
+});
+
+test('RFC 9126 section 5: the endpoint for pushed requests is named, and takes some', async () => {
+  const response = await fetch(here('pushed_authorization_request_endpoint'), {
+    method: 'POST',
+    headers: {
+      authorization: deployment.authorization,
+      'content-type': 'application/x-www-form-urlencoded',
+    },
+    body: 'response_type=code',
+  });
+  assert.equal(response.status, 400, 'the client is known, and has no redirect URI');
 });
 
 test('RFC 8414 section 2: every grant and every authentication method that is named works, no other does', async () => {
-  assert.deepEqual(metadata['grant_types_supported'], ['client_credentials']);
+  assert.deepEqual(metadata['grant_types_supported'], [
+    'client_credentials',
+    'authorization_code',
+    'refresh_token',
+  ]);
   assert.deepEqual(metadata['token_endpoint_auth_methods_supported'], [
     'client_secret_basic',
     'client_secret_post',
@@ -68,12 +87,24 @@ test('RFC 8414 section 2: every grant and every authentication method that is na
 
 test('RFC 8414 section 2: endpoints that are not switched on are not named', () => {
   assert.deepEqual(Object.keys(metadata).sort(), [
+    'authorization_endpoint',
+    'authorization_response_iss_parameter_supported',
+    'code_challenge_methods_supported',
     'grant_types_supported',
     'introspection_endpoint',
     'introspection_endpoint_auth_methods_supported',
+    'introspection_signing_alg_values_supported',
     'issuer',
     'jwks_uri',
+    'prompt_values_supported',
+    'pushed_authorization_request_endpoint',
+    'request_parameter_supported',
+    'request_uri_parameter_supported',
+    'require_pushed_authorization_requests',
+    'response_modes_supported',
     'response_types_supported',
+    'revocation_endpoint',
+    'revocation_endpoint_auth_methods_supported',
     'token_endpoint',
     'token_endpoint_auth_methods_supported',
   ]);

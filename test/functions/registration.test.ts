@@ -10,6 +10,7 @@ const EVERY = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 /** Name → route, in the order in which the host tries them. */
 const ROUTES = {
   account: 'oauth2/api/v1/account/{*part}',
+  authorize: 'oauth2/api/v1/authorize',
   dispatch: 'http/{*address}',
   'health-live': 'health/live',
   'health-ready': 'health/ready',
@@ -19,7 +20,9 @@ const ROUTES = {
   metadata: '.well-known/oauth-authorization-server',
   'metadata-openid': '.well-known/openid-configuration',
   odata: 'api/v1/{*path}',
+  par: 'oauth2/api/v1/par',
   registry: 'registry/v1/{*path}',
+  revoke: 'oauth2/api/v1/revoke',
   'sign-in': 'oauth2/api/v1/sign-in/{*step}',
   'sign-out': 'oauth2/api/v1/sign-out',
   token: 'oauth2/api/v1/token',

@@ -36,7 +36,7 @@ test('expired: 401, and no message', async () => {
   const keys = { storage, masterKey: masterKeyOf(storage) };
   const { ring } = openInstance(keys, { issuer: ISSUER });
   const hoursAgo = { now: () => systemClock.now() - 2 * 3_600_000 };
-  const token = await createAccessTokenIssuer({ ring, clock: hoursAgo }).issue({
+  const { token } = await createAccessTokenIssuer({ ring, clock: hoursAgo }).issue({
     subject: `oauth_client_${client.id}`,
     clientId: client.id,
     tokensFrom: 0,

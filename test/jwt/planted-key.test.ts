@@ -29,7 +29,7 @@ test('a key that was put into storage without the master key is neither believed
   const clock = testClock();
   const { ring, store } = openInstance(keys, { clock });
   const own = await ring.signingKey();
-  const token = await createAccessTokenIssuer({ ring, clock }).issue(grant);
+  const { token } = await createAccessTokenIssuer({ ring, clock }).issue(grant);
 
   const theirs = randomBytes(32);
   // Older than ours, so that it does not sign and nobody notices it by that.
@@ -57,7 +57,7 @@ test('under another master key good tokens and the published keys are answered 5
   const keys = await testKeys();
   const clock = testClock();
   const { ring } = openInstance(keys, { clock });
-  const token = await createAccessTokenIssuer({ ring, clock }).issue(grant);
+  const { token } = await createAccessTokenIssuer({ ring, clock }).issue(grant);
   const stranger = openInstance(keys, { clock, masterKey: randomBytes(32) }).ring;
   await assert.rejects(
     createAccessTokenVerifier({ ring: stranger, clock }).verify(token),

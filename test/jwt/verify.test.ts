@@ -358,7 +358,7 @@ for (const algorithm of ['RS256', 'PS256'] as const) {
       scope: '',
       roles: [],
     };
-    await own.verify(await issuer.issue(grant));
+    await own.verify((await issuer.issue(grant)).token);
     const key = await ring.signingKey();
     const other = algorithm === 'RS256' ? 'PS256' : 'RS256';
     const signRsa = (input: string): Buffer => sign('sha256', Buffer.from(input), key.privateKey);
@@ -376,7 +376,7 @@ test('a token seen before is answered from memory until the second of exp', asyn
   const keys = await testKeys();
   const { ring, reads } = openInstance(keys, { clock: time });
   const own = createAccessTokenVerifier({ ring, clock: time });
-  const token = await createAccessTokenIssuer({ ring, clock: time }).issue({
+  const { token } = await createAccessTokenIssuer({ ring, clock: time }).issue({
     subject: 's',
     clientId: 'c',
     tokensFrom: 0,
@@ -403,7 +403,7 @@ test('a token seen before is refused once its key has been taken out of the ring
   const keys = await testKeys();
   const { ring, store } = openInstance(keys, { clock: time });
   const own = createAccessTokenVerifier({ ring, clock: time });
-  const token = await createAccessTokenIssuer({ ring, clock: time }).issue({
+  const { token } = await createAccessTokenIssuer({ ring, clock: time }).issue({
     subject: 's',
     clientId: 'c',
     tokensFrom: 0,
@@ -448,7 +448,7 @@ test('a token of an instance that has just begun with another issuer is good eve
   await old.ring.view();
   time.advance(1);
   const fresh = openInstance(keys, { clock: time, issuer: 'http://localhost:7072' });
-  const token = await createAccessTokenIssuer({ ring: fresh.ring, clock: time }).issue({
+  const { token } = await createAccessTokenIssuer({ ring: fresh.ring, clock: time }).issue({
     subject: 's',
     clientId: 'c',
     tokensFrom: 0,
@@ -465,7 +465,7 @@ test('while storage is away, tokens seen before stay good', async () => {
   const keys = await testKeys();
   const { ring } = openInstance(keys, { clock: time });
   const own = createAccessTokenVerifier({ ring, clock: time });
-  const token = await createAccessTokenIssuer({ ring, clock: time }).issue({
+  const { token } = await createAccessTokenIssuer({ ring, clock: time }).issue({
     subject: 's',
     clientId: 'c',
     tokensFrom: 0,

@@ -40,8 +40,8 @@ function open(client: Client | undefined = someClient()) {
     foreign: noForeignCallers,
   });
   const issuer = createAccessTokenIssuer({ ring, clock });
-  const token = (audience = IFLMAP, grantId?: string, tokensFrom = 0): Promise<string> =>
-    issuer.issue({
+  const token = async (audience = IFLMAP, grantId?: string, tokensFrom = 0): Promise<string> => {
+    const { token: issued } = await issuer.issue({
       subject: USER,
       clientId: 'app',
       tokensFrom,
@@ -51,6 +51,8 @@ function open(client: Client | undefined = someClient()) {
       scope: '',
       roles: [],
     });
+    return issued;
+  };
   const enter = async (authorization: string, subscription = IFLMAP): Promise<Caller> =>
     gate.authenticate(callWith({ authorization }), subscription);
   return { clock, clients, roles, revocations, gate, token, enter };
@@ -283,7 +285,7 @@ test('a role given a moment ago works: assignments older than a second are read 
 test('the token’s own roles claim grants nothing', async () => {
   const { clock, gate } = open();
   const issuer = createAccessTokenIssuer({ ring: instance.ring, clock });
-  const token = await issuer.issue({
+  const { token } = await issuer.issue({
     subject: USER,
     clientId: 'app',
     tokensFrom: 0,

@@ -155,8 +155,8 @@ void suite('where access tokens are taken', () => {
     const issuer = createAccessTokenIssuer({ ring, clock });
     return {
       clock,
-      token: (confirmation?: Confirmation): Promise<string> =>
-        issuer.issue({
+      token: async (confirmation?: Confirmation): Promise<string> => {
+        const issued = await issuer.issue({
           subject: 'oauth_client_app',
           clientId: 'app',
           tokensFrom: 0,
@@ -165,7 +165,9 @@ void suite('where access tokens are taken', () => {
           scope: '',
           roles: [],
           confirmation,
-        }),
+        });
+        return issued.token;
+      },
       enter: (headers: Record<string, string>) =>
         gate.authenticate(makeCall({ path: '/http/v1/a?x=1', headers }), IFLMAP),
     };

@@ -11,6 +11,7 @@ const open = tokenEndpoints();
 const metadata = createMetadataEndpoint({
   issuer: 'https://flowgate.example',
   grantTypes: ['client_credentials'],
+  signingAlgorithm: 'ES256',
 });
 const server = {
   issuer: 'https://flowgate.example',

@@ -7,6 +7,7 @@ import { answerOf, makeCall } from '../support/call.ts';
 const endpoint = createMetadataEndpoint({
   issuer: 'https://flowgate.example',
   grantTypes: ['client_credentials'],
+  signingAlgorithm: 'ES256',
 });
 const get = (method = 'GET', headers: Record<string, string> = {}) =>
   answerOf(
@@ -22,9 +23,12 @@ test('names what is switched on, and nothing else (RFC 8414 section 2)', async (
     token_endpoint: 'https://flowgate.example/oauth2/api/v1/token',
     jwks_uri: 'https://flowgate.example/oauth2/api/v1/jwks',
     introspection_endpoint: 'https://flowgate.example/oauth2/api/v1/introspect',
+    revocation_endpoint: 'https://flowgate.example/oauth2/api/v1/revoke',
     grant_types_supported: ['client_credentials'],
     token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
     introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+    revocation_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+    introspection_signing_alg_values_supported: ['ES256'],
     response_types_supported: [],
   });
 });

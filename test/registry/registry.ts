@@ -86,6 +86,7 @@ export async function openRegistry(
       users,
       userAccess: { endAll: (user) => Promise.resolve(void ended.push(user)) },
       flows,
+      takesCertificates: false,
       audit: { trail, reader },
       clock,
       random: randomBytes,

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import Provider, { type JWKS } from 'oidc-provider';
+import Provider from 'oidc-provider';
 
 /** A real authorization server (npm: oidc-provider) on the loopback, for machine-to-machine tokens. */
 export interface OidcProvider {

@@ -9,6 +9,7 @@ import { isClientId } from '../../registry/client-id.ts';
 import type { Consents } from '../consents.ts';
 import { OAuthError } from '../errors.ts';
 import type { SecretRecords } from '../secret-records.ts';
+import { AUTHORIZE } from '../sign-in/addresses.ts';
 import { requireFormOf, type SignedIn, type SignIn } from '../sign-in/sign-in.ts';
 import { type AuthorizationCode, issueCode } from './authorization-codes.ts';
 import {
@@ -17,7 +18,7 @@ import {
   readAuthorizationRequest,
   type RedirectTarget,
 } from './authorization-request.ts';
-import { AUTHORIZE, consentPage, SWITCH_USER } from './consent-page.ts';
+import { consentPage, SWITCH_USER } from './consent-page.ts';
 import { isConsentKept, isConsentNeeded } from './consent.ts';
 import { isPushed, type PushedRequests } from './pushed-requests.ts';
 import { redirectTo } from './redirect-uri.ts';

@@ -1,5 +1,5 @@
 import { type HttpCall, type HttpReply, json } from '../../http/call.ts';
-import type { AuditEntry } from '../audit/audit-entry.ts';
+import type { AuditedToken, AuditEntry } from '../audit/audit-entry.ts';
 import type { AuditPage, AuditPosition } from '../audit/audit-reader.ts';
 import { badQuery, makeCursor, readPageRequest, readQuery } from './paging.ts';
 import { BASE, type RegistryDeps, type Route } from './request.ts';
@@ -92,6 +92,15 @@ function readPosition(name: string): AuditPosition {
   return { time: Number(time), id };
 }
 
+function viewToken({ jti, expiresAt, scope, grantId }: AuditedToken): Record<string, unknown> {
+  return {
+    jti,
+    expires_at: new Date(expiresAt * 1000).toISOString(),
+    ...(scope === undefined ? {} : { scope }),
+    ...(grantId === undefined ? {} : { grant_id: grantId }),
+  };
+}
+
 function viewEntry(entry: AuditEntry): Record<string, unknown> {
   return {
     id: entry.id,
@@ -104,5 +113,6 @@ function viewEntry(entry: AuditEntry): Record<string, unknown> {
     reason: entry.reason,
     detail: entry.detail,
     invocation_id: entry.invocationId,
+    ...(entry.token === undefined ? {} : { token: viewToken(entry.token) }),
   };
 }

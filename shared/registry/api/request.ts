@@ -32,6 +32,7 @@ export interface RegistryDeps {
   readonly userAccess: UserAccess;
   /** For diagnosis. */
   readonly flows: FlowTracer;
+  readonly takesCertificates: boolean;
   readonly audit: { readonly trail: Pick<AuditTrail, 'change'>; readonly reader: AuditReader };
   readonly clock: Clock;
   readonly random: RandomBytes;

@@ -22,6 +22,20 @@ export interface AuditEntry {
   readonly invocationId: string;
   /** What else there is to say, in a few words. */
   readonly detail: string;
+  /** The access token that was issued; of no other entry. */
+  readonly token?: AuditedToken | undefined;
+}
+
+/** What an issued access token is found by, and whether it may still be good. */
+export interface AuditedToken {
+  readonly jti: string;
+  /** Seconds since the epoch. */
+  readonly expiresAt: number;
+  /** `aud` of the token. */
+  readonly subscription: string;
+  readonly scope?: string;
+  /** Of the user's grant that it was given out of. */
+  readonly grantId?: string;
 }
 
 export interface AuditObject {
@@ -49,6 +63,7 @@ export interface AuditEvent {
   readonly outcome?: AuditOutcome;
   readonly reason?: string;
   readonly detail?: string;
+  readonly token?: AuditedToken | undefined;
 }
 
 /** What of an event is known only when it is over. */
@@ -74,6 +89,7 @@ export function makeAuditEntry(event: AuditEvent, id: string, time: number): Aud
     reason: cut(event.reason ?? ''),
     invocationId: cut(event.call?.invocationId ?? ''),
     detail: cut(event.detail ?? ''),
+    ...(event.token === undefined ? {} : { token: cutScope(event.token) }),
   };
 }
 
@@ -86,6 +102,11 @@ export function withNote(entry: AuditEntry, note: AuditNote): AuditEntry {
     reason: cut(note.reason ?? entry.reason),
     detail: cut(note.detail ?? entry.detail),
   };
+}
+
+/** A scope has up to 2000 characters, and all tokens of a client have about the same. */
+function cutScope(token: AuditedToken): AuditedToken {
+  return token.scope === undefined ? token : { ...token, scope: cut(token.scope) };
 }
 
 /** Names come out of addresses, which may be long. */

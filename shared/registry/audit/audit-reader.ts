@@ -19,6 +19,8 @@ export interface AuditQuery {
   readonly action?: string | undefined;
   /** The object's name. */
   readonly object?: string | undefined;
+  /** What else an entry has to be. */
+  readonly keep?: ((entry: AuditEntry) => boolean) | undefined;
   readonly limit: number;
   readonly after?: AuditPosition | undefined;
 }
@@ -94,6 +96,7 @@ function matches(entry: AuditEntry, query: AuditQuery): boolean {
     (query.actor === undefined || entry.actor === query.actor) &&
     (query.action === undefined || entry.action === query.action) &&
     (query.object === undefined || entry.object.name === query.object) &&
+    (query.keep?.(entry) ?? true) &&
     (after === undefined ||
       entry.time < after.time ||
       (entry.time === after.time && entry.id < after.id))

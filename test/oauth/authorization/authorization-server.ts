@@ -13,7 +13,10 @@ import {
 import { authorizationSurface } from '../../../shared/oauth/authorization/refusal.ts';
 import { createSignInMarks } from '../../../shared/oauth/authorization/sign-in-marks.ts';
 import { clientSecret } from '../../../shared/oauth/client-authentication/client-secret.ts';
-import type { ClientAuthenticationMethod } from '../../../shared/oauth/client-authentication/method.ts';
+import {
+  clientIdAlone,
+  nothing,
+} from '../../../shared/oauth/client-authentication/client-id-alone.ts';
 import { oauthSurface } from '../../../shared/oauth/errors.ts';
 import { authorizationCode } from '../../../shared/oauth/grants/authorization-code.ts';
 import { refreshToken } from '../../../shared/oauth/grants/refresh-token.ts';
@@ -176,7 +179,7 @@ function open(
     codes,
   });
   const authentication = {
-    methods: [clientSecret(testSecrets(() => SECRET)), nobody],
+    methods: [clientSecret(testSecrets(() => SECRET)), clientIdAlone({ none: nothing })],
     throttle: testThrottle(),
     wait: (milliseconds: number) => {
       clock.advance(milliseconds);
@@ -262,21 +265,6 @@ function open(
   };
   return Object.assign(server, methods);
 }
-
-/** A public client, which names itself and proves nothing. */
-const nobody: ClientAuthenticationMethod = {
-  serves: ['none'],
-  read(call, parameters) {
-    const clientId = parameters.get('client_id');
-    const isOther = call.headers.has('authorization') || parameters.has('client_secret');
-    if (clientId === undefined || isOther) return undefined;
-    return {
-      clientId,
-      inHeader: false,
-      verify: (client) => Promise.resolve(client === undefined ? 'wrong_secret' : 'accepted'),
-    };
-  },
-};
 
 const pairsOf = (form: Form): readonly (readonly [string, string])[] =>
   Array.isArray(form) ? (form as readonly (readonly [string, string])[]) : Object.entries(form);

@@ -234,7 +234,7 @@ test('an issuer that is down stops neither our own tokens nor those of others, a
     {},
     { issuerId: 'down', issuer: down.issuer, jwksUri: down.jwksUri },
   );
-  const own = await createAccessTokenIssuer({ ring: instance.ring, clock }).issue({
+  const { token: own } = await createAccessTokenIssuer({ ring: instance.ring, clock }).issue({
     subject: 'oauth_client_app',
     clientId: 'app',
     tokensFrom: 0,
@@ -253,7 +253,7 @@ test('an issuer that is down stops neither our own tokens nor those of others, a
 
 test('our own tokens do not look at trusted issuers at all', async () => {
   const { enter, clock, issuers } = open({});
-  const own = await createAccessTokenIssuer({ ring: instance.ring, clock }).issue({
+  const { token: own } = await createAccessTokenIssuer({ ring: instance.ring, clock }).issue({
     subject: 'oauth_client_app',
     clientId: 'app',
     tokensFrom: 0,

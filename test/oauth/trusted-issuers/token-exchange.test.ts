@@ -43,8 +43,8 @@ function open(...entries: readonly Partial<TrustedIssuer>[]) {
     audiences: [],
     clock,
   });
-  const own = (changes: Issued = {}): Promise<string> =>
-    createAccessTokenIssuer({ ring, clock }).issue({
+  const own = async (changes: Issued = {}): Promise<string> => {
+    const { token } = await createAccessTokenIssuer({ ring, clock }).issue({
       subject: 'alice',
       clientId: 'front',
       tokensFrom: 0,
@@ -54,6 +54,8 @@ function open(...entries: readonly Partial<TrustedIssuer>[]) {
       roles: [],
       ...changes,
     });
+    return token;
+  };
   const exchange = async (
     token: string | undefined,
     more: Readonly<Record<string, string>> = {},
