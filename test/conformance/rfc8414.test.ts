@@ -71,6 +71,8 @@ test('RFC 8414 section 2: every grant and every authentication method that is na
     'client_credentials',
     'authorization_code',
     'refresh_token',
+    'urn:ietf:params:oauth:grant-type:jwt-bearer',
+    'urn:ietf:params:oauth:grant-type:token-exchange',
   ]);
   assert.deepEqual(metadata['token_endpoint_auth_methods_supported'], [
     'client_secret_basic',
