@@ -7,6 +7,7 @@ import { diagnoseIssuer } from '../issuers/diagnose-issuer.ts';
 import { MOST_ISSUERS, type TrustedIssuer } from '../issuers/issuer.ts';
 import type { IssuerStore } from '../issuers/issuer-store.ts';
 import { noteIssuerChange } from './audited-changes.ts';
+import { unknownMember } from './client-members.ts';
 import { requireIfMatch } from './if-match.ts';
 import {
   issuerMembers,
@@ -25,7 +26,7 @@ export const issuerRoutes: readonly Route[] = [
     path: 'issuers/*',
     operations: { GET: getIssuer, PUT: putIssuer, PATCH: patchIssuer, DELETE: removeIssuer },
   },
-  { path: 'issuers/*/diagnosis', operations: { GET: getDiagnosis } },
+  { path: 'issuers/*/diagnosis', operations: { GET: getDiagnosis, POST: postToken } },
 ];
 
 async function listIssuers(call: HttpCall, deps: RegistryDeps): Promise<HttpReply> {
@@ -123,6 +124,22 @@ async function getDiagnosis(
 ): Promise<HttpReply> {
   const { value } = await readIssuer(deps.issuers.store, issuerId);
   return json(200, await diagnoseIssuer(value, deps));
+}
+
+/** With a token, which is looked at and not kept. */
+async function postToken(call: HttpCall, deps: RegistryDeps, issuerId: string): Promise<HttpReply> {
+  const members = await readJsonObject(call);
+  const { value } = await readIssuer(deps.issuers.store, issuerId);
+  const token = members.get('token');
+  const unknown = [...members.keys()].filter((name) => name !== 'token').map(unknownMember);
+  if (typeof token !== 'string') {
+    unknown.push({
+      pointer: '/token',
+      detail: 'token is a token of the issuer, as a caller would send it.',
+    });
+  }
+  if (typeof token !== 'string' || unknown.length > 0) throw Problem.invalid(unknown);
+  return json(200, await diagnoseIssuer(value, deps, token));
 }
 
 /**
