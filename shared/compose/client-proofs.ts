@@ -22,7 +22,7 @@ export const oneTimeValues = once(async () => {
 
 const keys = once(async () => {
   const { clientKeys } = await import('../oauth/client-authentication/client-keys.ts');
-  return clientKeys(async () => (await import('./remote-keys.ts')).clientKeySources());
+  return clientKeys(async () => (await import('./remote-keys.ts')).remoteKeys());
 });
 
 /** undefined while FLOWGATE_MTLS is off. */

@@ -21,8 +21,8 @@ const openKeys = async () =>
     },
   });
 
-/** Keys behind the `jwks_uri` of clients. */
-export const clientKeySources = once(openKeys);
+/** Keys of clients, wherever they publish them. Loaded when they are first needed. */
+export const remoteKeys = once(openKeys);
 
 /** Keys of trusted issuers, apart: no number of clients crowds them out. */
 export const issuerKeys = once(openKeys);
