@@ -7,16 +7,17 @@ import { diagnoseIssuer } from '../issuers/diagnose-issuer.ts';
 import { MOST_ISSUERS, type TrustedIssuer } from '../issuers/issuer.ts';
 import type { IssuerStore } from '../issuers/issuer-store.ts';
 import { noteIssuerChange } from './audited-changes.ts';
-import { unknownMember } from './client-members.ts';
 import { requireIfMatch } from './if-match.ts';
 import {
   issuerMembers,
   type IssuerSettings,
   readIssuerId,
   readIssuerSettings,
+  tokenMembers,
   viewIssuer,
 } from './issuer-members.ts';
 import { readJsonObject } from './json-body.ts';
+import { parseMembers } from './parse-members.ts';
 import { pageReply, readPageRequest } from './paging.ts';
 import { addressOf, type RegistryDeps, type RegistryReply, type Route } from './request.ts';
 
@@ -130,15 +131,7 @@ async function getDiagnosis(
 async function postToken(call: HttpCall, deps: RegistryDeps, issuerId: string): Promise<HttpReply> {
   const members = await readJsonObject(call);
   const { value } = await readIssuer(deps.issuers.store, issuerId);
-  const token = members.get('token');
-  const unknown = [...members.keys()].filter((name) => name !== 'token').map(unknownMember);
-  if (typeof token !== 'string') {
-    unknown.push({
-      pointer: '/token',
-      detail: 'token is a token of the issuer, as a caller would send it.',
-    });
-  }
-  if (typeof token !== 'string' || unknown.length > 0) throw Problem.invalid(unknown);
+  const { token } = parseMembers(tokenMembers, members, []);
   return json(200, await diagnoseIssuer(value, deps, token));
 }
 
