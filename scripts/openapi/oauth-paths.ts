@@ -74,11 +74,13 @@ const jwks: Operation = {
 };
 
 const introspect: Operation = {
-  summary: 'Ask about an access token',
+  summary: 'Ask about a token',
   description:
-    'RFC 7662. The client authenticates as at the token endpoint. It may ask about its own tokens, with the role Token.Introspect about any of its subscription; any other token is answered as inactive.',
+    'RFC 7662. The client authenticates as at the token endpoint. It may ask about its own tokens, with the role Token.Introspect about any access token of its subscription; any other token is answered as inactive.',
   access: 'client',
-  parameters: [],
+  parameters: [
+    header('Accept', 'application/token-introspection+jwt for a signed answer (RFC 9701).'),
+  ],
   request: {
     schema: 'IntrospectionRequest',
     mediaTypes: ['application/x-www-form-urlencoded'],
@@ -90,9 +92,32 @@ const introspect: Operation = {
     200: {
       description: 'What the token says, or that it is not active',
       schema: 'Introspection',
+      textAs: {
+        mediaType: 'application/token-introspection+jwt',
+        description:
+          'A JWT whose claim token_introspection is an Introspection (RFC 9701 section 5).',
+      },
       headers: { 'Cache-Control': 'no-store' },
       example: { active: false },
     },
+  },
+};
+
+const revoke: Operation = {
+  summary: 'Revoke a token',
+  description:
+    'RFC 7009. The client authenticates as at the token endpoint. It may revoke its own tokens, with the role Token.Introspect any of its subscription. A refresh token ends with its grant and all access tokens of it. Any other token, and what is no token, is answered alike and nothing happens. Every instance refuses the token within 30 s.',
+  access: 'client',
+  parameters: [],
+  request: {
+    schema: 'RevocationRequest',
+    mediaTypes: ['application/x-www-form-urlencoded'],
+    required: true,
+    example: { token: 'eyJhbGciOiJFUzI1NiIs…' },
+  },
+  answers: {
+    ...token.answers,
+    200: { description: 'Done', headers: { 'Cache-Control': 'no-store' } },
   },
 };
 
@@ -110,12 +135,16 @@ const metadata: Operation = {
         token_endpoint: 'https://flowgate.example/oauth2/api/v1/token',
         jwks_uri: 'https://flowgate.example/oauth2/api/v1/jwks',
         introspection_endpoint: 'https://flowgate.example/oauth2/api/v1/introspect',
+        revocation_endpoint: 'https://flowgate.example/oauth2/api/v1/revoke',
         grant_types_supported: ['client_credentials'],
-        token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
-        introspection_endpoint_auth_methods_supported: [
-          'client_secret_basic',
-          'client_secret_post',
-        ],
+        token_endpoint_auth_methods_supported: ['client_secret_basic', 'private_key_jwt'],
+        token_endpoint_auth_signing_alg_values_supported: ['ES256', 'RS256'],
+        introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'private_key_jwt'],
+        introspection_endpoint_auth_signing_alg_values_supported: ['ES256', 'RS256'],
+        introspection_signing_alg_values_supported: ['ES256'],
+        revocation_endpoint_auth_methods_supported: ['client_secret_basic', 'private_key_jwt'],
+        revocation_endpoint_auth_signing_alg_values_supported: ['ES256', 'RS256'],
+        dpop_signing_alg_values_supported: ['ES256', 'RS256'],
         response_types_supported: [],
       },
     },
@@ -184,6 +213,7 @@ export const oauthPaths: Paths = {
   '/oauth2/api/v1/token': { post: token },
   '/oauth/token': { post: { ...token, summary: 'Issue an access token (alias)' } },
   '/oauth2/api/v1/introspect': { post: introspect },
+  '/oauth2/api/v1/revoke': { post: revoke },
   '/oauth2/api/v1/jwks': { get: jwks },
   '/token_keys': { get: { ...jwks, summary: 'Read the public keys (alias)' } },
   '/.well-known/oauth-authorization-server': { get: metadata },

@@ -15,7 +15,7 @@ import type { Possession, TokenBinding } from '../oauth/token-binding.ts';
  * it is loaded before a request carries such a proof.
  */
 
-const oneTimeValues = once(async () => {
+export const oneTimeValues = once(async () => {
   const { openOneTimeValues } = await import('../storage/one-time-values.ts');
   return openOneTimeValues(await tables());
 });

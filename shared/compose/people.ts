@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { once } from '../cache/once.ts';
 import { systemClock as clock } from '../config/clock.ts';
+import { clients } from './clients.ts';
 import { config, deriveKey, prepared } from './environment.ts';
+import { grantEnding, userGrants } from './grants.ts';
 import { audit } from './logs.ts';
 import { secretVerifier, throttle } from './oauth.ts';
 import { tables } from './storage.ts';
@@ -10,6 +12,7 @@ import { users } from './users.ts';
 import { createAccountEndpoint } from '../oauth/sign-in/account-endpoint.ts';
 import { createSignIn } from '../oauth/sign-in/create-sign-in.ts';
 import { createFormTokens } from '../oauth/sign-in/form-token.ts';
+import { createAccountGrants } from '../oauth/sign-in/grants-of-account.ts';
 import { createSessions } from '../oauth/sign-in/sessions.ts';
 import { createSignInEndpoint } from '../oauth/sign-in/sign-in-endpoint.ts';
 import { createSignOutEndpoint } from '../oauth/sign-in/sign-out-endpoint.ts';
@@ -45,6 +48,36 @@ const passwords = once(async () => {
   };
 });
 
+/** Loaded only where a provider is set. */
+const upstream = once(async () => {
+  const { upstream: settings, issuer } = await config();
+  if (settings === undefined) return undefined;
+  const { createUpstreamProvider } = await import('../oauth/upstream/provider.ts');
+  const { createUpstreamSignIn } = await import('../oauth/upstream/upstream-sign-in.ts');
+  const { createJourneys } = await import('../oauth/upstream/journey.ts');
+  const { issuerKeys, jsonClient } = await import('./remote-keys.ts');
+  return createUpstreamSignIn({
+    settings,
+    issuer,
+    provider: createUpstreamProvider(settings, {
+      client: await jsonClient(),
+      keys: await issuerKeys(),
+      clock,
+    }),
+    journeys: createJourneys({
+      key: await deriveKey('upstream sign-in'),
+      clock,
+      random: randomBytes,
+      isHttps: await isHttps(),
+    }),
+    users: await users(),
+    sessions: await sessions(),
+    audit: (await audit()).trail,
+    clock,
+    random: randomBytes,
+  });
+});
+
 export const signIn = prepared(async () => {
   return createSignInEndpoint({
     ...(await passwords()),
@@ -53,7 +86,7 @@ export const signIn = prepared(async () => {
       random: randomBytes,
       isHttps: await isHttps(),
     }),
-    upstream: undefined,
+    upstream: await upstream(),
   });
 });
 
@@ -64,6 +97,11 @@ export const signOut = prepared(async () => {
 export const account = prepared(async () => {
   return createAccountEndpoint({
     ...(await passwords()),
-    grants: { list: () => Promise.resolve([]), end: () => Promise.resolve(false) },
+    grants: createAccountGrants({
+      grants: await userGrants(),
+      ending: await grantEnding(),
+      clients: (await clients()).directory,
+      clock,
+    }),
   });
 });

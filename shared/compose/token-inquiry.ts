@@ -2,7 +2,7 @@ import { once } from '../cache/once.ts';
 import { systemClock as clock } from '../config/clock.ts';
 import { prepared } from './environment.ts';
 import { proofs } from './client-proofs.ts';
-import { grantEnding, grants, refreshTokens } from './grants.ts';
+import { grantEnding, refreshTokens, userGrants } from './grants.ts';
 import { clientAuthentication, secrets } from './oauth.ts';
 import { revocations } from './revocations.ts';
 import { keyRing, tokenVerifier } from './signing.ts';
@@ -15,7 +15,7 @@ const inquiry = once(async () => ({
   verifier: await tokenVerifier(),
   revocations: (await revocations()).list,
   refreshTokens: await refreshTokens(),
-  grants: await grants(),
+  grants: await userGrants(),
 }));
 
 export const introspect = prepared(async () => {

@@ -10,7 +10,7 @@ export interface DerValue {
 /** What lies one after the other in `bytes`; undefined unless they are exactly that. */
 export function readAll(bytes: Buffer): readonly DerValue[] | undefined {
   const values: DerValue[] = [];
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const value = readAt(bytes, at);
     if (value === undefined) return undefined;
     values.push(value);

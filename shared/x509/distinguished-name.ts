@@ -61,13 +61,16 @@ export function parseName(text: string): DistinguishedName | undefined {
 }
 
 /** Cut at every separator that is not escaped. */
-function split(text: string, separator: string): string[] {
-  const parts = [''];
+function split(text: string, separator: string): readonly string[] {
+  const parts: string[] = [];
+  let part = '';
   for (const [token] of text.matchAll(/\\?[\s\S]/gu)) {
-    if (token === separator) parts.push('');
-    else parts.push(`${parts.pop() ?? ''}${token}`);
+    if (token === separator) {
+      parts.push(part);
+      part = '';
+    } else part += token;
   }
-  return parts;
+  return [...parts, part];
 }
 
 /** '' for what is none. */

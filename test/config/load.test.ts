@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ConfigError, loadConfig } from '../../shared/config/load.ts';
+import { isAuthority, issueCertificate } from '../support/certificate.ts';
 
 const valid = {
   AzureWebJobsStorage: 'UseDevelopmentStorage=true',
@@ -202,5 +203,64 @@ test('hosts inside are named one by one, and what is no host is refused without 
   const faults = faultsOf({ ...valid, FLOWGATE_PRIVATE_HOSTS: 'http://idp.corp.example/' });
   assert.deepEqual(faults, [
     'FLOWGATE_PRIVATE_HOSTS must be hosts or host:port, with commas between',
+  ]);
+});
+
+test('an upstream provider is named with its client, is not there without, and has defaults', () => {
+  assert.equal(loadConfig(valid).upstream, undefined);
+  const issuer = { ...valid, FLOWGATE_UPSTREAM_ISSUER: 'https://idp.example/tenant/' };
+  assert.deepEqual(faultsOf(issuer), [
+    'FLOWGATE_UPSTREAM_ISSUER and FLOWGATE_UPSTREAM_CLIENT_ID go together: set both or neither',
+  ]);
+  assert.deepEqual(loadConfig({ ...issuer, FLOWGATE_UPSTREAM_CLIENT_ID: 'flowgate' }).upstream, {
+    issuer: 'https://idp.example/tenant/',
+    clientId: 'flowgate',
+    clientSecret: undefined,
+    name: 'idp.example',
+    claim: 'preferred_username',
+    prefix: '',
+  });
+  for (const prefix of ['OAuth_Client_', '-x', 'a b', 'x'.repeat(51)]) {
+    const [fault = ''] = faultsOf({ ...valid, FLOWGATE_UPSTREAM_USER_PREFIX: prefix });
+    assert.match(fault, /^FLOWGATE_UPSTREAM_USER_PREFIX must begin a user name/);
+  }
+});
+
+test('client certificates are off until a setting turns them on, or names their header', () => {
+  for (const off of [undefined, '', 'off', 'false', '0']) {
+    assert.equal(loadConfig({ ...valid, FLOWGATE_MTLS: off }).mtls, undefined);
+  }
+  const appService = { header: 'x-arr-clientcert', authorities: [] };
+  for (const on of ['on', 'true', '1', 'X-ARR-ClientCert']) {
+    assert.deepEqual(loadConfig({ ...valid, FLOWGATE_MTLS: on }).mtls, appService);
+  }
+  const other = loadConfig({ ...valid, FLOWGATE_MTLS: 'X-Forwarded-Client-Cert' });
+  assert.equal(other.mtls?.header, 'x-forwarded-client-cert');
+  assert.deepEqual(faultsOf({ ...valid, FLOWGATE_MTLS: 'X ARR' }), [
+    'FLOWGATE_MTLS must be on, off or the name of a header',
+  ]);
+});
+
+test('authorities of client certificates are PEM, with line breaks as they came through', () => {
+  const root = issueCertificate({ extensions: [isAuthority()] });
+  const other = issueCertificate({ extensions: [isAuthority()] });
+  const both = root.cert + other.cert;
+  for (const text of [both, both.replaceAll('\n', '\\n'), both.replaceAll('\n', ' ')]) {
+    const { mtls } = loadConfig({ ...valid, FLOWGATE_MTLS: 'on', FLOWGATE_MTLS_CAS: text });
+    assert.deepEqual(mtls?.authorities, [root.x509.raw, other.x509.raw]);
+  }
+  for (const text of ['x', issueCertificate().cert, both.replace('MII', 'AAA')]) {
+    assert.deepEqual(faultsOf({ ...valid, FLOWGATE_MTLS_CAS: text }), [
+      'FLOWGATE_MTLS_CAS must hold certificates of authorities in PEM, and no others',
+    ]);
+  }
+});
+
+test('the app is known by its issuer, and by the host name that Azure gives', () => {
+  assert.deepEqual(loadConfig(valid).publicBases, ['https://flowgate.example']);
+  const hosted = loadConfig({ ...valid, WEBSITE_HOSTNAME: 'func.azurewebsites.net' });
+  assert.deepEqual(hosted.publicBases, [
+    'https://flowgate.example',
+    'https://func.azurewebsites.net',
   ]);
 });

@@ -57,11 +57,12 @@ test('other request headers come in only if the flow allows them', () => {
   assert.equal(headersOf('/http/x', sent, ['*'])['x-other'], '2');
 });
 
-test('neither cookies nor the bearer token ever reach a flow', () => {
-  const sent = { authorization: 'Bearer secret', cookie: 'session=1' };
+test('neither cookies nor the access token and its proof ever reach a flow', () => {
+  const sent = { authorization: 'Bearer secret', dpop: 'proof', cookie: 'session=1' };
   const headers = headersOf('/http/x?authorization=q&Cookie=q', sent, ['*']);
   assert.equal(headers['authorization'], undefined);
   assert.equal(headers['cookie'], undefined);
+  assert.equal(headers['dpop'], undefined);
   assert.equal(headers['Cookie'], undefined);
 });
 

@@ -10,6 +10,7 @@ const EVERY = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 /** Name → route, in the order in which the host tries them. */
 const ROUTES = {
   account: 'oauth2/api/v1/account/{*part}',
+  authorize: 'oauth2/api/v1/authorize',
   dispatch: 'http/{*address}',
   'health-live': 'health/live',
   'health-ready': 'health/ready',
@@ -19,6 +20,9 @@ const ROUTES = {
   metadata: '.well-known/oauth-authorization-server',
   'metadata-openid': '.well-known/openid-configuration',
   odata: 'api/v1/{*path}',
+  par: 'oauth2/api/v1/par',
+  register: 'oauth2/api/v1/register',
+  'register-client': 'oauth2/api/v1/register/{client_id}',
   registry: 'registry/v1/{*path}',
   revoke: 'oauth2/api/v1/revoke',
   'sign-in': 'oauth2/api/v1/sign-in/{*step}',
@@ -32,6 +36,7 @@ const TIMERS = {
   'delete-expired-grants': '0 53 3 * * *',
   'delete-expired-logs': '0 43 3 * * *',
   'rotate-signing-keys': '0 17 3 * * *',
+  'warn-of-expiring-secrets': '0 29 * * * *',
 };
 
 /** What of a trigger matters here. */

@@ -22,9 +22,12 @@ export interface TwoInstances extends Deployment, OwnTarget {
 /** Without a known address nobody is slowed down: here every refusal is to be seen for itself. */
 const UNSLOWED = { FLOWGATE_TRUSTED_PROXY_HOPS: '0' };
 
-export async function deployOnTwo(): Promise<TwoInstances> {
-  const deployment = await deployOwn(UNSLOWED);
-  const other = await startInstance(deployment.storage, UNSLOWED);
+export async function deployOnTwo(
+  more: Readonly<Record<string, string>> = {},
+): Promise<TwoInstances> {
+  const env = { ...UNSLOWED, ...more };
+  const deployment = await deployOwn(env);
+  const other = await startInstance(deployment.storage, env);
   const otherAdmin = await manage(other);
   const urls = [deployment.url, other.url] as const;
   const subscription = '/registry/v1/subscriptions/flowgateiflmap';
@@ -67,7 +70,7 @@ export async function deployOnTwo(): Promise<TwoInstances> {
     },
     async assertNoOtherMessage() {
       await Promise.all([deployment.instance.stop(), other.stop()]);
-      const third = await startInstance(deployment.storage, UNSLOWED);
+      const third = await startInstance(deployment.storage, env);
       const count = await (await manage(third)).send('GET', '/api/v1/MessageProcessingLogs/$count');
       assert.equal(await count.text(), String(good));
     },

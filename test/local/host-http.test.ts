@@ -126,6 +126,11 @@ suite('The request that a function gets (functions-host rules 5 to 12)', () => {
     assert.equal(await status('\u00e2\u0082\u00ac'), 500);
   });
 
+  test('has no client certificate from the caller while the app takes none', async () => {
+    const { headers } = await getRaw('/items/1', 'X-ARR-ClientCert: MIIB\n');
+    assert.equal(headers['x-arr-clientcert'], undefined);
+  });
+
   test('has X-Forwarded-For from the socket, never from the caller (rule 9)', async () => {
     const { headers } = await getRaw('/items/1', 'X-Forwarded-For: 6.6.6.6\nX-MS-Other: as sent\n');
     assert.equal(headers['x-forwarded-for'], '127.0.0.1');

@@ -16,6 +16,7 @@ import type { UserGrant } from '../../shared/oauth/grant-store.ts';
 import { createIntrospectionEndpoint } from '../../shared/oauth/introspection-endpoint.ts';
 import { createRefreshTokens } from '../../shared/oauth/refresh-tokens.ts';
 import { createRevocationEndpoint } from '../../shared/oauth/revocation-endpoint.ts';
+import { openConsents } from '../../shared/storage/consents.ts';
 import { openGrants } from '../../shared/storage/grants.ts';
 import { openTables } from '../../shared/storage/tables.ts';
 import { testThrottle, testTrail } from '../support/audit.ts';
@@ -24,6 +25,7 @@ import { testClock } from '../support/clock.ts';
 import { openInstance, type TestInstance, testKeys } from '../support/key-ring.ts';
 import {
   basic,
+  originsOf,
   someClient,
   testDirectory,
   testRevocations,
@@ -63,6 +65,7 @@ function open() {
     roles.assign('flowgateiflmap', `oauth_client_${id}`, 'Token.Introspect');
   }
   const grants = openGrants(tables);
+  const consents = openConsents(tables);
   const revocations = testRevocations();
   const refreshTokens = createRefreshTokens(Buffer.alloc(32, 7));
   const trail = testTrail();
@@ -75,11 +78,12 @@ function open() {
     clock,
     audit: trail,
     throttle: testThrottle(),
+    origins: originsOf(clients),
     wait: () => Promise.resolve(),
     methods: [clientSecret(testSecrets(() => SECRET)), clientIdAlone({ none: nothing })],
     verifier: createAccessTokenVerifier({ ring, clock }),
     signer: createIntrospectionSigner({ ring, clock }),
-    ...createGrantEnding({ grants, revocations, clock }),
+    ...createGrantEnding({ grants, consents, revocations, clock }),
   };
   const grant: UserGrant = {
     grantId: newGrantId('ada', randomBytes),
@@ -116,7 +120,7 @@ function open() {
   const introspect = createIntrospectionEndpoint(deps);
   const revoke = createRevocationEndpoint(deps);
   return {
-    ...{ clock, clients, grants, revocations, refreshTokens, trail, grant },
+    ...{ clock, clients, grants, consents, revocations, refreshTokens, trail, grant },
     introspect: async (client: string, token: string) =>
       (await post(introspect, client, token)).json(),
     revoke: async (client: string, token: string) => {
@@ -200,7 +204,7 @@ test('its own client is told of a refresh token, a resource server is not: it wo
 });
 
 test('a refresh token that would get no tokens is inactive: replaced, revoked, over, or its client has changed', async () => {
-  const changes: readonly ((server: Awaited<ReturnType<typeof open>>) => unknown)[] = [
+  const changes: readonly ((server: ReturnType<typeof open>) => unknown)[] = [
     ({ grants, grant }) => grants.revoke(grant.grantId, Date.now()),
     ({ clock }) => clock.advance(10 * HOUR_S * 1000),
     ({ clients }) => clients.stored.set('app', someClient({ ...WITH_REFRESH, tokensFrom: 1 })),
@@ -223,8 +227,8 @@ test('a refresh token that would get no tokens is inactive: replaced, revoked, o
 });
 
 test('all grants of a client, or of a user, are ended page by page', async () => {
-  const { clock, grants, grant, revocations } = open();
-  const ending = createGrantEnding({ grants, revocations, clock });
+  const { clock, grants, consents, grant, revocations } = open();
+  const ending = createGrantEnding({ grants, consents, revocations, clock });
   const make = async (user: string, clientId: string): Promise<string> => {
     const grantId = newGrantId(user, randomBytes);
     await grants.create({ ...grant, grantId, user, clientId });
@@ -236,6 +240,7 @@ test('all grants of a client, or of a user, are ended page by page', async () =>
   assert.deepEqual([...revocations.revoked].sort(), many.toSorted());
   assert.equal((await grants.find(hers))?.value.revokedAt, undefined);
   await ending.endAllOf({ user: 'ada' });
-  assert.notEqual((await grants.find(hers))?.value.revokedAt, undefined);
+  assert.equal(await grants.find(hers), undefined);
+  assert.ok(revocations.revoked.has(hers));
   assert.equal((await grants.find(his))?.value.revokedAt, undefined);
 });

@@ -102,6 +102,29 @@ void suite('how a client is registered to authenticate', { concurrency: true }, 
       '/grant_types',
       /cannot prove who it is/,
     ],
+    'none with token exchange, or another grant that takes authentication': [
+      {
+        token_endpoint_auth_method: 'none',
+        grant_types: ['refresh_token', 'urn:ietf:params:oauth:grant-type:token-exchange'],
+      },
+      '/grant_types',
+      /only authorization_code and refresh_token/,
+    ],
+    'a subject that is no name (RFC 4514)': [
+      { token_endpoint_auth_method: 'tls_client_auth', tls_client_auth_subject_dn: 'partner' },
+      '/tls_client_auth_subject_dn',
+      /in the form of RFC 4514/,
+    ],
+    'an address that is none': [
+      { token_endpoint_auth_method: 'tls_client_auth', tls_client_auth_san_ip: 'partner.example' },
+      '/tls_client_auth_san_ip',
+      /IPv4 or IPv6/,
+    ],
+    'tokens that are bound to a key and to a certificate': [
+      { dpop_bound_access_tokens: true, tls_client_certificate_bound_access_tokens: true },
+      '/dpop_bound_access_tokens',
+      /to a DPoP key or to a certificate/,
+    ],
     'authorization_code without a redirect URI': [
       { grant_types: ['authorization_code'] },
       '/redirect_uris',

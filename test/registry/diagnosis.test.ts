@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { before, test } from 'node:test';
 import type { Check } from '../../shared/registry/diagnosis/check.ts';
 import type { FlowTrace } from '../../shared/registry/diagnosis/flow-trace.ts';
@@ -156,6 +157,43 @@ test('a client without any secret is told to add one', async () => {
   const fault = await onlyFault('bare');
   assert.equal(fault.check, 'secret_valid');
   assert.equal(fault.detail, 'The client has no secret.');
+});
+
+test('a client with keys is told which, and that its calls carry proofs', async () => {
+  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const jwk = publicKey.export({ format: 'jwk' });
+  await register('signs', {
+    token_endpoint_auth_method: 'private_key_jwt',
+    jwks: { keys: [{ ...jwk, kid: 'k1' }, jwk] },
+    dpop_bound_access_tokens: true,
+  });
+  await register('publishes', {
+    token_endpoint_auth_method: 'private_key_jwt',
+    jwks_uri: 'https://keys.example/jwks',
+  });
+  const told = async (id: string) => (await diagnose(id)).checks[2]?.detail ?? '';
+  assert.match(
+    await told('signs'),
+    /private_key_jwt\. .* client_assertion with a key of its registration: k1, an EC key\. .*bound to a DPoP key/,
+  );
+  assert.match(await told('publishes'), /behind https:\/\/keys\.example\/jwks\.$/);
+});
+
+test('a client with a certificate is told that this server takes none (RFC 8705)', async () => {
+  for (const [id, members] of Object.entries({
+    'shows-certificate': {
+      token_endpoint_auth_method: 'tls_client_auth',
+      tls_client_auth_subject_dn: 'CN=partner',
+    },
+    'bound-to-certificate': { tls_client_certificate_bound_access_tokens: true },
+  })) {
+    await register(id, members);
+    await assign(`oauth_client_${id}`);
+    const fault = await onlyFault(id);
+    assert.equal(fault.check, 'secret_valid');
+    assert.match(fault.detail, /shows a certificate, .* this server takes none/);
+    assert.match(fault.remedy, /FLOWGATE_MTLS/);
+  }
 });
 
 test('a client without a secret that speaks for users lacks neither secret nor role', async () => {

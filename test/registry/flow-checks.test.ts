@@ -52,7 +52,7 @@ test('the nearest address tells what is wrong with a path', () => {
 });
 
 test('a client that may not use client_credentials is told so', () => {
-  const checks = checkClient(someClient({ grantTypes: [] }), 0);
+  const checks = checkClient(someClient({ grantTypes: [] }), 0, false);
   const grant = checks.find(({ check }) => check === 'grant_allowed');
   assert.equal(grant?.ok, false);
   assert.match(grant.remedy ?? '', /PATCH \/registry\/v1\/clients\/app/);

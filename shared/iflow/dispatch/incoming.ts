@@ -21,6 +21,7 @@ const RESERVED = new Set([
   'sap_messageprocessinglogid',
   'sap_mplcorrelationid',
   'authorization',
+  'dpop',
   'cookie',
 ]);
 

@@ -2,12 +2,10 @@ import type { HttpReply } from '../../http/call.ts';
 import type { Parameters } from '../../http/form.ts';
 import { html } from '../pages/html.ts';
 import { page } from '../pages/page.ts';
+import { AUTHORIZE } from '../sign-in/addresses.ts';
 import type { SignedIn } from '../sign-in/sign-in.ts';
 import type { AuthorizationRequest } from './authorization-request.ts';
 import { toQuery } from './request-parameters.ts';
-
-/** The address of the authorization endpoint. */
-export const AUTHORIZE = '/oauth2/api/v1/authorize';
 
 /**
  * Asks a person whether the client may act for it. The form sends the request again, which is then

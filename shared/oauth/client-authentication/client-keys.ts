@@ -1,5 +1,10 @@
 import type { KeyObject } from 'node:crypto';
-import { type ForeignAlgorithm, type PublicKey, readPublicKey, selectKey } from '../../jwt/public-keys.ts';
+import {
+  type ForeignAlgorithm,
+  type PublicKey,
+  readPublicKey,
+  selectKey,
+} from '../../jwt/public-keys.ts';
 import type { RemoteKeys } from '../../jwt/remote-keys.ts';
 import type { Client, JsonWebKeySet } from '../../registry/client.ts';
 

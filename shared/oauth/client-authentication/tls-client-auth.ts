@@ -49,7 +49,10 @@ export function hasSubject(
     case 'san_email':
       return names.email.includes(value);
     case 'san_ip':
-      return isIP(value) !== 0 && names.ip.some((name) => oneSpelling(textOf(name)) === oneSpelling(value));
+      return (
+        isIP(value) !== 0 &&
+        names.ip.some((name) => oneSpelling(textOf(name)) === oneSpelling(value))
+      );
   }
 }
 

@@ -44,7 +44,6 @@ export function authorizationCode(deps: AuthorizationCodeDeps): Grant {
           'The authorization code has expired: it is good for 60 seconds. Send the user to the authorization endpoint again.',
         );
       }
-      if (!wasUsed) await requireStanding(code, client, deps);
       const grant = beginGrant(code, request, deps);
       if (wasUsed || !(await deps.grants.create(grant))) {
         const party = { call, client, user: code.user };
@@ -53,6 +52,13 @@ export function authorizationCode(deps: AuthorizationCodeDeps): Grant {
           'code_reused',
           'The authorization code was used before. All tokens that came of it are revoked. Send the user to the authorization endpoint again.',
         );
+      }
+      try {
+        // Only now, so that whoever ends all grants of a user meanwhile finds this one.
+        await requireStanding(code, client, deps);
+      } catch (error) {
+        await deps.endGrant(grant.grantId);
+        throw error;
       }
       return tokensOf(grant, code.scopes, client, deps);
     },

@@ -1,19 +1,22 @@
 import type { Subscriptions } from '../../config/subscriptions.ts';
-import { usesSecret } from '../api/authentication-members.ts';
 import { addressOf } from '../api/request.ts';
 import { isClientId } from '../client-id.ts';
 import { type Client, userOfClient } from '../client.ts';
-import { isAlive } from '../secrets.ts';
+import { checkAuthentication } from './authentication-check.ts';
 import { type Check, fail, pass } from './check.ts';
 
 const USER_PREFIX = 'oauth_client_';
 
 /** What stands in the way of a client getting a token that iFlows accept. */
-export function checkClient(client: Client, now: number): readonly Check[] {
+export function checkClient(
+  client: Client,
+  now: number,
+  takesCertificates: boolean,
+): readonly Check[] {
   return [
     checkExistence(client),
     checkEnabled(client),
-    checkSecrets(client, now),
+    checkAuthentication(client, now, takesCertificates),
     checkGrant(client),
   ];
 }
@@ -77,29 +80,6 @@ function checkEnabled({ clientId, enabled }: Client): Check {
     'client_enabled',
     'The client is disabled: it gets no token, and the tokens that it has are refused.',
     `Enable it with PATCH ${addressOf('clients', clientId)}, If-Match: * and {"enabled":true}.`,
-  );
-}
-
-function checkSecrets(client: Client, now: number): Check {
-  const { clientId, secrets, tokenEndpointAuthMethod: method } = client;
-  if (!usesSecret(client)) {
-    return pass(
-      'secret_valid',
-      `The client needs no secret: its token_endpoint_auth_method is ${method}.`,
-    );
-  }
-  const told = secrets.map((secret) => {
-    const name = `secret ${secret.secretId} (…${secret.lastFour})`;
-    if (secret.expiresAt === undefined) return `${name} never expires`;
-    const time = timeOf(secret.expiresAt);
-    return isAlive(secret, now) ? `${name} expires at ${time}` : `${name} expired at ${time}`;
-  });
-  const detail = `${told.join('; ')}.`.replace(/^s/, 'S');
-  if (secrets.some((secret) => isAlive(secret, now))) return pass('secret_valid', detail);
-  return fail(
-    'secret_valid',
-    secrets.length === 0 ? 'The client has no secret.' : detail,
-    `Add a secret with POST ${addressOf('clients', clientId, 'secrets')} and sign in with the one that the answer shows.`,
   );
 }
 

@@ -15,6 +15,8 @@ export interface DiagnosisDeps {
   readonly clients: Pick<ClientStore, 'read' | 'list'>;
   readonly roles: RoleStore;
   readonly subscriptions: Subscriptions;
+  /** Whether this server knows the certificates of its callers. */
+  readonly takesCertificates: boolean;
   readonly clock: Clock;
 }
 
@@ -46,14 +48,14 @@ export async function diagnose(
 }
 
 async function diagnoseClient(
-  { clients, subscriptions, clock }: DiagnosisDeps,
+  { clients, subscriptions, takesCertificates, clock }: DiagnosisDeps,
   clientId: string,
   client: Client | undefined,
   callsFlow: boolean,
 ): Promise<readonly Check[]> {
   if (client !== undefined) {
     return [
-      ...checkClient(client, clock.now()),
+      ...checkClient(client, clock.now(), takesCertificates),
       checkSubscription(client, subscriptions, callsFlow),
     ];
   }

@@ -36,6 +36,8 @@ import { type TestClock, testClock } from '../../support/clock.ts';
 import { openInstance, type TestInstance, testKeys } from '../../support/key-ring.ts';
 import {
   basic,
+  originsOf,
+  resources,
   someClient,
   type TestDirectory,
   testDirectory,
@@ -141,6 +143,7 @@ function open(
   const key = Buffer.alloc(32, 1);
   const verifier = createAccessTokenVerifier({ ring, clock });
   const common = {
+    resources,
     clients: directory,
     audit: trail,
     clock,
@@ -179,13 +182,14 @@ function open(
     codes,
   });
   const authentication = {
-    methods: [clientSecret(testSecrets(() => SECRET)), nobody],
+    methods: [clientSecret(testSecrets(() => SECRET)), clientIdAlone({ none: nothing })],
     throttle: testThrottle(),
     wait: (milliseconds: number) => {
       clock.advance(milliseconds);
       return Promise.resolve();
     },
     roles: testRoles(),
+    origins: originsOf(directory),
   };
   const push = createPushedRequestEndpoint({ ...common, ...authentication, binding });
   const deps = {
@@ -265,9 +269,6 @@ function open(
   };
   return Object.assign(server, methods);
 }
-
-/** A public client, which names itself and proves nothing. */
-const nobody = clientIdAlone({ none: nothing });
 
 const pairsOf = (form: Form): readonly (readonly [string, string])[] =>
   Array.isArray(form) ? (form as readonly (readonly [string, string])[]) : Object.entries(form);

@@ -1,0 +1,32 @@
+import type { Clock } from '../../config/clock.ts';
+import type { ClientDirectory } from '../../registry/client.ts';
+import type { GrantEnding } from '../end-grants.ts';
+import type { GrantStore } from '../grant-store.ts';
+import type { AccountGrants } from './account-grants.ts';
+
+/** Grants that the account page shows. */
+const MOST_SHOWN = 100;
+
+export function createAccountGrants(deps: {
+  readonly grants: Pick<GrantStore, 'listOfUser'>;
+  readonly ending: GrantEnding;
+  readonly clients: ClientDirectory;
+  readonly clock: Clock;
+}): AccountGrants {
+  return {
+    async list(user) {
+      const page = { limit: MOST_SHOWN };
+      const { items } = await deps.grants.listOfUser(user, deps.clock.now(), page);
+      const shown = items.map(async (grant) => ({
+        grantId: grant.grantId,
+        clientId: grant.clientId,
+        clientName: (await deps.clients.find(grant.clientId))?.clientName ?? grant.clientId,
+        scopes: grant.scopes,
+        since: grant.createdAt,
+        lastUsedAt: grant.lastUsedAt,
+      }));
+      return (await Promise.all(shown)).sort((a, b) => b.since - a.since);
+    },
+    end: (user, grantId) => deps.ending.endOfUser(user, grantId),
+  };
+}
