@@ -1,3 +1,4 @@
+import { authorizationMetadata } from '../../shared/oauth/authorization/authorization-metadata.ts';
 import type { Answer, Method, Operation, Paths } from './operation.ts';
 import { header, query } from './operation.ts';
 
@@ -10,12 +11,13 @@ const tokenError = (description: string, error: string, text: string): Answer =>
 const token: Operation = {
   summary: 'Issue an access token',
   description:
-    'RFC 6749 section 4.4. Client id and secret come by Basic or in the body, not both; grant_type may be in the query with an empty body. A parameter is given once; a secret in the query is refused. At most 64 KiB.',
+    'RFC 6749 section 4.4. Client id and secret come by Basic or in the body, not both; a client of another token_endpoint_auth_method sends a client_assertion, or client_id alone with its certificate. A proof in the header DPoP binds the token to its key (RFC 9449). grant_type may be in the query with an empty body. A parameter is given once; a secret in the query is refused. At most 64 KiB.',
   access: 'client',
   parameters: [
     query('grant_type', 'client_credentials, unless it is in the body.'),
     query('scope', 'Unless it is in the body.'),
     query('token_format', 'Unless it is in the body.'),
+    header('DPoP', 'A proof (RFC 9449 section 4), good once.'),
   ],
   request: {
     schema: 'TokenRequest',
@@ -59,6 +61,9 @@ const token: Operation = {
   },
 };
 
+/** Of endpoints where clients authenticate. */
+export const tokenAnswers = token.answers;
+
 const jwks: Operation = {
   summary: 'Read the public keys',
   access: 'public',
@@ -74,11 +79,13 @@ const jwks: Operation = {
 };
 
 const introspect: Operation = {
-  summary: 'Ask about an access token',
+  summary: 'Ask about a token',
   description:
-    'RFC 7662. The client authenticates as at the token endpoint. It may ask about its own tokens, with the role Token.Introspect about any of its subscription; any other token is answered as inactive.',
+    'RFC 7662. The client authenticates as at the token endpoint. It may ask about its own tokens, with the role Token.Introspect about any access token of its subscription; any other token is answered as inactive.',
   access: 'client',
-  parameters: [],
+  parameters: [
+    header('Accept', 'application/token-introspection+jwt for a signed answer (RFC 9701).'),
+  ],
   request: {
     schema: 'IntrospectionRequest',
     mediaTypes: ['application/x-www-form-urlencoded'],
@@ -90,9 +97,32 @@ const introspect: Operation = {
     200: {
       description: 'What the token says, or that it is not active',
       schema: 'Introspection',
+      textAs: {
+        mediaType: 'application/token-introspection+jwt',
+        description:
+          'A JWT whose claim token_introspection is an Introspection (RFC 9701 section 5).',
+      },
       headers: { 'Cache-Control': 'no-store' },
       example: { active: false },
     },
+  },
+};
+
+const revoke: Operation = {
+  summary: 'Revoke a token',
+  description:
+    'RFC 7009. The client authenticates as at the token endpoint. It may revoke its own tokens, with the role Token.Introspect any of its subscription. A refresh token ends with its grant and all access tokens of it. Any other token, and what is no token, is answered alike and nothing happens. Every instance refuses the token within 30 s.',
+  access: 'client',
+  parameters: [],
+  request: {
+    schema: 'RevocationRequest',
+    mediaTypes: ['application/x-www-form-urlencoded'],
+    required: true,
+    example: { token: 'eyJhbGciOiJFUzI1NiIs…' },
+  },
+  answers: {
+    ...token.answers,
+    200: { description: 'Done', headers: { 'Cache-Control': 'no-store' } },
   },
 };
 
@@ -110,13 +140,17 @@ const metadata: Operation = {
         token_endpoint: 'https://flowgate.example/oauth2/api/v1/token',
         jwks_uri: 'https://flowgate.example/oauth2/api/v1/jwks',
         introspection_endpoint: 'https://flowgate.example/oauth2/api/v1/introspect',
-        grant_types_supported: ['client_credentials'],
-        token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
-        introspection_endpoint_auth_methods_supported: [
-          'client_secret_basic',
-          'client_secret_post',
-        ],
-        response_types_supported: [],
+        revocation_endpoint: 'https://flowgate.example/oauth2/api/v1/revoke',
+        grant_types_supported: ['client_credentials', 'authorization_code', 'refresh_token'],
+        token_endpoint_auth_methods_supported: ['client_secret_basic', 'private_key_jwt'],
+        token_endpoint_auth_signing_alg_values_supported: ['ES256', 'RS256'],
+        introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'private_key_jwt'],
+        introspection_endpoint_auth_signing_alg_values_supported: ['ES256', 'RS256'],
+        introspection_signing_alg_values_supported: ['ES256'],
+        revocation_endpoint_auth_methods_supported: ['client_secret_basic', 'private_key_jwt'],
+        revocation_endpoint_auth_signing_alg_values_supported: ['ES256', 'RS256'],
+        dpop_signing_alg_values_supported: ['ES256', 'RS256'],
+        ...authorizationMetadata('https://flowgate.example'),
       },
     },
     304: { description: 'The copy at hand is current' },
@@ -143,6 +177,7 @@ const dispatch: Operation = {
       description: 'The address of an HTTPS sender, without its first slash.',
       schema: { type: 'string' },
     },
+    header('DPoP', 'A proof for this call, with a token that is bound to a key (RFC 9449).'),
     header('X-CSRF-Token', 'At a CSRF protected address: fetch with GET, then the token.'),
   ],
   answers: {
@@ -184,6 +219,7 @@ export const oauthPaths: Paths = {
   '/oauth2/api/v1/token': { post: token },
   '/oauth/token': { post: { ...token, summary: 'Issue an access token (alias)' } },
   '/oauth2/api/v1/introspect': { post: introspect },
+  '/oauth2/api/v1/revoke': { post: revoke },
   '/oauth2/api/v1/jwks': { get: jwks },
   '/token_keys': { get: { ...jwks, summary: 'Read the public keys (alias)' } },
   '/.well-known/oauth-authorization-server': { get: metadata },

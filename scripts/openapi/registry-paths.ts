@@ -26,13 +26,7 @@ const KNOWN_CLIENT = {
   created_at: '2030-01-01T00:00:00.000Z',
   updated_at: '2030-01-01T00:00:00.000Z',
 };
-const SECRET = {
-  secret_id: '9f86d081884c7d65',
-  last_four: 'w3iE',
-  created_at: '2030-01-01T00:00:00.000Z',
-  expires_at: null,
-};
-const SHOWN_ONCE = {
+export const SHOWN_ONCE = {
   client_secret: 'lJ4vjV0iJb9vWmSg1PzmS9oMf3XcKq0LrUeZyDtw3iE',
   client_secret_expires_at: 0,
 };
@@ -160,7 +154,15 @@ export const gone = (...more: number[]): Record<number, Answer> => ({
 export const registryPaths: Paths = {
   '/registry/v1/clients': {
     get: reads('List clients', 'Clients', page(KNOWN_CLIENT), {
-      parameters: [query('q', 'A part of the id or the name, in any case.'), ...PAGING],
+      parameters: [
+        query('q', 'A part of the id or the name, in any case.'),
+        query('expiring_within', 'Only clients with a secret that expires in so many days.', {
+          type: 'integer',
+          minimum: 1,
+          maximum: 366,
+        }),
+        ...PAGING,
+      ],
       description: 'A page of a search may be short, even empty, and not be the last one.',
     }),
     post: {
@@ -195,57 +197,6 @@ export const registryPaths: Paths = {
       access: 'management',
       parameters: [IF_MATCH],
       answers: gone(400, 412, 428),
-    },
-  },
-  '/registry/v1/clients/{client_id}/secrets': {
-    get: reads('List the secrets of a client', 'Secrets', page(SECRET), {
-      parameters: PAGING,
-      headers: ETAG,
-    }),
-    post: {
-      summary: 'Add a secret',
-      description: 'A client has at most two that have not expired.',
-      access: 'management',
-      parameters: [OPTIONAL_IF_MATCH],
-      request: {
-        schema: 'SecretRequest',
-        mediaTypes: JSON_TYPE,
-        required: false,
-        example: { expires_at: '2031-01-01T00:00:00Z' },
-      },
-      answers: {
-        201: {
-          description: 'Added; the secret is shown this once',
-          schema: 'NewSecret',
-          headers: { Location: 'The secret', ...ETAG },
-          example: { client_id: 'apimconnectivity', ...SECRET, ...SHOWN_ONCE },
-        },
-        ...problems(404, 409, 412, ...BODY_PROBLEMS),
-      },
-    },
-  },
-  '/registry/v1/clients/{client_id}/secrets/{secret_id}': {
-    get: reads('Read a secret, without its text', 'Secret', SECRET, { headers: ETAG }),
-    patch: {
-      summary: 'Change when a secret expires',
-      access: 'management',
-      parameters: [OPTIONAL_IF_MATCH],
-      request: {
-        schema: 'SecretChange',
-        mediaTypes: PATCH_TYPES,
-        required: true,
-        example: { expires_at: '2031-01-01T00:00:00Z' },
-      },
-      answers: {
-        200: { description: 'Changed', schema: 'Secret', headers: ETAG, example: SECRET },
-        ...problems(404, 409, 412, ...BODY_PROBLEMS),
-      },
-    },
-    delete: {
-      summary: 'Delete a secret',
-      access: 'management',
-      parameters: [OPTIONAL_IF_MATCH],
-      answers: gone(400, 412),
     },
   },
   '/registry/v1/clients/{client_id}/diagnosis': {

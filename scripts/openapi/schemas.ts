@@ -3,6 +3,13 @@ import { subscriptionsOf } from '../../shared/config/subscriptions.ts';
 import { READ_ONLY, schemaOfSettings } from '../../shared/registry/api/client-members.ts';
 import { certificateSubjectMembers } from '../../shared/registry/api/key-members.ts';
 import { AUTH_METHODS } from '../../shared/registry/client.ts';
+import {
+  authorizationMembers,
+  authorizationRequests,
+  authorizationResponses,
+  UserGrant,
+} from './authorization-schemas.ts';
+import { registrationRequests, registrationResponses } from './registration-schemas.ts';
 import { issuerRequests, issuerResponses } from './issuer-schemas.ts';
 import { userRequests, userResponses } from './user-schemas.ts';
 
@@ -104,9 +111,24 @@ const secretMembers = {
 };
 const { client_secret_expires_at, expires_at } = secretMembers;
 
+/** What a client sends of itself in the body. */
+const authentication = {
+  client_id: z.string().optional(),
+  client_secret: z.string().optional().describe('Never in the query.'),
+  client_assertion_type: z
+    .literal('urn:ietf:params:oauth:client-assertion-type:jwt-bearer')
+    .optional(),
+  client_assertion: z
+    .string()
+    .optional()
+    .describe('A JWT that the client has signed (RFC 7523); counts once. Never in the query.'),
+};
+
 export const requests = {
+  ...registrationRequests,
   ...issuerRequests,
   ...userRequests,
+  ...authorizationRequests,
   ClientRegistration: z.strictObject({
     ...settable,
     ...readOnly,
@@ -120,6 +142,9 @@ export const requests = {
     client_id: z.string().nullable().optional().describe('The one of the path, if it is sent.'),
   }),
   SecretRequest: z.strictObject(secretMembers),
+  RotationCompletion: z.strictObject({
+    secret_id: z.string().nullable().optional().describe('The secret that stays.'),
+  }),
   SecretChange: z.strictObject({ client_secret_expires_at, expires_at }),
   RoleSettings: z.strictObject({
     description: z.string().max(500).nullable().optional().describe('One line.'),
@@ -129,15 +154,18 @@ export const requests = {
   TokenRequest: z.object({
     grant_type: z.literal('client_credentials').optional().describe('In the query or in the body.'),
     scope: z.string().optional().describe('All scopes of the client if left out or blank.'),
-    client_id: z.string().optional(),
-    client_secret: z.string().optional().describe('Never in the query.'),
+    ...authentication,
     token_format: z.enum(['jwt', 'jwtrfc']).optional().describe('Every token is a JWT anyway.'),
   }),
   IntrospectionRequest: z.object({
-    token: z.string().describe('The access token to ask about; never in the query.'),
-    token_type_hint: z.string().optional().describe('Of no account: there is one kind of token.'),
-    client_id: z.string().optional(),
-    client_secret: z.string().optional().describe('Never in the query.'),
+    token: z.string().describe('The access or refresh token to ask about; never in the query.'),
+    token_type_hint: z.string().optional().describe('Of no account: a token is found without.'),
+    ...authentication,
+  }),
+  RevocationRequest: z.object({
+    token: z.string().describe('An access or refresh token; never in the query.'),
+    token_type_hint: z.string().optional().describe('Of no account: a token is found without.'),
+    ...authentication,
   }),
 };
 
@@ -181,6 +209,10 @@ const secret = {
   last_four: z.string().describe('Tells secrets apart.'),
   created_at: time,
   expires_at: time.nullable().describe('null for never.'),
+  expires_in_days: z.int().min(0).nullable().describe('Whole days until then; null for never.'),
+  state: z
+    .enum(['current', 'next', 'expired'])
+    .describe('Of two that have not expired the older and the newer, which the client moves to.'),
 };
 const shownOnce = {
   client_secret: z.string().describe('Shown this once.'),
@@ -192,6 +224,27 @@ const perhapsShownOnce = {
   client_secret_expires_at: shownOnce.client_secret_expires_at.optional(),
 };
 const Secret = z.strictObject(secret);
+const rotation = {
+  rotating: z.boolean().describe('Whether the client has two secrets that have not expired.'),
+  current: Secret.nullable(),
+  next: Secret.nullable(),
+};
+
+const Token = z
+  .strictObject({
+    jti: z.string(),
+    client_id: z.string(),
+    user: z.string(),
+    subscription: z.string(),
+    scope: z.string(),
+    grant_id: z.string().nullable().describe('Of the grant of a user that it was given out of.'),
+    issued_at: time,
+    expires_at: time,
+    state: z
+      .enum(['active', 'expired', 'revoked', 'refused'])
+      .describe('refused while its client is disabled or belongs to another subscription.'),
+  })
+  .describe('Never with the token itself.');
 
 const Subscription = z.strictObject({
   subscription: z.string(),
@@ -252,6 +305,16 @@ const AuditEntry = z
     reason: z.string().describe('Why it failed; empty where it did not.'),
     detail: z.string(),
     invocation_id: z.string(),
+    token: z
+      .strictObject({
+        jti: z.string(),
+        expires_at: time,
+        user: z.string().optional().describe('Where it is not the client itself.'),
+        scope: z.string().optional(),
+        grant_id: z.string().optional(),
+      })
+      .optional()
+      .describe('The token that was issued.'),
   })
   .describe('Never with a secret, a token or a payload.');
 
@@ -276,14 +339,21 @@ const pageOf = <T extends z.ZodType>(item: T) =>
   });
 
 export const responses = {
+  ...registrationResponses,
   ...issuerResponses,
   ...userResponses,
+  ...authorizationResponses,
+  UserGrants: pageOf(UserGrant),
   Client,
   NewClient: z.strictObject({ ...client, ...perhapsShownOnce }),
   Clients: pageOf(Client),
   Secret,
   NewSecret: z.strictObject({ client_id: z.string(), ...secret, ...shownOnce }),
   Secrets: pageOf(Secret),
+  Rotation: z.strictObject(rotation),
+  StartedRotation: z.strictObject({ client_id: z.string(), ...rotation, ...shownOnce }),
+  Token,
+  Tokens: pageOf(Token),
   Subscription,
   Subscriptions: pageOf(Subscription),
   Role,
@@ -348,7 +418,7 @@ export const responses = {
     .describe('RFC 6749 section 5.2.'),
   BearerError: z
     .strictObject({
-      error: z.enum(['invalid_token', 'insufficient_scope']),
+      error: z.enum(['invalid_token', 'insufficient_scope', 'invalid_dpop_proof']),
       error_description: z.string(),
       reason,
     })
@@ -375,7 +445,7 @@ export const responses = {
   Introspection: z
     .strictObject({
       active: z.boolean(),
-      token_type: z.literal('Bearer').optional(),
+      token_type: z.enum(['Bearer', 'DPoP', 'refresh_token']).optional(),
       client_id: z.string().optional(),
       username: z.string().optional(),
       sub: z.string().optional(),
@@ -385,6 +455,13 @@ export const responses = {
       iat: z.int().optional(),
       jti: z.string().optional(),
       scope: z.string().optional(),
+      cnf: z
+        .looseObject({})
+        .optional()
+        .describe('What the bearer has to hold: jkt (RFC 9449) or x5t#S256 (RFC 8705).'),
+      grant_id: z.string().optional().describe('Of the grant of a user that it was given out of.'),
+      auth_time: z.int().optional().describe('When the user signed in.'),
+      act: z.looseObject({ sub: z.string() }).optional().describe('RFC 8693 section 4.1.'),
     })
     .describe('RFC 7662 section 2.2.'),
   ServerMetadata: z
@@ -392,11 +469,21 @@ export const responses = {
       issuer: z.string(),
       token_endpoint: z.string(),
       jwks_uri: z.string(),
-      grant_types_supported: z.array(z.string()),
       introspection_endpoint: z.string(),
+      revocation_endpoint: z.string(),
+      registration_endpoint: z.string().optional(),
+      grant_types_supported: z.array(z.string()),
       token_endpoint_auth_methods_supported: z.array(z.string()),
+      token_endpoint_auth_signing_alg_values_supported: z.array(z.string()).optional(),
       introspection_endpoint_auth_methods_supported: z.array(z.string()),
+      introspection_endpoint_auth_signing_alg_values_supported: z.array(z.string()).optional(),
+      introspection_signing_alg_values_supported: z.array(z.string()),
+      revocation_endpoint_auth_methods_supported: z.array(z.string()),
+      revocation_endpoint_auth_signing_alg_values_supported: z.array(z.string()).optional(),
+      dpop_signing_alg_values_supported: z.array(z.string()),
+      tls_client_certificate_bound_access_tokens: z.literal(true).optional(),
       response_types_supported: z.array(z.string()),
+      ...authorizationMembers,
     })
     .describe('RFC 8414 section 2: what is switched on.'),
   Live: z.strictObject({ status: z.literal('live') }),

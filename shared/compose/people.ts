@@ -55,7 +55,7 @@ const upstream = once(async () => {
   const { createUpstreamProvider } = await import('../oauth/upstream/provider.ts');
   const { createUpstreamSignIn } = await import('../oauth/upstream/upstream-sign-in.ts');
   const { createJourneys } = await import('../oauth/upstream/journey.ts');
-  const { issuerKeys, jsonClient } = await import('./issuers.ts');
+  const { issuerKeys, jsonClient } = await import('./remote-keys.ts');
   return createUpstreamSignIn({
     settings,
     issuer,

@@ -2,12 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { systemClock as clock } from '../config/clock.ts';
 import { clients, roles } from './clients.ts';
 import { prepared } from './environment.ts';
+import { grantEnding, userGrants } from './grants.ts';
 import { deployments, design } from './iflow.ts';
-import { issuers, jsonClient } from './issuers.ts';
+import { issuers } from './issuers.ts';
 import { audit, auditRetentionMs } from './logs.ts';
 import { bearerGate, throttle } from './oauth.ts';
+import { clientStore } from './origins.ts';
+import { revocations } from './revocations.ts';
 import { keyRing } from './signing.ts';
-import { blobs } from './storage.ts';
+import { jsonClient } from './remote-keys.ts';
+import { blobs, tables } from './storage.ts';
 import { userAccess, users } from './users.ts';
 import { openAddressReader } from '../iflow/dispatch/address-reader.ts';
 import { createAddressTracer } from '../iflow/dispatch/trace-address.ts';
@@ -15,15 +19,20 @@ import { createKeysApi } from '../jwt/keys-api.ts';
 import { guardManagement } from '../oauth/audit-refusals.ts';
 import { createRegistryApi } from '../registry/api/registry-api.ts';
 import { createAuditReader } from '../registry/audit/audit-reader.ts';
+import { openInitialAccessTokens } from '../storage/initial-access-tokens.ts';
+import { createIssuedTokens } from '../registry/issued-tokens.ts';
 
 export const registry = prepared(async ({ subscriptions, mtls, issuer, privateHosts }) => {
   const { store, behind, trail } = await audit();
   const gate = await bearerGate();
+  const reader = createAuditReader(store, behind, clock, await auditRetentionMs());
+  const { list: revoked } = await revocations();
   const api = createRegistryApi({
     gate,
     subscriptions,
-    clients: (await clients()).store,
+    clients: await clientStore(),
     roles: (await roles()).store,
+    initialAccessTokens: openInitialAccessTokens(await tables()),
     issuers: {
       store: (await issuers()).store,
       own: issuer,
@@ -32,6 +41,7 @@ export const registry = prepared(async ({ subscriptions, mtls, issuer, privateHo
     },
     users: await users(),
     userAccess,
+    userGrants: await userGrants(),
     flows: createAddressTracer({
       deployments: (await deployments()).store,
       design: await design(),
@@ -40,7 +50,15 @@ export const registry = prepared(async ({ subscriptions, mtls, issuer, privateHo
       clock,
     }),
     takesCertificates: mtls !== undefined,
-    audit: { trail, reader: createAuditReader(store, behind, clock, await auditRetentionMs()) },
+    audit: { trail, reader },
+    tokens: createIssuedTokens({
+      reader,
+      clients: (await clients()).directory,
+      revocations: revoked,
+      clock,
+    }),
+    revocations: revoked,
+    grantEnding: await grantEnding(),
     clock,
     random: randomBytes,
     extra: {

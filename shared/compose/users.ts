@@ -8,7 +8,7 @@ export const users = once(async () => createUserStore(await tables()));
 
 /** What ends with an account besides its sessions, which end with the session key of the user. */
 export const userAccess: UserAccess = {
-  endAll: async (user) => {
+  async endAll(user) {
     await (await grantEnding()).endAllOf({ user });
   },
 };

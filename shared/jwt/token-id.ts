@@ -9,6 +9,9 @@ export function createTokenIds(): (tokensFrom: number) => string {
   return (tokensFrom) => nameTime(tokensFrom) + random(16).toString('base64url');
 }
 
+/** Whether `text` can be one. */
+export const isTokenId = (text: string): boolean => /^[A-Za-z0-9_-]{30}$/.test(text);
+
 /**
  * Whether a token was issued since its client was registered, and since all its tokens were revoked.
  * Its `iat` cannot tell: it has whole seconds, and an instance that has not yet heard of a deletion

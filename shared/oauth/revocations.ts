@@ -8,7 +8,7 @@ import type { AccessTokenClaims } from '../jwt/types.ts';
  * clock of whoever issued it may be ahead.
  */
 export const LONGEST_REVOCATION_MS = 13 * 3_600_000;
-/** Revocations that are remembered at a time, some 30 MB on each instance. */
+/** Revocations that are remembered at a time, some 40 MB on each instance. */
 export const MOST_REVOCATIONS = 200_000;
 /** Those of one client's tokens that it has revoked itself. */
 export const MOST_OF_CLIENT = 50_000;

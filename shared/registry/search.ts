@@ -9,14 +9,16 @@ const AT_A_TIME = 500;
  * looks at no more than {@link MOST_SEARCHED}: a page may hold few items or none and still have a next
  * one.
  * @param textsOf the first is the name that pages go by.
+ * @param keep what else an item has to be.
  */
 export async function search<T>(
   list: (page: PageRequest) => Promise<Page<T>>,
   text: string,
   textsOf: (item: T) => readonly [name: string, ...others: string[]],
   { after, limit }: PageRequest,
+  keep?: (item: T) => boolean,
 ): Promise<Page<T>> {
-  if (text === '') return list({ after, limit });
+  if (text === '' && keep === undefined) return list({ after, limit });
   const wanted = text.toLowerCase();
   const items: T[] = [];
   let next = after;
@@ -24,6 +26,7 @@ export async function search<T>(
     const page = await list({ after: next, limit: AT_A_TIME });
     for (const item of page.items) {
       if (!textsOf(item).some((one) => one.toLowerCase().includes(wanted))) continue;
+      if (keep?.(item) === false) continue;
       // One more than the page holds: only then is it known that there is a next one.
       const last = items.at(-1);
       if (items.length === limit) {

@@ -70,6 +70,18 @@ function describe(text: string, random: RandomBytes, times: SecretTimes) {
   };
 }
 
+/**
+ * Which of a client's secrets it uses and which one it moves to: of two that are alive the older and
+ * the newer. Secrets are in the order in which they were made.
+ */
+export function secretsInUse(
+  secrets: readonly StoredSecret[],
+  now: number,
+): { readonly current: StoredSecret | undefined; readonly next: StoredSecret | undefined } {
+  const [current, next] = secrets.filter((secret) => isAlive(secret, now));
+  return { current, next };
+}
+
 export function isAlive(secret: StoredSecret, now: number): boolean {
   return secret.expiresAt === undefined || now < secret.expiresAt;
 }

@@ -21,6 +21,8 @@ const ROUTES = {
   'metadata-openid': '.well-known/openid-configuration',
   odata: 'api/v1/{*path}',
   par: 'oauth2/api/v1/par',
+  register: 'oauth2/api/v1/register',
+  'register-client': 'oauth2/api/v1/register/{client_id}',
   registry: 'registry/v1/{*path}',
   revoke: 'oauth2/api/v1/revoke',
   'sign-in': 'oauth2/api/v1/sign-in/{*step}',
@@ -34,6 +36,7 @@ const TIMERS = {
   'delete-expired-grants': '0 53 3 * * *',
   'delete-expired-logs': '0 43 3 * * *',
   'rotate-signing-keys': '0 17 3 * * *',
+  'warn-of-expiring-secrets': '0 29 * * * *',
 };
 
 /** What of a trigger matters here. */

@@ -93,6 +93,53 @@ test('secrets answer as described', async () => {
   await send(one, 'GET', 404, `${url}/${id}`);
 });
 
+test('rotation of a secret answers as described', async () => {
+  const rotation = `${CLIENTS}/{client_id}/secrets/rotation`;
+  const client_id = target.name('rotated');
+  await send(CLIENTS, 'POST', 201, CLIENTS, { client_id });
+  const url = `${CLIENTS}/${client_id}/secrets/rotation`;
+  await send(rotation, 'GET', 200, url);
+  await send(rotation, 'POST', 201, url, { expires_at: '2100-01-01T00:00:00Z' });
+  await send(rotation, 'POST', 409, url);
+  await send(rotation, 'GET', 200, url);
+  await send(rotation, 'DELETE', 204, url);
+  await send(rotation, 'DELETE', 404, url);
+  const complete = `${rotation}/complete`;
+  await send(complete, 'POST', 409, `${url}/complete`);
+  await send(rotation, 'POST', 201, url);
+  await send(complete, 'POST', 200, `${url}/complete`);
+});
+
+test('issued tokens answer as described, and are revoked', async () => {
+  const tokens = '/registry/v1/tokens';
+  const { id, secret } = await admin.registerClient();
+  const granted = await described('/oauth2/api/v1/token', 'POST', 200, signIn(id, secret));
+  const { access_token: token } = granted as { access_token: string };
+  const post = (endpoint: string, status: number, body: Record<string, string>) =>
+    described(
+      `/oauth2/api/v1/${endpoint}`,
+      'POST',
+      status,
+      fetch(`${target.url}/oauth2/api/v1/${endpoint}`, {
+        method: 'POST',
+        headers: { authorization: basic(id, secret) },
+        body: new URLSearchParams(body),
+      }),
+    );
+  const { jti } = (await post('introspect', 200, { token })) as { jti: string };
+  await target.logged();
+  await send(tokens, 'GET', 200, `${tokens}?client_id=${id}`);
+  await send(tokens, 'GET', 400, `${tokens}?from=x`);
+  await send(`${tokens}/{jti}`, 'GET', 200, `${tokens}/${jti}`);
+  await send(`${tokens}/{jti}`, 'GET', 404, `${tokens}/x`);
+  await send(`${tokens}/{jti}`, 'DELETE', 204, `${tokens}/${jti}`);
+  await post('revoke', 200, { token });
+  await post('revoke', 400, {});
+  const all = `${CLIENTS}/{client_id}/tokens`;
+  await send(all, 'DELETE', 204, `${CLIENTS}/${id}/tokens`);
+  await send(all, 'DELETE', 404, `${CLIENTS}/${target.name('nobody')}/tokens`);
+});
+
 test('subscriptions, roles and assignments answer as described', async () => {
   const base = '/registry/v1/subscriptions';
   const { iflmap, tmn } = target.subscriptions;

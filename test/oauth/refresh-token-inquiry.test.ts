@@ -25,6 +25,7 @@ import { testClock } from '../support/clock.ts';
 import { openInstance, type TestInstance, testKeys } from '../support/key-ring.ts';
 import {
   basic,
+  originsOf,
   someClient,
   testDirectory,
   testRevocations,
@@ -77,6 +78,7 @@ function open() {
     clock,
     audit: trail,
     throttle: testThrottle(),
+    origins: originsOf(clients),
     wait: () => Promise.resolve(),
     methods: [clientSecret(testSecrets(() => SECRET)), clientIdAlone({ none: nothing })],
     verifier: createAccessTokenVerifier({ ring, clock }),
@@ -202,7 +204,7 @@ test('its own client is told of a refresh token, a resource server is not: it wo
 });
 
 test('a refresh token that would get no tokens is inactive: replaced, revoked, over, or its client has changed', async () => {
-  const changes: readonly ((server: Awaited<ReturnType<typeof open>>) => unknown)[] = [
+  const changes: readonly ((server: ReturnType<typeof open>) => unknown)[] = [
     ({ grants, grant }) => grants.revoke(grant.grantId, Date.now()),
     ({ clock }) => clock.advance(10 * HOUR_S * 1000),
     ({ clients }) => clients.stored.set('app', someClient({ ...WITH_REFRESH, tokensFrom: 1 })),

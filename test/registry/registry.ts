@@ -3,17 +3,26 @@ import { subscriptionsOf } from '../../shared/config/subscriptions.ts';
 import type { Handler } from '../../shared/http/call.ts';
 import { createWriteBehind } from '../../shared/monitor/write-behind.ts';
 import { createJsonClient } from '../../shared/net/json-client.ts';
+import { createGrantEnding } from '../../shared/oauth/end-grants.ts';
 import { BearerFault, type BearerGate } from '../../shared/oauth/gate.ts';
+import { createRevocations } from '../../shared/oauth/revocations.ts';
 import { createRegistryApi } from '../../shared/registry/api/registry-api.ts';
 import type { AuditEntry } from '../../shared/registry/audit/audit-entry.ts';
 import { createAuditReader } from '../../shared/registry/audit/audit-reader.ts';
 import { createAuditTrail } from '../../shared/registry/audit/audit-trail.ts';
 import type { FlowTracer } from '../../shared/registry/diagnosis/flow-trace.ts';
 import { cacheClients, cacheRoles } from '../../shared/registry/directories.ts';
+import { createIssuedTokens } from '../../shared/registry/issued-tokens.ts';
 import { cacheIssuers } from '../../shared/registry/issuers/issuer-directory.ts';
+import { indexOrigins } from '../../shared/registry/origins.ts';
 import { openAuditStore } from '../../shared/storage/audit.ts';
 import { createClientStore } from '../../shared/storage/clients.ts';
+import { openConsents } from '../../shared/storage/consents.ts';
+import { openGrants } from '../../shared/storage/grants.ts';
+import { openInitialAccessTokens } from '../../shared/storage/initial-access-tokens.ts';
 import { createIssuerStore } from '../../shared/storage/issuers.ts';
+import { openOriginIndex } from '../../shared/storage/origins.ts';
+import { openRevocations } from '../../shared/storage/revocations.ts';
 import { createRoleStore } from '../../shared/storage/roles.ts';
 import { openTables } from '../../shared/storage/tables.ts';
 import { createUserStore } from '../../shared/storage/users.ts';
@@ -66,6 +75,7 @@ export async function openRegistry(
   const open = () => {
     const tables = openTables(storage);
     const clients = cacheClients(createClientStore(tables), clock);
+    const index = openOriginIndex(tables);
     const roles = cacheRoles(createRoleStore(tables), clock);
     const issuers = cacheIssuers(createIssuerStore(tables), clock);
     const users = createUserStore(tables);
@@ -77,17 +87,26 @@ export async function openRegistry(
     });
     const trail = createAuditTrail({ store: log, behind, clock, randomUUID });
     const reader = createAuditReader(log, behind, clock, AUDIT_RETENTION_MS);
+    const store = openRevocations(tables, randomUUID(), clock);
+    const revocations = createRevocations({ store, clock });
+    const grants = openGrants(tables);
+    const consents = openConsents(tables);
     const api = createRegistryApi({
       gate: gateByRoleName,
       subscriptions,
-      clients: clients.store,
+      clients: indexOrigins(clients.store, index, clock),
       roles: roles.store,
+      initialAccessTokens: openInitialAccessTokens(tables),
       issuers: { store: issuers.store, own: OWN_ISSUER, privateHosts: PRIVATE_HOSTS, json },
       users,
+      userGrants: grants,
       userAccess: { endAll: (user) => Promise.resolve(void ended.push(user)) },
       flows,
       takesCertificates: false,
       audit: { trail, reader },
+      tokens: createIssuedTokens({ reader, clients: clients.directory, revocations, clock }),
+      revocations,
+      grantEnding: createGrantEnding({ grants, consents, revocations, clock }),
       clock,
       random: randomBytes,
       ...(extra === undefined ? {} : { extra }),
@@ -107,7 +126,8 @@ export async function openRegistry(
       body?: unknown,
       headers: Readonly<Record<string, string>> = {},
     ) => call({ method, path, body, headers });
-    return { clients, roles, users, ended, issuers, api, call, send, trail, log };
+    const parts = { clients, index, roles, users, ended, issuers, revocations, grants };
+    return { ...parts, api, call, send, trail, log };
   };
   return { ...open(), clock, storage, another: open };
 }

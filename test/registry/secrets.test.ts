@@ -26,6 +26,8 @@ void suite('the secrets of a client', { concurrency: true }, async () => {
       last_four: String(second).slice(-4),
       created_at: new Date(clock.now()).toISOString(),
       expires_at: null,
+      expires_in_days: null,
+      state: 'next',
       client_secret_expires_at: 0,
     });
     assert.equal(await verify('rotate', first), 'accepted');
@@ -37,8 +39,10 @@ void suite('the secrets of a client', { concurrency: true }, async () => {
       assert.deepEqual(Object.keys(item).sort(), [
         'created_at',
         'expires_at',
+        'expires_in_days',
         'last_four',
         'secret_id',
+        'state',
       ]);
     }
     const etag = (await send('GET', '/clients/rotate')).headers.get('etag');

@@ -1,13 +1,12 @@
 import { type HttpCall, type HttpReply, json } from '../../http/call.ts';
 import type { AuditedToken, AuditEntry } from '../audit/audit-entry.ts';
-import type { AuditPage, AuditPosition } from '../audit/audit-reader.ts';
-import { badQuery, makeCursor, readPageRequest, readQuery } from './paging.ts';
+import type { AuditPage } from '../audit/audit-reader.ts';
+import { makeCursor, readPageRequest } from './paging.ts';
 import { BASE, type RegistryDeps, type Route } from './request.ts';
-import { readTime } from './time.ts';
+import { nameOf, readFilter, readPosition, timeOf } from './trail-filters.ts';
 
 /** Entries of one answer in JSON lines, which is for taking the trail elsewhere. */
 const MOST_LINES = 5000;
-const LONGEST_FILTER = 300;
 const FILTERS = ['from', 'to', 'actor', 'object', 'action'] as const;
 
 /** The trail names everybody, so it is for those who may see everything. */
@@ -69,33 +68,12 @@ function asksForLines(call: HttpCall): string | undefined {
   return types.find((type) => type === 'application/x-ndjson' || type === 'application/jsonl');
 }
 
-function readFilter(call: HttpCall, name: (typeof FILTERS)[number]): string | undefined {
-  const text = readQuery(call, name);
-  if (text === undefined || text.length <= LONGEST_FILTER) return text;
-  throw badQuery(`${name} has at most ${LONGEST_FILTER} characters.`);
-}
-
-function timeOf(name: 'from' | 'to', text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  // In a query, a plus sign that was not encoded has become a space.
-  const time = readTime(text.replace(' ', '+'));
-  if (time !== undefined) return time;
-  throw badQuery(`${name} is a time such as 2030-01-31T00:00:00Z, with its zone.`);
-}
-
-function nameOf({ time, id }: AuditPosition): string {
-  return `${time} ${id}`;
-}
-
-function readPosition(name: string): AuditPosition {
-  const [time = '', id = ''] = name.split(' ');
-  return { time: Number(time), id };
-}
-
-function viewToken({ jti, expiresAt, scope, grantId }: AuditedToken): Record<string, unknown> {
+function viewToken(token: AuditedToken): Record<string, unknown> {
+  const { jti, expiresAt, user, scope, grantId } = token;
   return {
     jti,
     expires_at: new Date(expiresAt * 1000).toISOString(),
+    ...(user === undefined ? {} : { user }),
     ...(scope === undefined ? {} : { scope }),
     ...(grantId === undefined ? {} : { grant_id: grantId }),
   };

@@ -4,6 +4,7 @@ import { changeClient, deleteClient, type IfMatch, readClient } from '../change-
 import { isClientId } from '../client-id.ts';
 import type { Client, Versioned } from '../client.ts';
 import { listSubscriptions } from '../roles.ts';
+import { expiringSecrets } from '../expiring-secrets.ts';
 import { searchClients } from '../search-clients.ts';
 import { needsNoSecret, usesSecret } from './authentication-members.ts';
 import {
@@ -14,7 +15,7 @@ import {
 } from './client-members.ts';
 import { requireIfMatch } from './if-match.ts';
 import { type Members, readJsonObject } from './json-body.ts';
-import { pageReply, readPageRequest, readSearch } from './paging.ts';
+import { badQuery, pageReply, readPageRequest, readQuery, readSearch } from './paging.ts';
 import { noteClientChange } from './audited-changes.ts';
 import { addressOf, type RegistryDeps, type RegistryReply, type Route } from './request.ts';
 import { makeSecret, readSecretRequest, viewNewSecret } from './secret-members.ts';
@@ -29,10 +30,27 @@ export const clientRoutes: readonly Route[] = [
 
 async function listClients(call: HttpCall, deps: RegistryDeps): Promise<HttpReply> {
   const text = readSearch(call);
-  const scope = ['clients', text];
+  const days = readExpiringWithin(call);
+  const scope = ['clients', text, ...(days === undefined ? [] : [String(days)])];
   const request = readPageRequest(call, scope);
-  const page = await searchClients(deps.clients, text, request);
+  const now = deps.clock.now();
+  const keep = (client: Client): boolean => expiringSecrets(client, days ?? 0, now).length > 0;
+  const page = await searchClients(
+    deps.clients,
+    text,
+    request,
+    days === undefined ? undefined : keep,
+  );
   return pageReply(page, scope, viewClient);
+}
+
+/** Days; undefined unless it is asked for. @throws {Problem} 400 */
+function readExpiringWithin(call: HttpCall): number | undefined {
+  const given = readQuery(call, 'expiring_within');
+  if (given === undefined) return undefined;
+  const days = /^\d{1,3}$/.test(given) ? Number(given) : 0;
+  if (days >= 1 && days <= 366) return days;
+  throw badQuery('expiring_within is a whole number of days from 1 to 366.');
 }
 
 async function registerClient(call: HttpCall, deps: RegistryDeps): Promise<RegistryReply> {
@@ -53,7 +71,7 @@ async function registerClient(call: HttpCall, deps: RegistryDeps): Promise<Regis
     createdAt: now,
     updatedAt: now,
     tokensFrom: now,
-    registrationTokenHash: undefined,
+    registration: undefined,
   };
   const etag = await deps.clients.create(client);
   if (etag === undefined) {

@@ -7,31 +7,40 @@ import { auditRoutes } from './audit.ts';
 import { auditedChange } from './audited-changes.ts';
 import { clientRoutes } from './clients.ts';
 import { diagnosisRoutes } from './diagnosis.ts';
+import { grantRoutes } from './grants.ts';
+import { initialAccessTokenRoutes } from './initial-access-tokens.ts';
 import { issuerRoutes } from './issuers.ts';
 import { BASE, type RegistryDeps, type Route } from './request.ts';
 import { roleRoutes } from './roles.ts';
+import { secretRotationRoutes } from './secret-rotation.ts';
 import { secretRoutes } from './secrets.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
+import { tokenRoutes } from './tokens.ts';
 import { userRoutes } from './users.ts';
 
 export const ROUTES: readonly (Route & { readonly segments: readonly string[] })[] = [
   ...clientRoutes,
+  // Before secrets: no secret has the id rotation.
+  ...secretRotationRoutes,
   ...secretRoutes,
   ...diagnosisRoutes,
   ...subscriptionRoutes,
   ...roleRoutes,
   ...assignmentRoutes,
+  ...initialAccessTokenRoutes,
   ...issuerRoutes,
   ...userRoutes,
+  ...grantRoutes,
   ...auditRoutes,
+  ...tokenRoutes,
 ].map((route) => ({ ...route, segments: route.path.split('/') }));
 
 const WRITERS = ['AuthGroup.Administrator'];
 const READERS = [...WRITERS, 'AuthGroup.IntegrationDeveloper', 'AuthGroup.ReadOnly'];
 
 /**
- * `/registry/v1/…`: clients, secrets, subscriptions, roles, assignments and users for callers with a token
- * for the subscription `<account>tmn`. Reading takes one of the three groups, changing takes
+ * `/registry/v1/…`: clients, secrets, subscriptions, roles, assignments, users and issued tokens for
+ * callers with a token for the subscription `<account>tmn`. Reading takes one of the three groups, changing takes
  * AuthGroup.Administrator, and every change leaves an entry in the audit trail.
  */
 export function createRegistryApi(deps: RegistryDeps): Handler {
@@ -123,6 +132,6 @@ function methodsOf(route: Route): readonly string[] {
 
 function nothingHere(): Problem {
   return Problem.notFound(
-    `There is nothing at this address. Below ${BASE} there are clients, subscriptions, users, issuers, keys and audit; no part of a path may be empty.`,
+    `There is nothing at this address. Below ${BASE} there are clients, initial-access-tokens, subscriptions, users, issuers, tokens, keys and audit; no part of a path may be empty.`,
   );
 }

@@ -1,12 +1,24 @@
 import { Problem, type ProblemDetail } from '../../http/problem.ts';
 import type { StoredSecret } from '../client.ts';
-import { findFaultInSecret, generateSecret, hashChosenSecret, type NewSecret } from '../secrets.ts';
+import {
+  findFaultInSecret,
+  generateSecret,
+  hashChosenSecret,
+  isAlive,
+  type NewSecret,
+  secretsInUse,
+} from '../secrets.ts';
 import type { Members } from './json-body.ts';
+import { unknownMember } from './parse-members.ts';
 import type { RegistryDeps } from './request.ts';
 import { readTime as readIsoTime } from './time.ts';
 
 /** The last second of the year 9999, which ISO 8601 dates can still say. */
 const LATEST = 253_402_300_799_000;
+const DAY_MS = 86_400_000;
+
+/** The names that the expiry of a secret may be given by. */
+export const EXPIRY = ['expires_at', 'client_secret_expires_at'];
 
 export interface SecretRequest {
   /** Undefined: make one. */
@@ -72,13 +84,41 @@ export function viewNewSecret({ text, stored }: NewSecret): Record<string, unkno
   };
 }
 
-export function viewSecret(secret: StoredSecret): Record<string, unknown> {
+/** @param all the secrets of the client, of which it is one. */
+export function viewSecret(
+  secret: StoredSecret,
+  all: readonly StoredSecret[],
+  now: number,
+): Record<string, unknown> {
+  const { expiresAt } = secret;
   return {
     secret_id: secret.secretId,
     last_four: secret.lastFour,
     created_at: new Date(secret.createdAt).toISOString(),
-    expires_at: secret.expiresAt === undefined ? null : new Date(secret.expiresAt).toISOString(),
+    expires_at: expiresAt === undefined ? null : new Date(expiresAt).toISOString(),
+    expires_in_days: expiresAt === undefined ? null : daysUntil(expiresAt, now),
+    state: stateOf(secret, all, now),
   };
+}
+
+function stateOf(
+  secret: StoredSecret,
+  all: readonly StoredSecret[],
+  now: number,
+): 'current' | 'next' | 'expired' {
+  if (!isAlive(secret, now)) return 'expired';
+  return secret === secretsInUse(all, now).next ? 'next' : 'current';
+}
+
+/** Whole days; 0 on the last one and after it. */
+function daysUntil(time: number, now: number): number {
+  return Math.max(0, Math.floor((time - now) / DAY_MS));
+}
+
+/** @throws {Problem} 422 for members that nobody reads: most likely typing errors. */
+export function refuseUnknown(members: Members, known: readonly string[]): void {
+  const unknown = [...members.keys()].filter((name) => !known.includes(name));
+  if (unknown.length > 0) throw Problem.invalid(unknown.map(unknownMember));
 }
 
 function readTime(value: unknown): number | undefined {

@@ -1,18 +1,19 @@
 import { type HttpCall, type HttpReply, json } from '../../http/call.ts';
 import { Problem } from '../../http/problem.ts';
 import { changeClient, readClient } from '../change-client.ts';
-import type { Client, StoredSecret } from '../client.ts';
+import type { Client, StoredSecret, Versioned } from '../client.ts';
 import { isAlive, MOST_SECRETS } from '../secrets.ts';
 import { needsNoSecret, usesSecret } from './authentication-members.ts';
-import { unknownMember } from './client-members.ts';
 import { readIfMatch } from './if-match.ts';
 import { type Members, readJsonObject, readOptionalJsonObject } from './json-body.ts';
 import { pageOf, pageReply, readPageRequest } from './paging.ts';
 import { addressOf, type RegistryDeps, type RegistryReply, type Route } from './request.ts';
 import {
+  EXPIRY,
   makeSecret,
   readExpiry,
   readSecretRequest,
+  refuseUnknown,
   viewNewSecret,
   viewSecret,
 } from './secret-members.ts';
@@ -25,8 +26,6 @@ export const secretRoutes: readonly Route[] = [
     operations: { GET: getSecret, PATCH: patchSecret, DELETE: deleteSecret },
   },
 ];
-
-const EXPIRY = ['expires_at', 'client_secret_expires_at'];
 
 async function listSecrets(
   call: HttpCall,
@@ -41,7 +40,8 @@ async function listSecrets(
     (secret) => secret.secretId,
     request,
   );
-  const reply = pageReply(page, scope, viewSecret);
+  const now = deps.clock.now();
+  const reply = pageReply(page, scope, (secret) => viewSecret(secret, value.secrets, now));
   return { ...reply, headers: { ...reply.headers, ETag: etag } };
 }
 
@@ -65,7 +65,11 @@ async function addSecret(
   }));
   const reply = json(
     201,
-    { client_id: clientId, ...viewSecret(secret.stored), ...viewNewSecret(secret) },
+    {
+      client_id: clientId,
+      ...viewSecret(secret.stored, changed.value.secrets, deps.clock.now()),
+      ...viewNewSecret(secret),
+    },
     {
       Location: addressOf('clients', clientId, 'secrets', secret.stored.secretId),
       ETag: changed.etag,
@@ -81,7 +85,7 @@ async function getSecret(
   secretId: string,
 ): Promise<HttpReply> {
   const { value, etag } = await readClient(deps.clients, clientId);
-  return json(200, viewSecret(findSecret(value, secretId)), { ETag: etag });
+  return secretReply({ value, etag }, secretId, deps);
 }
 
 async function patchSecret(
@@ -105,7 +109,7 @@ async function patchSecret(
     }
     return { ...client, secrets, updatedAt: deps.clock.now() };
   });
-  return json(200, viewSecret(findSecret(value, secretId)), { ETag: etag });
+  return secretReply({ value, etag }, secretId, deps);
 }
 
 /** The last secret may go too: then nobody can sign in as this client. */
@@ -137,13 +141,17 @@ function tooMany(): Problem {
   );
 }
 
+function secretReply(
+  { value, etag }: Versioned<Client>,
+  secretId: string,
+  { clock }: RegistryDeps,
+): HttpReply {
+  const secret = findSecret(value, secretId);
+  return json(200, viewSecret(secret, value.secrets, clock.now()), { ETag: etag });
+}
+
 function findSecret(client: Client, secretId: string): StoredSecret {
   const found = client.secrets.find((secret) => secret.secretId === secretId);
   if (found === undefined) throw Problem.notFound('The client has no secret of this id.');
   return found;
-}
-
-function refuseUnknown(members: Members, known: readonly string[]): void {
-  const unknown = [...members.keys()].filter((name) => !known.includes(name));
-  if (unknown.length > 0) throw Problem.invalid(unknown.map(unknownMember));
 }

@@ -33,6 +33,8 @@ export interface AuditedToken {
   readonly expiresAt: number;
   /** `aud` of the token. */
   readonly subscription: string;
+  /** `sub` of the token, where it is not the client that speaks for itself. */
+  readonly user?: string;
   readonly scope?: string;
   /** Of the user's grant that it was given out of. */
   readonly grantId?: string;
