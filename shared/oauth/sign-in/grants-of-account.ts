@@ -1,7 +1,7 @@
 import type { Clock } from '../../config/clock.ts';
 import type { ClientDirectory } from '../../registry/client.ts';
 import type { GrantEnding } from '../end-grants.ts';
-import type { GrantStore } from '../grant-store.ts';
+import { type GrantStore, isGrantOf } from '../grant-store.ts';
 import type { AccountGrants } from './account-grants.ts';
 
 /** Grants that the account page shows. */
@@ -17,15 +17,13 @@ export function createAccountGrants(deps: {
     async list(user) {
       const page = { limit: MOST_SHOWN };
       const { items } = await deps.grants.listOfUser(user, deps.clock.now(), page);
-      const shown = items.map(async (grant) => ({
-        grantId: grant.grantId,
-        clientId: grant.clientId,
-        clientName: (await deps.clients.find(grant.clientId))?.clientName ?? grant.clientId,
-        scopes: grant.scopes,
-        since: grant.createdAt,
-        lastUsedAt: grant.lastUsedAt,
-      }));
-      return (await Promise.all(shown)).sort((a, b) => b.since - a.since);
+      const shown = items.map(async (grant) => {
+        const client = await deps.clients.find(grant.clientId);
+        if (client === undefined || !isGrantOf(client, grant)) return [];
+        const { grantId, clientId, scopes, createdAt: since, lastUsedAt } = grant;
+        return [{ grantId, clientId, clientName: client.clientName, scopes, since, lastUsedAt }];
+      });
+      return (await Promise.all(shown)).flat().sort((a, b) => b.since - a.since);
     },
     end: (user, grantId) => deps.ending.endOfUser(user, grantId),
   };
