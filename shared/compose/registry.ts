@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { systemClock as clock } from '../config/clock.ts';
 import { clients, roles } from './clients.ts';
 import { prepared } from './environment.ts';
-import { grantEnding } from './grants.ts';
+import { grantEnding, userGrants } from './grants.ts';
 import { deployments, design } from './iflow.ts';
 import { issuers } from './issuers.ts';
 import { audit, auditRetentionMs } from './logs.ts';
@@ -41,6 +41,7 @@ export const registry = prepared(async ({ subscriptions, mtls, issuer, privateHo
     },
     users: await users(),
     userAccess,
+    userGrants: await userGrants(),
     flows: createAddressTracer({
       deployments: (await deployments()).store,
       design: await design(),

@@ -99,6 +99,7 @@ export async function openRegistry(
       initialAccessTokens: openInitialAccessTokens(tables),
       issuers: { store: issuers.store, own: OWN_ISSUER, privateHosts: PRIVATE_HOSTS, json },
       users,
+      userGrants: grants,
       userAccess: { endAll: (user) => Promise.resolve(void ended.push(user)) },
       flows,
       takesCertificates: false,

@@ -87,6 +87,11 @@ const CHANGES: Readonly<Record<string, (...values: string[]) => AuditedChange>> 
   'PUT users/*': (name = '') => ({ action: 'user.change', object: user(name) }),
   'PATCH users/*': (name = '') => ({ action: 'user.change', object: user(name) }),
   'DELETE users/*': (name = '') => ({ action: 'user.delete', object: user(name) }),
+  'DELETE users/*/grants/*': (name = '', grant = '') => ({
+    action: 'grant.end',
+    object: { type: 'grant', name: grant },
+    detail: `of ${name}`,
+  }),
   'POST users/*/password': (name = '') => ({ action: 'user.password', object: user(name) }),
 };
 
