@@ -92,7 +92,7 @@ test('a wrong password is told in an alert that has the focus and that the field
   await alert.waitFor();
   assert.match(await alert.innerText(), /Check both and try again/);
   assert.equal(await focused(page), await alert.getAttribute('id'));
-  assert.match(await page.title(), /^Sign in: not yet/);
+  assert.match(await page.title(), /^Error: Sign in/);
   for (const label of ['User name', 'Password']) {
     const input = page.getByLabel(label, { exact: true });
     assert.equal(await input.getAttribute('aria-invalid'), 'true');
