@@ -39,6 +39,8 @@ interface TableFile extends BackupFile {
 export const TABLES_KEPT = [
   'keys',
   'clients',
+  'initialtokens',
+  'origins',
   'roles',
   'issuers',
   'users',

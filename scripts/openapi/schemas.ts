@@ -4,12 +4,13 @@ import { READ_ONLY, schemaOfSettings } from '../../shared/registry/api/client-me
 import { certificateSubjectMembers } from '../../shared/registry/api/key-members.ts';
 import { AUTH_METHODS } from '../../shared/registry/client.ts';
 import {
-  authorizationMembers,
   authorizationRequests,
   authorizationResponses,
   UserGrant,
 } from './authorization-schemas.ts';
+import { registrationRequests, registrationResponses } from './registration-schemas.ts';
 import { issuerRequests, issuerResponses } from './issuer-schemas.ts';
+import { userRequests, userResponses } from './user-schemas.ts';
 
 /*
  * What the registry and the OAuth endpoints take and give, by the names that the description uses.
@@ -110,8 +111,10 @@ const secretMembers = {
 const { client_secret_expires_at, expires_at } = secretMembers;
 
 export const requests = {
+  ...registrationRequests,
   ...issuerRequests,
   ...authorizationRequests,
+  ...userRequests,
   ClientRegistration: z.strictObject({
     ...settable,
     ...readOnly,
@@ -325,9 +328,11 @@ const pageOf = <T extends z.ZodType>(item: T) =>
   });
 
 export const responses = {
+  ...registrationResponses,
   ...issuerResponses,
   ...authorizationResponses,
   UserGrants: pageOf(UserGrant),
+  ...userResponses,
   Client,
   NewClient: z.strictObject({ ...client, ...perhapsShownOnce }),
   Clients: pageOf(Client),
@@ -453,15 +458,29 @@ export const responses = {
       issuer: z.string(),
       token_endpoint: z.string(),
       jwks_uri: z.string(),
-      grant_types_supported: z.array(z.string()),
       introspection_endpoint: z.string(),
       revocation_endpoint: z.string(),
+      registration_endpoint: z.string().optional(),
+      authorization_endpoint: z.string().optional(),
+      pushed_authorization_request_endpoint: z.string().optional(),
+      grant_types_supported: z.array(z.string()),
       token_endpoint_auth_methods_supported: z.array(z.string()),
+      token_endpoint_auth_signing_alg_values_supported: z.array(z.string()).optional(),
       introspection_endpoint_auth_methods_supported: z.array(z.string()),
-      revocation_endpoint_auth_methods_supported: z.array(z.string()),
+      introspection_endpoint_auth_signing_alg_values_supported: z.array(z.string()).optional(),
       introspection_signing_alg_values_supported: z.array(z.string()),
+      revocation_endpoint_auth_methods_supported: z.array(z.string()),
+      revocation_endpoint_auth_signing_alg_values_supported: z.array(z.string()).optional(),
+      dpop_signing_alg_values_supported: z.array(z.string()),
+      tls_client_certificate_bound_access_tokens: z.literal(true).optional(),
       response_types_supported: z.array(z.string()),
-      ...authorizationMembers,
+      response_modes_supported: z.array(z.string()).optional(),
+      code_challenge_methods_supported: z.array(z.string()).optional(),
+      authorization_response_iss_parameter_supported: z.literal(true).optional(),
+      prompt_values_supported: z.array(z.string()).optional(),
+      require_pushed_authorization_requests: z.boolean().optional(),
+      request_parameter_supported: z.boolean().optional(),
+      request_uri_parameter_supported: z.boolean().optional(),
     })
     .describe('RFC 8414 section 2: what is switched on.'),
   Live: z.strictObject({ status: z.literal('live') }),

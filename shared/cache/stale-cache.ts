@@ -39,6 +39,7 @@ export class StaleCache<V> {
   readonly #freshMs: number;
   readonly #staleMs: number;
   readonly #entries = new Map<string, Entry<V>>();
+  #lastUsed = '';
   readonly #loading = new Map<
     string,
     { readonly reading: Promise<V>; readonly startedAt: number }
@@ -60,8 +61,7 @@ export class StaleCache<V> {
     const age = this.#clock.now() - entry.loadedAt;
     // A clock that went back makes the age unknowable: read again.
     if (age < 0 || age > oldest) return this.#read(key, oldest);
-    this.#entries.delete(key);
-    this.#entries.set(key, entry);
+    this.#use(key, entry);
     if (age > this.#freshMs && entry.reload === undefined) {
       entry.reload = this.#read(key, this.#staleMs);
       entry.reload.catch(() => {
@@ -113,9 +113,15 @@ export class StaleCache<V> {
     return reading;
   }
 
-  #keep(key: string, entry: Entry<V>): void {
-    this.#entries.delete(key);
+  /** Makes it the one that was used last. */
+  #use(key: string, entry: Entry<V>): void {
+    if (key !== this.#lastUsed) this.#entries.delete(key);
     this.#entries.set(key, entry);
+    this.#lastUsed = key;
+  }
+
+  #keep(key: string, entry: Entry<V>): void {
+    this.#use(key, entry);
     if (this.#entries.size > this.#maxEntries) {
       const oldest = this.#entries.keys().next();
       if (!oldest.done) this.#entries.delete(oldest.value);

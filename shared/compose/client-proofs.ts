@@ -15,14 +15,14 @@ import type { Possession, TokenBinding } from '../oauth/token-binding.ts';
  * it is loaded before a request carries such a proof.
  */
 
-const oneTimeValues = once(async () => {
+export const oneTimeValues = once(async () => {
   const { openOneTimeValues } = await import('../storage/one-time-values.ts');
   return openOneTimeValues(await tables());
 });
 
 const keys = once(async () => {
   const { clientKeys } = await import('../oauth/client-authentication/client-keys.ts');
-  return clientKeys(async () => (await import('./client-key-sources.ts')).clientKeySources());
+  return clientKeys(async () => (await import('./remote-keys.ts')).remoteKeys());
 });
 
 /** undefined while FLOWGATE_MTLS is off. */

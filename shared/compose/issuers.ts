@@ -1,10 +1,10 @@
 import { once } from '../cache/once.ts';
 import { systemClock as clock } from '../config/clock.ts';
-import { config } from './environment.ts';
+import { clients } from './clients.ts';
+import { issuerKeys } from './remote-keys.ts';
 import { tables } from './storage.ts';
-import { isSourceFault } from '../jwt/fetch-keys.ts';
-import { createRemoteKeys } from '../jwt/remote-keys.ts';
-import { createJsonClient } from '../net/json-client.ts';
+import { createForeignCallers } from '../oauth/trusted-issuers/foreign-callers.ts';
+import { createTokenJudge } from '../oauth/trusted-issuers/token-judge.ts';
 import { cacheIssuers } from '../registry/issuers/issuer-directory.ts';
 import { createIssuerStore } from '../storage/issuers.ts';
 
@@ -12,18 +12,11 @@ export const issuers = once(async () => {
   return cacheIssuers(createIssuerStore(await tables()), clock);
 });
 
-export const jsonClient = once(async () => {
-  return createJsonClient({ privateHosts: (await config()).privateHosts });
+export const tokenJudge = once(async () => {
+  const { directory } = await issuers();
+  return createTokenJudge({ issuers: directory, keys: await issuerKeys(), clock });
 });
 
-/** Keys of trusted issuers. */
-export const issuerKeys = once(async () => {
-  return createRemoteKeys({
-    client: await jsonClient(),
-    clock,
-    onFault: (_source, error) => {
-      const reason = isSourceFault(error) ? error.reason : 'unknown';
-      console.error(`The keys of an issuer cannot be read (${reason})`, error);
-    },
-  });
+export const foreignCallers = once(async () => {
+  return createForeignCallers({ judge: await tokenJudge(), clients: (await clients()).directory });
 });

@@ -48,6 +48,36 @@ const passwords = once(async () => {
   };
 });
 
+/** Loaded only where a provider is set. */
+const upstream = once(async () => {
+  const { upstream: settings, issuer } = await config();
+  if (settings === undefined) return undefined;
+  const { createUpstreamProvider } = await import('../oauth/upstream/provider.ts');
+  const { createUpstreamSignIn } = await import('../oauth/upstream/upstream-sign-in.ts');
+  const { createJourneys } = await import('../oauth/upstream/journey.ts');
+  const { issuerKeys, jsonClient } = await import('./remote-keys.ts');
+  return createUpstreamSignIn({
+    settings,
+    issuer,
+    provider: createUpstreamProvider(settings, {
+      client: await jsonClient(),
+      keys: await issuerKeys(),
+      clock,
+    }),
+    journeys: createJourneys({
+      key: await deriveKey('upstream sign-in'),
+      clock,
+      random: randomBytes,
+      isHttps: await isHttps(),
+    }),
+    users: await users(),
+    sessions: await sessions(),
+    audit: (await audit()).trail,
+    clock,
+    random: randomBytes,
+  });
+});
+
 export const signIn = prepared(async () => {
   return createSignInEndpoint({
     ...(await passwords()),
@@ -56,7 +86,7 @@ export const signIn = prepared(async () => {
       random: randomBytes,
       isHttps: await isHttps(),
     }),
-    upstream: undefined,
+    upstream: await upstream(),
   });
 });
 

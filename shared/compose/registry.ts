@@ -4,12 +4,14 @@ import { clients, roles } from './clients.ts';
 import { prepared } from './environment.ts';
 import { grantEnding, userGrants } from './grants.ts';
 import { deployments, design } from './iflow.ts';
-import { issuers, jsonClient } from './issuers.ts';
+import { issuers } from './issuers.ts';
 import { audit, auditRetentionMs } from './logs.ts';
 import { bearerGate, throttle } from './oauth.ts';
+import { clientStore } from './origins.ts';
 import { revocations } from './revocations.ts';
 import { keyRing } from './signing.ts';
-import { blobs } from './storage.ts';
+import { jsonClient } from './remote-keys.ts';
+import { blobs, tables } from './storage.ts';
 import { userAccess, users } from './users.ts';
 import { openAddressReader } from '../iflow/dispatch/address-reader.ts';
 import { createAddressTracer } from '../iflow/dispatch/trace-address.ts';
@@ -17,6 +19,7 @@ import { createKeysApi } from '../jwt/keys-api.ts';
 import { guardManagement } from '../oauth/audit-refusals.ts';
 import { createRegistryApi } from '../registry/api/registry-api.ts';
 import { createAuditReader } from '../registry/audit/audit-reader.ts';
+import { openInitialAccessTokens } from '../storage/initial-access-tokens.ts';
 import { createIssuedTokens } from '../registry/issued-tokens.ts';
 
 export const registry = prepared(async ({ subscriptions, mtls, issuer, privateHosts }) => {
@@ -27,8 +30,9 @@ export const registry = prepared(async ({ subscriptions, mtls, issuer, privateHo
   const api = createRegistryApi({
     gate,
     subscriptions,
-    clients: (await clients()).store,
+    clients: await clientStore(),
     roles: (await roles()).store,
+    initialAccessTokens: openInitialAccessTokens(await tables()),
     issuers: {
       store: (await issuers()).store,
       own: issuer,

@@ -33,6 +33,10 @@ export const keyRing = once(async () => {
   return ring;
 });
 
+/** Whether this deployment issues tokens with that `iss`, or has done so. */
+export const isOurs = async (iss: string): Promise<boolean> =>
+  (await (await keyRing()).view()).issuers.has(iss);
+
 export const tokenVerifier = once(async () => {
   return createAccessTokenVerifier({ ring: await keyRing(), clock });
 });

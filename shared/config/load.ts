@@ -11,6 +11,7 @@ import {
   type StorageSettings,
 } from './storage.ts';
 import { subscriptionsOf, type Subscriptions } from './subscriptions.ts';
+import { readUpstream, type UpstreamSignInSettings } from './upstream.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -31,6 +32,8 @@ export interface Config {
   /** undefined while client certificates are off. */
   readonly mtls: MtlsSettings | undefined;
   readonly privateHosts: PrivateHosts;
+  /** undefined while people sign in with passwords alone. */
+  readonly upstream: UpstreamSignInSettings | undefined;
   /** undefined while telemetry is off. */
   readonly telemetry: TelemetrySettings | undefined;
   readonly script: {
@@ -93,6 +96,7 @@ export function loadConfig(env: Environment): Config {
   if (clientId !== undefined && clientSecret?.includes(clientId)) {
     faults.push('FLOWGATE_BOOTSTRAP_CLIENT_SECRET must not contain the client id');
   }
+  const upstream = readUpstream(settings, faults);
   const storage = readStorage(settings, faults);
   if (issuer === undefined || storage === undefined || faults.length > 0)
     throw new ConfigError(faults);
@@ -111,6 +115,7 @@ export function loadConfig(env: Environment): Config {
     trustedProxyHops: settings.FLOWGATE_TRUSTED_PROXY_HOPS,
     mtls: mtlsOf(settings),
     privateHosts: settings.FLOWGATE_PRIVATE_HOSTS,
+    upstream,
     telemetry: telemetryOf(settings),
     script: {
       timeoutMs: settings.FLOWGATE_SCRIPT_TIMEOUT_MS,

@@ -36,15 +36,11 @@ const httpUrl = url(/^https?:$/, 'must be an http or https URL');
 
 const httpsUrl = z.pipe(url(/^https:$/, 'must be an https URL'), withoutTrailingSlash);
 
-const issuerUrl = z.pipe(
-  httpUrl.check(
-    z.refine(
-      (text) => !/[?#]/.test(text),
-      'must have no query and no fragment (RFC 8414 section 2)',
-    ),
-  ),
-  withoutTrailingSlash,
+const exactIssuer = httpUrl.check(
+  z.refine((text) => !/[?#]/.test(text), 'must have no query and no fragment (RFC 8414 section 2)'),
 );
+
+const issuerUrl = z.pipe(exactIssuer, withoutTrailingSlash);
 
 const masterKey = z
   .pipe(
@@ -143,6 +139,24 @@ export const settingsSchema = z.object({
   FLOWGATE_MTLS_CAS: optional(authorities),
   /** Hosts that documents may be fetched from although they are inside, without TLS too. */
   FLOWGATE_PRIVATE_HOSTS: withDefault(privateHosts, ''),
+  /** An OpenID provider that people may sign in at; exactly as its metadata has it. */
+  FLOWGATE_UPSTREAM_ISSUER: optional(exactIssuer),
+  FLOWGATE_UPSTREAM_CLIENT_ID: optional(z.string()),
+  FLOWGATE_UPSTREAM_CLIENT_SECRET: optional(z.string()),
+  /** On the button of the sign-in page. */
+  FLOWGATE_UPSTREAM_NAME: optional(matching(/^\P{Cc}{1,60}$/u, 'must have 1 to 60 characters')),
+  /** Of the ID token: what the user is called here. */
+  FLOWGATE_UPSTREAM_USER_CLAIM: withDefault(
+    matching(/^[\x21-\x7e]{1,200}$/, 'must be the name of a claim'),
+    'preferred_username',
+  ),
+  /** Goes before it, so that these users are told from others. */
+  FLOWGATE_UPSTREAM_USER_PREFIX: optional(
+    matching(
+      /^(?!oauth_client_)[A-Za-z0-9][A-Za-z0-9._@+-]{0,49}$/i,
+      'must begin a user name: letters, digits and . _ @ + -, and not oauth_client_',
+    ),
+  ),
   FLOWGATE_SCRIPT_TIMEOUT_MS: withDefault(wholeNumber(10, 60_000), '5000'),
   FLOWGATE_SCRIPT_MEMORY_MB: withDefault(wholeNumber(4, 512), '64'),
   /** Script worker threads of one instance, at most. */

@@ -54,7 +54,8 @@ export function endpoint(surface: Surface, load: () => Promise<Prepared>): HttpH
     let telemetry: Telemetry | undefined;
     let open: OpenCall | undefined;
     try {
-      const { handle, trustedProxyHops, guard, ...prepared } = await prepare();
+      const prepared = await prepare();
+      const { handle, trustedProxyHops, guard } = prepared;
       const bodyBytes = announcedBytes(request.headers);
       const refusal = guard?.enter(bodyBytes);
       // Without event and span of its own: the guard counts and reports what it sheds.

@@ -34,7 +34,7 @@ export async function readParameters(
       );
     }
   }
-  return new Map([...query, ...body]);
+  return query.size === 0 ? body : new Map([...query, ...body]);
 }
 
 /**
@@ -50,6 +50,7 @@ export async function readForm(call: HttpCall, limit: number): Promise<URLSearch
 
 /** Form-decodes one value; undefined if it is not form-encoded. */
 export function decodeFormValue(text: string): string | undefined {
+  if (!/[%+]/.test(text)) return text;
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {

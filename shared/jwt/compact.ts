@@ -1,3 +1,6 @@
+/** Characters of a token. Our own have under 8,000; HTTP servers refuse headers above 16 KiB. */
+export const MAX_TOKEN_LENGTH = 16_384;
+
 type Members = Readonly<Record<string, unknown>>;
 
 /** A JWS in compact form (RFC 7515 section 7.1), taken apart; nothing of it has been verified. */

@@ -1,9 +1,8 @@
 import { type KeyObject, verify as verifyWithKey } from 'node:crypto';
 import jsonwebtoken from 'jsonwebtoken';
-import { readCompact, readObject } from './compact.ts';
+import { MAX_TOKEN_LENGTH, readCompact, readObject } from './compact.ts';
 import { FOREIGN_ALGORITHMS, type ForeignAlgorithm } from './public-keys.ts';
 import { TokenFault } from './types.ts';
-import { MAX_TOKEN_LENGTH } from './verify.ts';
 
 /** Seconds that the clock of whoever signed may differ from ours. */
 export const FOREIGN_LEEWAY = 30;

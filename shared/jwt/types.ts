@@ -23,6 +23,18 @@ export interface AccessTokenClaims {
 /** A DPoP key by its thumbprint (RFC 9449 section 6.1), or a certificate (RFC 8705 section 3.1). */
 export type Confirmation = { readonly jkt: string } | { readonly 'x5t#S256': string };
 
+export function isConfirmation(value: unknown): value is Confirmation {
+  if (typeof value !== 'object' || value === null) return false;
+  const members = Object.entries(value);
+  const [name, text] = members[0] ?? [];
+  return (
+    members.length === 1 &&
+    (name === 'jkt' || name === 'x5t#S256') &&
+    typeof text === 'string' &&
+    text !== ''
+  );
+}
+
 /** Who acts for the subject of a token. */
 export interface Actor {
   readonly sub: string;

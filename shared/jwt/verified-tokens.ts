@@ -1,24 +1,16 @@
-import type { AccessTokenClaims } from './types.ts';
-
-export interface VerifiedToken {
-  /** The key it was verified with: without that key in the ring it has to be verified again. */
-  readonly kid: string;
-  readonly claims: AccessTokenClaims;
-}
-
 /**
  * Tokens that have been verified, by their SHA-256: the token itself is not kept. Holds at most
  * `maxEntries`; the least recently used one goes first.
  */
-export class VerifiedTokens {
+export class VerifiedTokens<T> {
   readonly #maxEntries: number;
-  readonly #entries = new Map<string, VerifiedToken>();
+  readonly #entries = new Map<string, T>();
 
   constructor(maxEntries: number) {
     this.#maxEntries = maxEntries;
   }
 
-  get(digest: string): VerifiedToken | undefined {
+  get(digest: string): T | undefined {
     const entry = this.#entries.get(digest);
     if (entry === undefined) return undefined;
     this.#entries.delete(digest);
@@ -26,7 +18,7 @@ export class VerifiedTokens {
     return entry;
   }
 
-  set(digest: string, token: VerifiedToken): void {
+  set(digest: string, token: T): void {
     this.#entries.delete(digest);
     this.#entries.set(digest, token);
     if (this.#entries.size > this.#maxEntries) {

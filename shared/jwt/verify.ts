@@ -1,19 +1,23 @@
 import { hash } from 'node:crypto';
 import jsonwebtoken from 'jsonwebtoken';
 import type { Clock } from '../config/clock.ts';
-import { readCompact } from './compact.ts';
+import { MAX_TOKEN_LENGTH, readCompact } from './compact.ts';
 import type { KeyRing, VerificationKey } from './key-ring.ts';
 import {
   type AccessTokenClaims,
   type AccessTokenVerifier,
   type Actor,
-  type Confirmation,
+  isConfirmation,
   TokenFault,
 } from './types.ts';
 import { VerifiedTokens } from './verified-tokens.ts';
 
-/** Characters. Our own tokens have under 8,000; HTTP servers refuse headers above 16 KiB. */
-export const MAX_TOKEN_LENGTH = 16_384;
+interface VerifiedToken {
+  /** The key it was verified with: without that key in the ring it has to be verified again. */
+  readonly kid: string;
+  readonly claims: AccessTokenClaims;
+}
+
 /** Seconds that the clock of the instance that signed may be ahead of ours. */
 const CLOCK_LEEWAY = 5;
 /** A kid that the ring does not have makes us read the ring again, at most this often. */
@@ -35,7 +39,7 @@ export function createAccessTokenVerifier(deps: {
   readonly clock: Clock;
 }): AccessTokenVerifier {
   const { ring, clock } = deps;
-  const verified = new VerifiedTokens(MAX_KEPT);
+  const verified = new VerifiedTokens<VerifiedToken>(MAX_KEPT);
   return {
     async verify(token) {
       if (token.length > MAX_TOKEN_LENGTH) throw refuse('length');
@@ -156,13 +160,6 @@ function readUserClaims({
     ...(auth_time === undefined ? {} : { auth_time }),
     ...(act === undefined ? {} : { act: Object.freeze(act) }),
   };
-}
-
-function isConfirmation(value: unknown): value is Confirmation {
-  if (typeof value !== 'object' || value === null) return false;
-  const members = Object.entries(value);
-  const [name, text] = members[0] ?? [];
-  return members.length === 1 && (name === 'jkt' || name === 'x5t#S256') && isText(text);
 }
 
 function isActor(value: unknown): value is Actor {

@@ -12,7 +12,7 @@ export interface WriteBehindOptions {
   readonly what: string;
   /** Milliseconds from the first entry held to the write. */
   readonly delayMs?: number;
-  /** Entries held while storage does not take them; beyond, the oldest are given up and reported. */
+  /** Entries held while storage does not take them; beyond, the oldest tenth is given up and reported. */
   readonly maxHeld?: number;
   /** Told when entries could not be written, or were given up. */
   readonly onError: (problem: string, cause: unknown) => void;
@@ -74,8 +74,10 @@ export function createWriteBehind<T>(
     add(entry) {
       held.push(entry);
       if (held.length > maxHeld) {
-        held.shift();
-        giveUp(1);
+        // Many at once: each single one would have all that are younger moved up.
+        const oldest = Math.ceil(maxHeld / 10);
+        held = held.slice(oldest);
+        giveUp(oldest);
       }
       schedule(delayMs);
     },

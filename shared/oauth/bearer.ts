@@ -8,40 +8,53 @@ import { codeOfStatus } from './errors.ts';
 import { BearerFault, type BearerGate, type Caller } from './gate.ts';
 import type { Revocations } from './revocations.ts';
 import { type Possession, tokenTypeOf } from './token-binding.ts';
+import type { ForeignCallers } from './trusted-issuers/foreign-callers.ts';
 import { findRefusal } from './token-standing.ts';
 
-/** The gate of everything that takes our access tokens (RFC 6750, RFC 9449 section 7). */
+/** The gate of everything that takes access tokens (RFC 6750, RFC 9449 section 7). */
 export function createBearerGate(deps: {
   readonly verifier: AccessTokenVerifier;
   readonly clients: ClientDirectory;
   readonly roles: RoleDirectory;
   readonly revocations: Pick<Revocations, 'isRevoked'>;
   readonly possession: Possession;
+  /** Whoever shows a token of a trusted issuer. */
+  readonly foreign: ForeignCallers;
 }): BearerGate {
   const { verifier, clients, roles, revocations } = deps;
+
+  const findOwn = async (call: HttpCall, token: string, subscription: string): Promise<Caller> => {
+    const claims = await verify(token, verifier, call);
+    if (claims.aud !== subscription) {
+      throw new BearerFault(
+        'wrong_subscription',
+        `The access token is for subscription ${claims.aud}, but this address belongs to subscription ${subscription}. Request the token with a client of ${subscription}.`,
+        { user: claims.sub },
+      );
+    }
+    const refusal = await findRefusal(claims, clients, revocations);
+    if (refusal !== undefined) throw refusal;
+    return { user: claims.sub, clientId: claims.client_id, subscription, claims };
+  };
+
   return {
     async authenticate(call, subscription) {
       const { scheme, token } = readAccessToken(call);
-      const claims = await verify(token, verifier, call);
-      if (claims.aud !== subscription) {
-        throw new BearerFault(
-          'wrong_subscription',
-          `The access token is for subscription ${claims.aud}, but this address belongs to subscription ${subscription}. Request the token with a client of ${subscription}.`,
-          { user: claims.sub },
-        );
-      }
-      const refusal = await findRefusal(claims, clients, revocations);
-      if (refusal !== undefined) throw refusal;
+      const caller =
+        (await deps.foreign.find(call, token, subscription)) ??
+        (await findOwn(call, token, subscription));
+      const { claims } = caller;
       requireScheme(scheme, claims);
       if (claims.cnf !== undefined)
         await deps.possession.require(call, token, claims.cnf, claims.sub);
       call.annotate({ client: claims.client_id });
-      return { user: claims.sub, clientId: claims.client_id, subscription, claims };
+      return caller;
     },
 
     async requireRole(caller, oneOf) {
       const has = (assigned: ReadonlySet<string>): boolean =>
         oneOf.some((role) => assigned.has(role));
+      if (caller.givenRoles !== undefined && has(caller.givenRoles)) return;
       if (has(await roles.rolesOf(caller.subscription, caller.user))) return;
       const latest = await roles.rolesOf(caller.subscription, caller.user, REFUSE_ON_MS);
       if (has(latest)) return;

@@ -7,9 +7,12 @@ import type { AccessTokenClaims } from '../jwt/types.ts';
 export interface Caller {
   /** Role assignments are made to this name. */
   readonly user: string;
+  /** For a user of a trusted issuer no registered client: the issuer's id, a colon, and its client. */
   readonly clientId: string;
   readonly subscription: string;
   readonly claims: AccessTokenClaims;
+  /** Roles that the token's issuer gives by its rules, beside those that are assigned to the user. */
+  readonly givenRoles?: ReadonlySet<string>;
 }
 
 /** Checks the bearer token of a call (RFC 6750) against what the registry says now. */

@@ -16,8 +16,10 @@ export function grantScope(
   asked: string | undefined,
   { scopes: registered, defaultScopes }: Pick<Client, 'scopes' | 'defaultScopes'>,
 ): string {
-  const scopes = [...new Set((asked ?? '').split(' ').filter((scope) => scope !== ''))];
-  if (scopes.length === 0) return (defaultScopes ?? registered).join(' ');
+  const unlessAsked = defaultScopes ?? registered;
+  if (asked === undefined) return unlessAsked.join(' ');
+  const scopes = [...new Set(asked.split(' ').filter((scope) => scope !== ''))];
+  if (scopes.length === 0) return unlessAsked.join(' ');
   if (!scopes.every((scope) => SCOPE_TOKEN.test(scope))) {
     throw OAuthError.invalidScope(
       'scope_grammar',

@@ -33,8 +33,8 @@ export function cacheClients(store: ClientStore & BootstrapStore, clock: Clock):
   return {
     directory: {
       // What cannot be a client id costs no storage call, however often it is tried.
-      find: async (clientId, maxAgeMs) =>
-        isClientId(clientId) ? cache.get(clientId, maxAgeMs) : undefined,
+      find: (clientId, maxAgeMs) =>
+        isClientId(clientId) ? cache.get(clientId, maxAgeMs) : Promise.resolve(undefined),
     },
     store: {
       read: (clientId) => store.read(clientId),

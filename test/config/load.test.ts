@@ -206,6 +206,26 @@ test('hosts inside are named one by one, and what is no host is refused without 
   ]);
 });
 
+test('an upstream provider is named with its client, is not there without, and has defaults', () => {
+  assert.equal(loadConfig(valid).upstream, undefined);
+  const issuer = { ...valid, FLOWGATE_UPSTREAM_ISSUER: 'https://idp.example/tenant/' };
+  assert.deepEqual(faultsOf(issuer), [
+    'FLOWGATE_UPSTREAM_ISSUER and FLOWGATE_UPSTREAM_CLIENT_ID go together: set both or neither',
+  ]);
+  assert.deepEqual(loadConfig({ ...issuer, FLOWGATE_UPSTREAM_CLIENT_ID: 'flowgate' }).upstream, {
+    issuer: 'https://idp.example/tenant/',
+    clientId: 'flowgate',
+    clientSecret: undefined,
+    name: 'idp.example',
+    claim: 'preferred_username',
+    prefix: '',
+  });
+  for (const prefix of ['OAuth_Client_', '-x', 'a b', 'x'.repeat(51)]) {
+    const [fault = ''] = faultsOf({ ...valid, FLOWGATE_UPSTREAM_USER_PREFIX: prefix });
+    assert.match(fault, /^FLOWGATE_UPSTREAM_USER_PREFIX must begin a user name/);
+  }
+});
+
 test('client certificates are off until a setting turns them on, or names their header', () => {
   for (const off of [undefined, '', 'off', 'false', '0']) {
     assert.equal(loadConfig({ ...valid, FLOWGATE_MTLS: off }).mtls, undefined);

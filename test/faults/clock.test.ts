@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { testStorage, type TestStorage } from '../support/azurite.ts';
 import { type Instance, type Management, manage } from '../support/instance.ts';
-import { ask, askFlow, askToken, helloFlow, movableClock, startAt, tokenIn } from './system.ts';
+import { movableClock } from '../support/movable-clock.ts';
+import { ask, askFlow, askToken, helloFlow, startAt, tokenIn } from './system.ts';
 
 const MINUTES_5 = 5 * 60_000;
 

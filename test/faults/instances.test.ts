@@ -3,13 +3,13 @@ import { before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { testStorage, type TestStorage } from '../support/azurite.ts';
 import { type Instance, type Management, manage } from '../support/instance.ts';
+import { movableClock } from '../support/movable-clock.ts';
 import {
   askFlow,
   askToken,
   countMessages,
   eventually,
   helloFlow,
-  movableClock,
   startAt,
   tokenIn,
 } from './system.ts';

@@ -7,6 +7,7 @@ import {
   type StorageProxy,
   startStorageProxy,
 } from '../support/storage-proxy.ts';
+import { movableClock } from '../support/movable-clock.ts';
 import {
   ask,
   askFlow,
@@ -15,7 +16,6 @@ import {
   countMessages,
   eventually,
   helloFlow,
-  movableClock,
   startAt,
   tokenIn,
 } from './system.ts';

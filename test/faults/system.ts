@@ -1,7 +1,4 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { buildBundle } from '../../shared/iflow/bundle/build.ts';
 import type { TestStorage } from '../support/azurite.ts';
 import { basic, type Instance, type Management, startInstance } from '../support/instance.ts';
@@ -60,23 +57,6 @@ export const tokenIn = ({ status, text }: Outcome): string => {
   assert.equal(status, 200, text);
   return (JSON.parse(text) as { access_token: string }).access_token;
 };
-
-export interface MovableClock {
-  readonly env: Readonly<Record<string, string>>;
-  /** How far the instances' clocks are ahead of the real one from now on. */
-  set(ms: number): void;
-}
-
-/** A clock for instances that a test moves, also while they are frozen. */
-export function movableClock(): MovableClock {
-  const folder = mkdtempSync(join(tmpdir(), 'flowgate-clock-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  const file = join(folder, 'ahead');
-  const set = (ms: number): void => writeFileSync(file, String(ms).padEnd(20));
-  set(0);
-  const preload = join(import.meta.dirname, '..', 'support', 'shift-clock.ts');
-  return { set, env: { FLOWGATE_TEST_CLOCK: file, NODE_OPTIONS: `--import=${preload}` } };
-}
 
 /** A bundle whose one Content Modifier answers `hello`. */
 export const helloFlow = (id: string, address: string): Uint8Array =>

@@ -26,6 +26,13 @@ const DELIBERATELY_UNSET: Readonly<Record<string, string>> = {
   FLOWGATE_PRIVATE_HOSTS: 'none: a deployment in Azure fetches from public addresses',
   FLOWGATE_MTLS: 'off: the app has to ask for client certificates as well',
   FLOWGATE_MTLS_CAS: 'for those certificates',
+  FLOWGATE_UPSTREAM_ISSUER:
+    'none: people sign in with passwords until an operator names their provider',
+  FLOWGATE_UPSTREAM_CLIENT_ID: 'for that provider',
+  FLOWGATE_UPSTREAM_CLIENT_SECRET: 'for that provider; a reference to the vault',
+  FLOWGATE_UPSTREAM_NAME: 'for that provider',
+  FLOWGATE_UPSTREAM_USER_CLAIM: 'the default',
+  FLOWGATE_UPSTREAM_USER_PREFIX: 'for that provider',
   FLOWGATE_SCRIPT_TIMEOUT_MS: 'the default',
   FLOWGATE_SCRIPT_MEMORY_MB: 'the default',
   FLOWGATE_SCRIPT_WORKERS: 'the default',

@@ -4,7 +4,7 @@ import jsonwebtoken from 'jsonwebtoken';
 import * as oauth from 'oauth4webapi';
 import { createJwksEndpoint } from '../../shared/jwt/jwks-endpoint.ts';
 import { createAccessTokenIssuer } from '../../shared/jwt/sign.ts';
-import { MAX_TOKEN_LENGTH } from '../../shared/jwt/verify.ts';
+import { MAX_TOKEN_LENGTH } from '../../shared/jwt/compact.ts';
 import { systemClock } from '../../shared/config/clock.ts';
 import { answerOf, makeCall } from '../support/call.ts';
 import { testClock } from '../support/clock.ts';

@@ -9,7 +9,13 @@ import type { Client } from '../../shared/registry/client.ts';
 import { makeCall, type TestCall } from '../support/call.ts';
 import { testClock } from '../support/clock.ts';
 import { openInstance, type TestInstance, testKeys } from '../support/key-ring.ts';
-import { someClient, testDirectory, testRevocations, testRoles } from '../support/oauth.ts';
+import {
+  noForeignCallers,
+  someClient,
+  testDirectory,
+  testRevocations,
+  testRoles,
+} from '../support/oauth.ts';
 
 const IFLMAP = 'flowgateiflmap';
 const USER = 'oauth_client_app';
@@ -31,6 +37,7 @@ function open(client: Client | undefined = someClient()) {
     roles,
     revocations,
     possession: noPossession,
+    foreign: noForeignCallers,
   });
   const issuer = createAccessTokenIssuer({ ring, clock });
   const token = async (audience = IFLMAP, grantId?: string, tokensFrom = 0): Promise<string> => {

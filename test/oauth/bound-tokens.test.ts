@@ -14,6 +14,7 @@ import { testClock } from '../support/clock.ts';
 import { makeProver, type ProofRequest } from '../support/dpop.ts';
 import { openInstance, type TestInstance, testKeys } from '../support/key-ring.ts';
 import {
+  noForeignCallers,
   someClient,
   testDirectory,
   testOneTimeValues,
@@ -149,6 +150,7 @@ void suite('where access tokens are taken', () => {
       roles: testRoles(),
       revocations: testRevocations(),
       possession: partsAt(clock, mtls),
+      foreign: noForeignCallers,
     });
     const issuer = createAccessTokenIssuer({ ring, clock });
     return {

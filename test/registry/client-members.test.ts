@@ -130,7 +130,7 @@ void suite('the members of a client', { concurrency: true }, async () => {
       default_scope: Array.from({ length: 200 }, (_, i) => `s${i}`.padEnd(9, '!')).join(' '),
       token_endpoint_auth_method: 'private_key_jwt',
       jwks: { keys: [{ ...KEY, x5c: ['A'.repeat(15_800)] }] },
-      tls_client_auth_subject_dn: `CN=${text(997)}`,
+      tls_client_auth_subject_dn: `CN=${text(498, '\\"')}`,
     };
     const made = await send('POST', '/clients', body);
     assert.equal(made.status, 201, made.text);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ForeignAlgorithm } from '../../shared/jwt/public-keys.ts';
-import type { TrustedIssuer } from '../../shared/registry/issuers/issuer.ts';
+import type { IssuerDirectory, TrustedIssuer } from '../../shared/registry/issuers/issuer.ts';
 import { forgeToken } from './forge-token.ts';
 
 /** A key pair that another server signs with. */
@@ -134,5 +134,42 @@ export function someIssuer(changes: Partial<TrustedIssuer> = {}): TrustedIssuer 
     createdAt: 0,
     updatedAt: 0,
     ...changes,
+  };
+}
+
+export interface TestIssuers extends IssuerDirectory {
+  /** Changes the first entry in storage, which is seen at once. */
+  change(changes: Partial<TrustedIssuer>): void;
+  /** What the instance remembers of it, which whoever takes an older answer gets. */
+  remember(changes: Partial<TrustedIssuer>): void;
+  lookups: number;
+}
+
+/** The registry's contract in memory, with a memory that can be older than what is stored. */
+export function testIssuers(...entries: readonly TrustedIssuer[]): TestIssuers {
+  let stored = entries;
+  let remembered = entries;
+  let version = 0;
+  const changed = (changes: Partial<TrustedIssuer>): readonly TrustedIssuer[] => {
+    version += 1;
+    return stored.map((entry, i) =>
+      i === 0 ? { ...entry, ...changes, updatedAt: version } : entry,
+    );
+  };
+  return {
+    lookups: 0,
+    change(changes) {
+      stored = changed(changes);
+      remembered = stored;
+    },
+    remember(changes) {
+      remembered = changed(changes);
+    },
+    of(iss, maxAgeMs) {
+      this.lookups += 1;
+      const old = maxAgeMs === undefined || maxAgeMs > 1000;
+      const all = old ? remembered : stored;
+      return Promise.resolve(all.filter((entry) => entry.enabled && entry.issuer === iss));
+    },
   };
 }

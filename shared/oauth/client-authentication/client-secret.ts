@@ -63,26 +63,8 @@ function readCredentials(
 }
 
 function readHeader(authorization: string, clientId: string | undefined): Credentials {
-  // The host joins repeated headers with a comma, which no Basic credentials contain.
-  if (/^Basic\b.*,/i.test(authorization) || /,\s*Basic\b/i.test(authorization)) {
-    throw OAuthError.invalidRequest(
-      'two_authorizations',
-      'The request has more than one Authorization header. Send one.',
-    );
-  }
-  if (!/^Basic(?: |$)/i.test(authorization)) {
-    throw OAuthError.unreadableClient(
-      'authorization_scheme',
-      'The token endpoint takes only Basic in the Authorization header, with client_id and client_secret.',
-    );
-  }
   const basic = readBasic(authorization, isClientId);
-  if (basic === undefined) {
-    throw OAuthError.unreadableClient(
-      'authorization_malformed',
-      'The Authorization header is malformed. After Basic and a space comes the base64 of client_id, a colon and client_secret, in UTF-8.',
-    );
-  }
+  if (basic === undefined) throw faultInHeader(authorization);
   if (clientId !== undefined && clientId !== basic.user) {
     throw OAuthError.invalidRequest(
       'two_clients',
@@ -90,4 +72,25 @@ function readHeader(authorization: string, clientId: string | undefined): Creden
     );
   }
   return { clientId: basic.user, secrets: basic.passwords, inHeader: true };
+}
+
+/** What is wrong with a header that holds no Basic credentials. */
+function faultInHeader(authorization: string): OAuthError {
+  // The host joins repeated headers with a comma, which no Basic credentials contain.
+  if (/^Basic\b.*,/i.test(authorization) || /,\s*Basic\b/i.test(authorization)) {
+    return OAuthError.invalidRequest(
+      'two_authorizations',
+      'The request has more than one Authorization header. Send one.',
+    );
+  }
+  if (!/^Basic(?: |$)/i.test(authorization)) {
+    return OAuthError.unreadableClient(
+      'authorization_scheme',
+      'The token endpoint takes only Basic in the Authorization header, with client_id and client_secret.',
+    );
+  }
+  return OAuthError.unreadableClient(
+    'authorization_malformed',
+    'The Authorization header is malformed. After Basic and a space comes the base64 of client_id, a colon and client_secret, in UTF-8.',
+  );
 }

@@ -52,15 +52,23 @@ export async function requireStanding(
   }
 }
 
+/** Whether the caller has proven to hold the key that is asked for, if any is. */
+export function isKeyShown(
+  needed: Confirmation | undefined,
+  shown: Confirmation | undefined,
+): boolean {
+  if (needed === undefined) return true;
+  const [name, value] = Object.entries(needed)[0] ?? [];
+  return shown !== undefined && new Map(Object.entries(shown)).get(name ?? '') === value;
+}
+
 /** @throws {OAuthError} `invalid_grant` unless the caller has proven to hold the key that is asked for. */
 export function requireKey(
   needed: Confirmation | undefined,
   shown: Confirmation | undefined,
   what: string,
 ): void {
-  if (needed === undefined) return;
-  const [name, value] = Object.entries(needed)[0] ?? [];
-  if (shown !== undefined && new Map(Object.entries(shown)).get(name ?? '') === value) return;
+  if (isKeyShown(needed, shown)) return;
   throw OAuthError.invalidGrant(
     'wrong_key',
     `The ${what} is bound to a key that the request does not prove to hold. Send the proof of that key.`,

@@ -12,7 +12,7 @@ import { changeOwnPassword, type PasswordChangeDeps } from './change-own-passwor
 import type { FormTokens } from './form-token.ts';
 import type { OpenSession, Sessions } from './sessions.ts';
 import { requireFormOf } from './sign-in.ts';
-import { goOnPage, passwordPage, seeOther, signInPage } from './sign-in-pages.ts';
+import { goOnPage, passwordPage, seeOther, type SignInForm, signInPage } from './sign-in-pages.ts';
 import type { UpstreamSignIn } from './upstream-endpoint.ts';
 
 export interface SignInDeps extends UserAuthenticationDeps, PasswordChangeDeps {
@@ -38,7 +38,7 @@ export function createSignInEndpoint(deps: SignInDeps): Handler {
 
   const showForm = (
     call: HttpCall,
-    form: { readonly returnTo: string; readonly user: string },
+    form: Pick<SignInForm, 'returnTo' | 'user' | 'prompt'>,
     refusal: {
       readonly error?: FormError;
       readonly status?: number;
@@ -60,11 +60,10 @@ export function createSignInEndpoint(deps: SignInDeps): Handler {
     const returnTo = readReturnTo(query.get('return_to'));
     const session = await sessions.find(call);
     if (session?.mustChangePassword === true) return toPasswordChange(returnTo);
-    const asksAgain = (query.get('prompt') ?? '')
-      .split(' ')
-      .some((one) => ASKS_AGAIN.includes(one));
-    if (session !== undefined && !asksAgain) return seeOther(returnTo);
-    return showForm(call, { returnTo, user: query.get('login_hint') ?? session?.user ?? '' });
+    const prompt = readPrompt(query);
+    if (session !== undefined && prompt === undefined) return seeOther(returnTo);
+    const user = query.get('login_hint') ?? session?.user ?? '';
+    return showForm(call, { returnTo, user, prompt });
   };
 
   const postForm: Handler = async (call) => {
@@ -72,6 +71,7 @@ export function createSignInEndpoint(deps: SignInDeps): Handler {
     const shown = {
       returnTo: readReturnTo(form.get('return_to')),
       user: (form.get('username') ?? '').trim(),
+      prompt: readPrompt(form),
     };
     const password = form.get('password') ?? '';
     if (!formTokens.isGood(call, form)) {
@@ -179,4 +179,10 @@ export function createSignInEndpoint(deps: SignInDeps): Handler {
     }
     throw new Fault(404, 'There is no such page.', { reason: 'not_found' });
   };
+}
+
+/** `login` for every wish to be asked again. */
+function readPrompt(sent: Parameters): 'login' | undefined {
+  const wishes = (sent.get('prompt') ?? '').split(' ');
+  return wishes.some((one) => ASKS_AGAIN.includes(one)) ? 'login' : undefined;
 }

@@ -13,6 +13,8 @@ export interface SignInForm {
   readonly returnTo: string;
   /** What has been typed, or is suggested. */
   readonly user: string;
+  /** `login` where who has signed in is to show it again. */
+  readonly prompt: string | undefined;
   /** Of the upstream provider; undefined without one. */
   readonly upstream: string | undefined;
   readonly error?: FormError;
@@ -22,7 +24,7 @@ export interface SignInForm {
 }
 
 export function signInPage(form: SignInForm): HttpReply {
-  const { error, upstream, returnTo, user } = form;
+  const { error, upstream, returnTo, user, prompt } = form;
   const inputs = [
     field(
       {
@@ -53,7 +55,7 @@ export function signInPage(form: SignInForm): HttpReply {
     html`<hr />
       <a
         class="button secondary"
-        href="${addressWith(`${SIGN_IN}/upstream`, { return_to: returnTo, login_hint: user || undefined })}"
+        href="${addressWith(`${SIGN_IN}/upstream`, { return_to: returnTo, login_hint: user || undefined, prompt })}"
         >Sign in with ${upstream}</a
       >`;
   return page({
@@ -61,7 +63,8 @@ export function signInPage(form: SignInForm): HttpReply {
     title: error === undefined ? 'Sign in' : 'Sign in: not yet',
     body: html`${errorSummary(error)}
       <form method="post" action="${SIGN_IN}">
-        ${hidden('csrf', form.csrf)} ${hidden('return_to', returnTo)} ${inputs}
+        ${hidden('csrf', form.csrf)} ${hidden('return_to', returnTo)}
+        ${prompt !== undefined && hidden('prompt', prompt)} ${inputs}
         <button>Sign in</button>
       </form>
       ${other}`,

@@ -33,6 +33,14 @@ const CHANGES: Readonly<Record<string, (...values: string[]) => AuditedChange>> 
     object: client(id),
     detail: `secret ${secret}`,
   }),
+  'POST initial-access-tokens': () => ({
+    action: 'initial_access_token.create',
+    object: { type: 'initial_access_token', name: '' },
+  }),
+  'DELETE initial-access-tokens/*': (id = '') => ({
+    action: 'initial_access_token.delete',
+    object: { type: 'initial_access_token', name: id },
+  }),
   'POST clients/*/secrets/rotation': (id = '') => ({
     action: 'secret.rotation.start',
     object: client(id),

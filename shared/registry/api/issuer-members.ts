@@ -7,8 +7,9 @@ import { isClientId } from '../client-id.ts';
 import { isForeignUser } from '../issuers/claim-rules.ts';
 import { isIssuerId, ISSUER_USES, type TrustedIssuer } from '../issuers/issuer.ts';
 import { isRoleName } from '../roles.ts';
-import { detailsOf, list, subscription, text, unknownMember, yesOrNo } from './client-members.ts';
+import { list, subscription, text, yesOrNo } from './client-members.ts';
 import type { Members } from './json-body.ts';
+import { detailsOf, unknownMember } from './parse-members.ts';
 
 /** What of a trusted issuer an administrator decides. */
 export type IssuerSettings = Omit<TrustedIssuer, 'issuerId' | 'createdAt' | 'updatedAt'>;

@@ -12,6 +12,7 @@ import type { ClientStore } from '../client-store.ts';
 import type { JsonClient } from '../../net/json-client.ts';
 import type { PrivateHosts } from '../../net/private-hosts.ts';
 import type { FlowTracer } from '../diagnosis/flow-trace.ts';
+import type { InitialAccessTokenStore } from '../initial-access-tokens.ts';
 import type { IssuedTokens } from '../issued-tokens.ts';
 import type { IssuerStore } from '../issuers/issuer-store.ts';
 import type { RoleStore } from '../role-store.ts';
@@ -24,6 +25,7 @@ export interface RegistryDeps {
   /** Those of `cacheClients` and `cacheRoles`, so that this instance sees its own changes at once. */
   readonly clients: ClientStore;
   readonly roles: RoleStore;
+  readonly initialAccessTokens: InitialAccessTokenStore;
   readonly issuers: {
     /** That of `cacheIssuers`. */
     readonly store: IssuerStore;

@@ -2,8 +2,9 @@ import * as z from 'zod/mini';
 import { Problem, type ProblemDetail } from '../../http/problem.ts';
 import { findFaultInPassword } from '../users/password.ts';
 import { isUserName, type User } from '../users/user.ts';
-import { detailsOf, text } from './client-members.ts';
+import { text } from './client-members.ts';
 import type { Members } from './json-body.ts';
+import { detailsOf } from './parse-members.ts';
 
 /** What of a user an administrator decides. */
 export type UserSettings = Pick<User, 'displayName' | 'email' | 'enabled'>;
@@ -12,15 +13,11 @@ export function schemaOfUser(user: string) {
   const displayName = text(200, 'display_name').check(
     z.refine((name) => name.trim() !== '', 'display_name is not blank.'),
   );
-  const email = z
-    .string('email is text.')
-    .check(
-      z.maxLength(254, 'email has at most 254 characters.'),
-      z.regex(
-        /^[^\s@\p{Cc}\p{Cs}]+@[^\s@\p{Cc}\p{Cs}]+$/u,
-        'email is an address such as a.b@example.com.',
-      ),
-    );
+  const email = z.string('email is text.').check(
+    z.maxLength(254, 'email has at most 254 characters.'),
+    z.regex(/^[^\s@]+@[^\s@]+$/, 'email is an address such as a.b@example.com.'),
+    z.refine((value) => !/[\p{Cc}\p{Cs}]/u.test(value), 'email has no control characters.'),
+  );
   return z.object({
     display_name: z._default(displayName, user),
     email: z.optional(email),
@@ -29,7 +26,7 @@ export function schemaOfUser(user: string) {
 }
 
 /** Set by the registry: accepted and ignored, so that what GET returned can be sent back. */
-const READ_ONLY = [
+export const USER_READ_ONLY = [
   'user',
   'must_change_password',
   'upstream_issuer',
@@ -55,7 +52,7 @@ export function readUserSettings(
   for (const [name, value] of members) {
     if (Object.hasOwn(schema.shape, name)) {
       if (value !== null) given[name] = value;
-    } else if (!READ_ONLY.includes(name) && !alsoKnown.includes(name)) {
+    } else if (!USER_READ_ONLY.includes(name) && !alsoKnown.includes(name)) {
       errors.push(unknownUserMember(name));
     }
   }

@@ -1,0 +1,26 @@
+import { once } from '../cache/once.ts';
+import { systemClock as clock } from '../config/clock.ts';
+import { config } from './environment.ts';
+import { createRemoteKeys } from '../jwt/remote-keys.ts';
+import { createJsonClient } from '../net/json-client.ts';
+
+/** Fetches documents of other servers. */
+export const jsonClient = once(async () => {
+  return createJsonClient({ privateHosts: (await config()).privateHosts });
+});
+
+const openKeys = async () =>
+  createRemoteKeys({
+    client: await jsonClient(),
+    clock,
+    onFault: (source, error) => {
+      const from = 'jwksUri' in source ? source.jwksUri : source.discovery;
+      console.warn(JSON.stringify({ event: 'keys', from, error: String(error) }));
+    },
+  });
+
+/** Keys of clients, wherever they publish them. Loaded when they are first needed. */
+export const remoteKeys = once(openKeys);
+
+/** Keys of trusted issuers, apart: no number of clients crowds them out. */
+export const issuerKeys = once(openKeys);
