@@ -41,3 +41,16 @@ export const authorizationResponses = {
     .strictObject({ request_uri: z.string(), expires_in: z.int() })
     .describe('RFC 9126 section 2.2.'),
 };
+
+/** Members of the metadata. */
+export const authorizationMembers = {
+  authorization_endpoint: z.string(),
+  pushed_authorization_request_endpoint: z.string(),
+  require_pushed_authorization_requests: z.boolean(),
+  response_modes_supported: z.array(z.string()),
+  code_challenge_methods_supported: z.array(z.string()),
+  authorization_response_iss_parameter_supported: z.boolean(),
+  request_parameter_supported: z.boolean(),
+  request_uri_parameter_supported: z.boolean(),
+  prompt_values_supported: z.array(z.string()),
+};

@@ -20,8 +20,8 @@ export const paths: Paths = {
   ...secretPaths,
   ...tokenPaths,
   ...issuerPaths,
-  ...authorizationPaths,
   ...userPaths,
+  ...authorizationPaths,
 };
 
 const SECURITY: Readonly<Record<Operation['access'], readonly object[]>> = {
@@ -34,8 +34,8 @@ const SECURITY: Readonly<Record<Operation['access'], readonly object[]>> = {
 
 const PATH_PARAMETERS: Readonly<Record<string, string>> = {
   client_id: 'Case-sensitive.',
-  grant_id: 'As the list of grants has it.',
   token_id: 'As the list of initial access tokens has it.',
+  grant_id: 'As the list of grants has it.',
   issuer_id: 'As the list of issuers has it.',
   jti: 'The claim of the token.',
   secret_id: 'As the list of secrets has it.',

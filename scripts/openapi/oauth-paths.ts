@@ -11,12 +11,13 @@ const tokenError = (description: string, error: string, text: string): Answer =>
 const token: Operation = {
   summary: 'Issue an access token',
   description:
-    'RFC 6749 section 4.4. Client id and secret come by Basic or in the body, not both; grant_type may be in the query with an empty body. A parameter is given once; a secret in the query is refused. At most 64 KiB.',
+    'RFC 6749 section 4.4. Client id and secret come by Basic or in the body, not both; a client of another token_endpoint_auth_method sends a client_assertion, or client_id alone with its certificate. A proof in the header DPoP binds the token to its key (RFC 9449). grant_type may be in the query with an empty body. A parameter is given once; a secret in the query is refused. At most 64 KiB.',
   access: 'client',
   parameters: [
     query('grant_type', 'client_credentials, unless it is in the body.'),
     query('scope', 'Unless it is in the body.'),
     query('token_format', 'Unless it is in the body.'),
+    header('DPoP', 'A proof (RFC 9449 section 4), good once.'),
   ],
   request: {
     schema: 'TokenRequest',
@@ -176,6 +177,7 @@ const dispatch: Operation = {
       description: 'The address of an HTTPS sender, without its first slash.',
       schema: { type: 'string' },
     },
+    header('DPoP', 'A proof for this call, with a token that is bound to a key (RFC 9449).'),
     header('X-CSRF-Token', 'At a CSRF protected address: fetch with GET, then the token.'),
   ],
   answers: {

@@ -4,6 +4,7 @@ import { READ_ONLY, schemaOfSettings } from '../../shared/registry/api/client-me
 import { certificateSubjectMembers } from '../../shared/registry/api/key-members.ts';
 import { AUTH_METHODS } from '../../shared/registry/client.ts';
 import {
+  authorizationMembers,
   authorizationRequests,
   authorizationResponses,
   UserGrant,
@@ -110,11 +111,24 @@ const secretMembers = {
 };
 const { client_secret_expires_at, expires_at } = secretMembers;
 
+/** What a client sends of itself in the body. */
+const authentication = {
+  client_id: z.string().optional(),
+  client_secret: z.string().optional().describe('Never in the query.'),
+  client_assertion_type: z
+    .literal('urn:ietf:params:oauth:client-assertion-type:jwt-bearer')
+    .optional(),
+  client_assertion: z
+    .string()
+    .optional()
+    .describe('A JWT that the client has signed (RFC 7523); counts once. Never in the query.'),
+};
+
 export const requests = {
   ...registrationRequests,
   ...issuerRequests,
-  ...authorizationRequests,
   ...userRequests,
+  ...authorizationRequests,
   ClientRegistration: z.strictObject({
     ...settable,
     ...readOnly,
@@ -140,21 +154,18 @@ export const requests = {
   TokenRequest: z.object({
     grant_type: z.literal('client_credentials').optional().describe('In the query or in the body.'),
     scope: z.string().optional().describe('All scopes of the client if left out or blank.'),
-    client_id: z.string().optional(),
-    client_secret: z.string().optional().describe('Never in the query.'),
+    ...authentication,
     token_format: z.enum(['jwt', 'jwtrfc']).optional().describe('Every token is a JWT anyway.'),
   }),
   IntrospectionRequest: z.object({
     token: z.string().describe('The access or refresh token to ask about; never in the query.'),
     token_type_hint: z.string().optional().describe('Of no account: a token is found without.'),
-    client_id: z.string().optional(),
-    client_secret: z.string().optional().describe('Never in the query.'),
+    ...authentication,
   }),
   RevocationRequest: z.object({
     token: z.string().describe('An access or refresh token; never in the query.'),
     token_type_hint: z.string().optional().describe('Of no account: a token is found without.'),
-    client_id: z.string().optional(),
-    client_secret: z.string().optional().describe('Never in the query.'),
+    ...authentication,
   }),
 };
 
@@ -330,9 +341,9 @@ const pageOf = <T extends z.ZodType>(item: T) =>
 export const responses = {
   ...registrationResponses,
   ...issuerResponses,
+  ...userResponses,
   ...authorizationResponses,
   UserGrants: pageOf(UserGrant),
-  ...userResponses,
   Client,
   NewClient: z.strictObject({ ...client, ...perhapsShownOnce }),
   Clients: pageOf(Client),
@@ -407,7 +418,7 @@ export const responses = {
     .describe('RFC 6749 section 5.2.'),
   BearerError: z
     .strictObject({
-      error: z.enum(['invalid_token', 'insufficient_scope']),
+      error: z.enum(['invalid_token', 'insufficient_scope', 'invalid_dpop_proof']),
       error_description: z.string(),
       reason,
     })
@@ -461,8 +472,6 @@ export const responses = {
       introspection_endpoint: z.string(),
       revocation_endpoint: z.string(),
       registration_endpoint: z.string().optional(),
-      authorization_endpoint: z.string().optional(),
-      pushed_authorization_request_endpoint: z.string().optional(),
       grant_types_supported: z.array(z.string()),
       token_endpoint_auth_methods_supported: z.array(z.string()),
       token_endpoint_auth_signing_alg_values_supported: z.array(z.string()).optional(),
@@ -474,13 +483,7 @@ export const responses = {
       dpop_signing_alg_values_supported: z.array(z.string()),
       tls_client_certificate_bound_access_tokens: z.literal(true).optional(),
       response_types_supported: z.array(z.string()),
-      response_modes_supported: z.array(z.string()).optional(),
-      code_challenge_methods_supported: z.array(z.string()).optional(),
-      authorization_response_iss_parameter_supported: z.literal(true).optional(),
-      prompt_values_supported: z.array(z.string()).optional(),
-      require_pushed_authorization_requests: z.boolean().optional(),
-      request_parameter_supported: z.boolean().optional(),
-      request_uri_parameter_supported: z.boolean().optional(),
+      ...authorizationMembers,
     })
     .describe('RFC 8414 section 2: what is switched on.'),
   Live: z.strictObject({ status: z.literal('live') }),
