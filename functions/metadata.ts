@@ -7,6 +7,6 @@ app.http('metadata', {
   methods: [...ALL_METHODS],
   authLevel: 'anonymous',
   handler: endpoint(oauthSurface, async () =>
-    (await import('../shared/compose/oauth.ts')).metadata(),
+    (await import('../shared/compose/metadata.ts')).metadata(),
   ),
 });

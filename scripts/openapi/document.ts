@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { authorizationPaths } from './authorization-paths.ts';
 import { oauthPaths } from './oauth-paths.ts';
 import type { Answer, Operation, Parameter, Paths } from './operation.ts';
+import { registrationPaths } from './registration-paths.ts';
 import { issuerPaths } from './issuer-paths.ts';
 import { registryPaths } from './registry-paths.ts';
 import { secretPaths } from './secret-paths.ts';
@@ -13,11 +15,13 @@ import { userPaths } from './user-paths.ts';
 /** Described here; `/api/v1` describes itself at `/api/v1/$metadata`. */
 export const paths: Paths = {
   ...oauthPaths,
+  ...registrationPaths,
   ...registryPaths,
   ...secretPaths,
   ...tokenPaths,
   ...issuerPaths,
   ...userPaths,
+  ...authorizationPaths,
 };
 
 const SECURITY: Readonly<Record<Operation['access'], readonly object[]>> = {
@@ -25,10 +29,13 @@ const SECURITY: Readonly<Record<Operation['access'], readonly object[]>> = {
   client: [{ clientBasic: [] }, {}],
   runtime: [{ accessToken: [] }],
   management: [{ accessToken: [] }],
+  registration: [{ registrationToken: [] }],
 };
 
 const PATH_PARAMETERS: Readonly<Record<string, string>> = {
   client_id: 'Case-sensitive.',
+  token_id: 'As the list of initial access tokens has it.',
+  grant_id: 'As the list of grants has it.',
   issuer_id: 'As the list of issuers has it.',
   jti: 'The claim of the token.',
   secret_id: 'As the list of secrets has it.',
@@ -73,6 +80,12 @@ export function makeDocument(): Record<string, unknown> {
           bearerFormat: 'JWT',
           description:
             'RFC 6750 section 2.1. For iFlows of a client of <account>iflmap with the role that the iFlow names; for the registry of a client of <account>tmn with AuthGroup.Administrator, or, to read, AuthGroup.IntegrationDeveloper or AuthGroup.ReadOnly.',
+        },
+        registrationToken: {
+          type: 'http',
+          scheme: 'bearer',
+          description:
+            'An initial access token to register a client; the registration access token of a client that has registered itself.',
         },
       },
       responses: problemResponses(),

@@ -1,3 +1,4 @@
+import { authorizationMetadata } from '../../shared/oauth/authorization/authorization-metadata.ts';
 import type { Answer, Method, Operation, Paths } from './operation.ts';
 import { header, query } from './operation.ts';
 
@@ -59,6 +60,9 @@ const token: Operation = {
     },
   },
 };
+
+/** Of endpoints where clients authenticate. */
+export const tokenAnswers = token.answers;
 
 const jwks: Operation = {
   summary: 'Read the public keys',
@@ -137,15 +141,16 @@ const metadata: Operation = {
         jwks_uri: 'https://flowgate.example/oauth2/api/v1/jwks',
         introspection_endpoint: 'https://flowgate.example/oauth2/api/v1/introspect',
         revocation_endpoint: 'https://flowgate.example/oauth2/api/v1/revoke',
-        grant_types_supported: ['client_credentials'],
-        token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
-        introspection_endpoint_auth_methods_supported: [
-          'client_secret_basic',
-          'client_secret_post',
-        ],
-        revocation_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+        grant_types_supported: ['client_credentials', 'authorization_code', 'refresh_token'],
+        token_endpoint_auth_methods_supported: ['client_secret_basic', 'private_key_jwt'],
+        token_endpoint_auth_signing_alg_values_supported: ['ES256', 'RS256'],
+        introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'private_key_jwt'],
+        introspection_endpoint_auth_signing_alg_values_supported: ['ES256', 'RS256'],
         introspection_signing_alg_values_supported: ['ES256'],
-        response_types_supported: [],
+        revocation_endpoint_auth_methods_supported: ['client_secret_basic', 'private_key_jwt'],
+        revocation_endpoint_auth_signing_alg_values_supported: ['ES256', 'RS256'],
+        dpop_signing_alg_values_supported: ['ES256', 'RS256'],
+        ...authorizationMetadata('https://flowgate.example'),
       },
     },
     304: { description: 'The copy at hand is current' },

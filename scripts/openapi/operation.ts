@@ -14,8 +14,11 @@ export interface Parameter {
 export interface Operation {
   readonly summary: string;
   readonly description?: string;
-  /** Who may call: anybody, a client by its credentials, a token for iFlows, or for management. */
-  readonly access: 'public' | 'client' | 'runtime' | 'management';
+  /**
+   * Who may call: anybody, a client by its credentials, a token for iFlows, for management, or for
+   * the registration of clients.
+   */
+  readonly access: 'public' | 'client' | 'runtime' | 'management' | 'registration';
   /** Beside those of the path. */
   readonly parameters?: readonly Parameter[];
   readonly request?: {

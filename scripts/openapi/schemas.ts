@@ -3,6 +3,13 @@ import { subscriptionsOf } from '../../shared/config/subscriptions.ts';
 import { READ_ONLY, schemaOfSettings } from '../../shared/registry/api/client-members.ts';
 import { certificateSubjectMembers } from '../../shared/registry/api/key-members.ts';
 import { AUTH_METHODS } from '../../shared/registry/client.ts';
+import {
+  authorizationMembers,
+  authorizationRequests,
+  authorizationResponses,
+  UserGrant,
+} from './authorization-schemas.ts';
+import { registrationRequests, registrationResponses } from './registration-schemas.ts';
 import { issuerRequests, issuerResponses } from './issuer-schemas.ts';
 import { userRequests, userResponses } from './user-schemas.ts';
 
@@ -118,8 +125,10 @@ const authentication = {
 };
 
 export const requests = {
+  ...registrationRequests,
   ...issuerRequests,
   ...userRequests,
+  ...authorizationRequests,
   ClientRegistration: z.strictObject({
     ...settable,
     ...readOnly,
@@ -330,8 +339,11 @@ const pageOf = <T extends z.ZodType>(item: T) =>
   });
 
 export const responses = {
+  ...registrationResponses,
   ...issuerResponses,
   ...userResponses,
+  ...authorizationResponses,
+  UserGrants: pageOf(UserGrant),
   Client,
   NewClient: z.strictObject({ ...client, ...perhapsShownOnce }),
   Clients: pageOf(Client),
@@ -457,14 +469,21 @@ export const responses = {
       issuer: z.string(),
       token_endpoint: z.string(),
       jwks_uri: z.string(),
-      grant_types_supported: z.array(z.string()),
       introspection_endpoint: z.string(),
       revocation_endpoint: z.string(),
+      registration_endpoint: z.string().optional(),
+      grant_types_supported: z.array(z.string()),
       token_endpoint_auth_methods_supported: z.array(z.string()),
+      token_endpoint_auth_signing_alg_values_supported: z.array(z.string()).optional(),
       introspection_endpoint_auth_methods_supported: z.array(z.string()),
-      revocation_endpoint_auth_methods_supported: z.array(z.string()),
+      introspection_endpoint_auth_signing_alg_values_supported: z.array(z.string()).optional(),
       introspection_signing_alg_values_supported: z.array(z.string()),
+      revocation_endpoint_auth_methods_supported: z.array(z.string()),
+      revocation_endpoint_auth_signing_alg_values_supported: z.array(z.string()).optional(),
+      dpop_signing_alg_values_supported: z.array(z.string()),
+      tls_client_certificate_bound_access_tokens: z.literal(true).optional(),
       response_types_supported: z.array(z.string()),
+      ...authorizationMembers,
     })
     .describe('RFC 8414 section 2: what is switched on.'),
   Live: z.strictObject({ status: z.literal('live') }),

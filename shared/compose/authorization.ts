@@ -6,7 +6,7 @@ import { clients } from './clients.ts';
 import { deriveKey, prepared } from './environment.ts';
 import { codes, consents } from './grants.ts';
 import { audit } from './logs.ts';
-import { clientAuthentication } from './oauth.ts';
+import { clientAuthentication, resources } from './oauth.ts';
 import { signInOfPeople } from './people.ts';
 import { tables } from './storage.ts';
 import { createAuthorizationEndpoint } from '../oauth/authorization/authorization-endpoint.ts';
@@ -30,6 +30,7 @@ export const authorize = prepared(async ({ issuer }) => {
     signIn: await signInOfPeople(),
     marks: createSignInMarks(await deriveKey('sign-ins that were asked for'), clock),
     consents: await consents(),
+    resources: await resources(),
     pushed: await pushed(),
     codes: await codes(),
     audit: (await audit()).trail,
@@ -43,5 +44,6 @@ export const pushRequest = prepared(async () => {
     ...(await clientAuthentication()),
     pushed: await pushed(),
     binding,
+    resources: await resources(),
   });
 });

@@ -10,7 +10,7 @@ import { revocations } from './revocations.ts';
 import { isOurs, keyRing, tokenVerifier } from './signing.ts';
 import { createAccessTokenIssuer } from '../jwt/sign.ts';
 import { createBearerGate } from '../oauth/bearer.ts';
-import { createMetadataEndpoint } from '../oauth/metadata-endpoint.ts';
+import { createResourceIndicators } from '../oauth/resource.ts';
 import { createThrottle } from '../oauth/throttle.ts';
 import { unlessOurs } from '../oauth/trusted-issuers/unless-ours.ts';
 import { createTokenEndpoint } from '../oauth/token-endpoint.ts';
@@ -48,6 +48,12 @@ export const clientAuthentication = once(async () => {
     roles: (await roles()).directory,
     audit: (await audit()).trail,
     throttle: await throttle(),
+    origins: {
+      isAllowed: async (origin: string) => {
+        const { allowedOrigins } = await import('./origins.ts');
+        return (await allowedOrigins()).isAllowed(origin);
+      },
+    },
     clock,
     wait: (milliseconds: number) => delay(milliseconds),
     beforeClient: async (clientId: string) => {
@@ -55,6 +61,10 @@ export const clientAuthentication = once(async () => {
     },
   };
 });
+
+/** The methods that clients may be registered for here. */
+export const authMethods = async (): Promise<readonly string[]> =>
+  (await clientAuthentication()).methods.flatMap(({ serves }) => serves);
 
 export const bearerGate = once(async () => {
   return createBearerGate({
@@ -67,8 +77,13 @@ export const bearerGate = once(async () => {
   });
 });
 
+export const resources = once(async () => {
+  const { publicBases, subscriptions } = await config();
+  return createResourceIndicators(publicBases, subscriptions);
+});
+
 /** What is offered; all but the quick one are loaded when they are first asked for. */
-const grants: Grants = new Map<string, () => Promise<Grant> | Grant>([
+export const grants: Grants = new Map<string, () => Promise<Grant> | Grant>([
   ['client_credentials', () => clientCredentials],
   [
     'authorization_code',
@@ -91,15 +106,6 @@ export const token = prepared(async () => {
     issuer: createAccessTokenIssuer({ ring: await keyRing(), clock }),
     grants,
     binding,
+    resources: await resources(),
   });
 });
-
-export const metadata = prepared(
-  ({ issuer, signing }) =>
-    createMetadataEndpoint({
-      issuer,
-      grantTypes: [...grants.keys()],
-      signingAlgorithm: signing.algorithm,
-    }),
-  'open',
-);

@@ -2,15 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { systemClock as clock } from '../config/clock.ts';
 import { clients, roles } from './clients.ts';
 import { prepared } from './environment.ts';
-import { grantEnding } from './grants.ts';
+import { grantEnding, userGrants } from './grants.ts';
 import { deployments, design } from './iflow.ts';
 import { issuers } from './issuers.ts';
 import { audit, auditRetentionMs } from './logs.ts';
 import { bearerGate, throttle } from './oauth.ts';
+import { clientStore } from './origins.ts';
 import { revocations } from './revocations.ts';
 import { keyRing } from './signing.ts';
 import { jsonClient } from './remote-keys.ts';
-import { blobs } from './storage.ts';
+import { blobs, tables } from './storage.ts';
 import { userAccess, users } from './users.ts';
 import { openAddressReader } from '../iflow/dispatch/address-reader.ts';
 import { createAddressTracer } from '../iflow/dispatch/trace-address.ts';
@@ -18,6 +19,7 @@ import { createKeysApi } from '../jwt/keys-api.ts';
 import { guardManagement } from '../oauth/audit-refusals.ts';
 import { createRegistryApi } from '../registry/api/registry-api.ts';
 import { createAuditReader } from '../registry/audit/audit-reader.ts';
+import { openInitialAccessTokens } from '../storage/initial-access-tokens.ts';
 import { createIssuedTokens } from '../registry/issued-tokens.ts';
 
 export const registry = prepared(async ({ subscriptions, mtls, issuer, privateHosts }) => {
@@ -28,8 +30,9 @@ export const registry = prepared(async ({ subscriptions, mtls, issuer, privateHo
   const api = createRegistryApi({
     gate,
     subscriptions,
-    clients: (await clients()).store,
+    clients: await clientStore(),
     roles: (await roles()).store,
+    initialAccessTokens: openInitialAccessTokens(await tables()),
     issuers: {
       store: (await issuers()).store,
       own: issuer,
@@ -38,6 +41,7 @@ export const registry = prepared(async ({ subscriptions, mtls, issuer, privateHo
     },
     users: await users(),
     userAccess,
+    userGrants: await userGrants(),
     flows: createAddressTracer({
       deployments: (await deployments()).store,
       design: await design(),

@@ -1,6 +1,7 @@
 import { json } from '../http/call.ts';
 import type { Surface } from '../http/endpoint.ts';
 import { Fault, type FaultOptions } from '../http/fault.ts';
+import { BearerFault } from './gate.ts';
 
 /** RFC 6749 section 5.2. */
 export type OAuthErrorCode =
@@ -26,7 +27,10 @@ export type OAuthErrorCode =
   | 'request_not_supported'
   | 'request_uri_not_supported'
   /** RFC 7009 section 2.2.1. */
-  | 'unsupported_token_type';
+  | 'unsupported_token_type'
+  /** RFC 7591 section 3.2.2. */
+  | 'invalid_redirect_uri'
+  | 'invalid_client_metadata';
 
 /** RFC 6749 section 5.1: neither tokens nor errors about them are kept anywhere on the way. */
 export const NO_STORE = { 'Cache-Control': 'no-store', Pragma: 'no-cache' } as const;
@@ -138,10 +142,16 @@ export function codeOfStatus(
   return status >= 500 ? 'server_error' : 'invalid_request';
 }
 
+/** Some addresses of this API take a bearer token in the place of client credentials. */
+function codeOf(fault: Fault): string {
+  if (fault instanceof OAuthError) return fault.code;
+  return fault instanceof BearerFault ? fault.error : codeOfStatus(fault.status);
+}
+
 /** Errors as JSON by RFC 6749 section 5.2. */
 export const oauthSurface: Surface = {
   toReply(fault) {
-    const error = fault instanceof OAuthError ? fault.code : codeOfStatus(fault.status);
+    const error = codeOf(fault);
     return json(fault.status, { error, error_description: describe(fault.message) }, NO_STORE);
   },
 };

@@ -32,7 +32,7 @@ export interface RevocationEndpointDeps extends TokenInquiryDeps {
  */
 export function createRevocationEndpoint(deps: RevocationEndpointDeps): Handler {
   return async (call) => {
-    if (call.method === 'OPTIONS') return answerPreflight(call.headers, PREFLIGHT);
+    if (call.method === 'OPTIONS') return answerPreflight(call.headers, PREFLIGHT, deps.origins);
     if (call.method !== 'POST') throw Fault.methodNotAllowed(['POST', 'OPTIONS']);
     const { client, parameters } = await readTokenInquiry(call, deps, 'token.revoke');
     const cors = corsHeaders(call.headers, client.allowedOrigins);

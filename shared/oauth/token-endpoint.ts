@@ -17,6 +17,7 @@ import {
 } from './client-authentication/authenticate-client.ts';
 import { NO_STORE, OAuthError } from './errors.ts';
 import type { Grant, Grants } from './grants/grant.ts';
+import type { ResourceIndicators } from './resource.ts';
 import { MAX_BODY, REPEATABLE_PARAMETERS, SECRET_PARAMETERS } from './request-limits.ts';
 import { type TokenBinding, tokenTypeOf } from './token-binding.ts';
 
@@ -30,6 +31,7 @@ export interface TokenEndpointDeps extends ClientAuthenticationDeps {
   readonly issuer: AccessTokenIssuer;
   readonly grants: Grants;
   readonly binding: TokenBinding;
+  readonly resources: ResourceIndicators;
   readonly roles: RoleDirectory;
   readonly audit: Pick<AuditTrail, 'note'>;
 }
@@ -40,7 +42,7 @@ export interface TokenEndpointDeps extends ClientAuthenticationDeps {
  */
 export function createTokenEndpoint(deps: TokenEndpointDeps): Handler {
   return async (call) => {
-    if (call.method === 'OPTIONS') return answerPreflight(call.headers, PREFLIGHT);
+    if (call.method === 'OPTIONS') return answerPreflight(call.headers, PREFLIGHT, deps.origins);
     if (call.method !== 'POST') throw Fault.methodNotAllowed(['POST', 'OPTIONS']);
     const parameters = await readParameters(
       call,
@@ -113,6 +115,7 @@ async function grantToken(
 ): Promise<{ readonly response: TokenResponse; readonly claims: AccessTokenClaims }> {
   const grant = await chooseGrant(parameters.get('grant_type'), client, deps.grants);
   requireTokenFormat(parameters.get('token_format'));
+  deps.resources.require(parameters.get('resource'), client);
   const confirmation = await deps.binding.confirm(call, client);
   const granted = await grant.grant({ client, parameters, call, confirmation });
   const { subject, scope, refreshToken, issuedTokenType } = granted;

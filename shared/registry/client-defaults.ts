@@ -14,5 +14,5 @@ export const DEFAULT_OAUTH_SETTINGS = {
   tlsClientCertificateBoundAccessTokens: false,
   requirePushedAuthorizationRequests: false,
   skipConsent: false,
-  registrationTokenHash: undefined,
+  registration: undefined,
 } as const;

@@ -44,8 +44,21 @@ export interface Client {
    * `createdAt` until then.
    */
   readonly tokensFrom: number;
-  /** SHA-256 of its registration access token (RFC 7592), base64url; undefined without one. */
-  readonly registrationTokenHash: string | undefined;
+  /** Of a client that has registered itself (RFC 7591), and may change its registration (RFC 7592). */
+  readonly registration: SelfRegistration | undefined;
+}
+
+/** How a client that has registered itself may do so again, and what it may give itself. */
+export interface SelfRegistration {
+  /** SHA-256 of its registration access token, base64url. */
+  readonly tokenHash: string;
+  readonly limits: RegistrationLimits;
+}
+
+/** What clients may be registered for without an administrator. */
+export interface RegistrationLimits {
+  readonly grantTypes: readonly GrantType[];
+  readonly scopes: readonly string[];
 }
 
 export const GRANT_TYPES = [

@@ -20,6 +20,8 @@ export const TABLES = [
   'users',
   'sessions',
   'onetime',
+  'initialtokens',
+  'origins',
   'revocations',
   'grants',
   'codes',

@@ -66,48 +66,83 @@ test('RFC 9126 section 5: the endpoint for pushed requests is named, and takes s
   assert.equal(response.status, 400, 'the client is known, and has no redirect URI');
 });
 
-test('RFC 8414 section 2: every grant and every authentication method that is named works, no other does', async () => {
-  assert.deepEqual(metadata['grant_types_supported'], [
-    'client_credentials',
-    'authorization_code',
-    'refresh_token',
-  ]);
-  assert.deepEqual(metadata['token_endpoint_auth_methods_supported'], [
-    'client_secret_basic',
-    'client_secret_post',
-  ]);
-  const { id, secret } = deployment.client;
-  const inBody = `grant_type=client_credentials&client_id=${id}&client_secret=${secret}`;
-  assert.equal((await deployment.post(inBody, {})).status, 200);
-  assert.equal((await deployment.post('grant_type=client_credentials')).status, 200);
-  const assertion = `grant_type=client_credentials&client_id=${id}&client_assertion=x&client_assertion_type=y`;
-  assert.equal((await deployment.post(assertion, {})).status, 401);
-  assert.equal((await deployment.post('grant_type=password&username=a')).status, 400);
+/** By member: where it is, how it is asked without any credentials, and the statuses it answers with. */
+const ENDPOINTS: Readonly<Record<string, readonly [string, string, readonly number[]]>> = {
+  token_endpoint: ['token', 'POST', [401]],
+  introspection_endpoint: ['introspect', 'POST', [401]],
+  revocation_endpoint: ['revoke', 'POST', [401]],
+  pushed_authorization_request_endpoint: ['par', 'POST', [401]],
+  registration_endpoint: ['register', 'POST', [401]],
+  authorization_endpoint: ['authorize', 'GET', [400]],
+  jwks_uri: ['jwks', 'GET', [200]],
+};
+
+test('RFC 8414 section 2: every endpoint that is named is there, and only those', async () => {
+  for (const [member, [name, method, statuses]] of Object.entries(ENDPOINTS)) {
+    // It refuses everybody while nobody can register.
+    if (member === 'registration_endpoint' && metadata[member] === undefined) continue;
+    const named = metadata[member] !== undefined;
+    const path = `/oauth2/api/v1/${name}`;
+    if (named) assert.equal(metadata[member], deployment.issuer + path);
+    const { status } = await fetch(deployment.url + path, { method, redirect: 'manual' });
+    assert.ok(named ? statuses.includes(status) : status === 404, `${member}: ${status}`);
+  }
+  const others = Object.keys(metadata).filter((name) => /_(?:endpoint|uri)$/.test(name));
+  assert.deepEqual(
+    others.filter((name) => !(name in ENDPOINTS)),
+    [],
+  );
 });
 
-test('RFC 8414 section 2: endpoints that are not switched on are not named', () => {
-  assert.deepEqual(Object.keys(metadata).sort(), [
-    'authorization_endpoint',
-    'authorization_response_iss_parameter_supported',
-    'code_challenge_methods_supported',
-    'grant_types_supported',
-    'introspection_endpoint',
-    'introspection_endpoint_auth_methods_supported',
-    'introspection_signing_alg_values_supported',
-    'issuer',
-    'jwks_uri',
-    'prompt_values_supported',
-    'pushed_authorization_request_endpoint',
-    'request_parameter_supported',
-    'request_uri_parameter_supported',
-    'require_pushed_authorization_requests',
-    'response_modes_supported',
-    'response_types_supported',
-    'revocation_endpoint',
-    'revocation_endpoint_auth_methods_supported',
-    'token_endpoint',
-    'token_endpoint_auth_methods_supported',
-  ]);
+test('RFC 8414 section 2: response types go with the authorization endpoint', () => {
+  const named = metadata['authorization_endpoint'] !== undefined;
+  assert.deepEqual(metadata['response_types_supported'], named ? ['code'] : []);
+  const expected = named ? ['S256'] : undefined;
+  assert.deepEqual(metadata['code_challenge_methods_supported'], expected);
+  assert.equal(metadata['authorization_response_iss_parameter_supported'], named || undefined);
+});
+
+const GRANTS = [
+  'client_credentials',
+  'authorization_code',
+  'refresh_token',
+  'urn:ietf:params:oauth:grant-type:jwt-bearer',
+  'urn:ietf:params:oauth:grant-type:token-exchange',
+  'password',
+  'implicit',
+];
+
+test('RFC 8414 section 2: every grant that is named is known to the token endpoint, no other is', async () => {
+  const named = metadata['grant_types_supported'] as string[];
+  assert.ok(named.every((grant) => GRANTS.includes(grant)));
+  assert.ok(!named.includes('password') && !named.includes('implicit'));
+  for (const grant of GRANTS) {
+    const response = await deployment.post(`grant_type=${encodeURIComponent(grant)}`);
+    const { error } = await membersOf(response);
+    const expected = grant === 'client_credentials' ? undefined : 'unauthorized_client';
+    assert.equal(error, named.includes(grant) ? expected : 'unsupported_grant_type', grant);
+  }
+});
+
+test('RFC 8414 section 2: of the methods of authentication, those that are named are looked at', async () => {
+  const named = metadata['token_endpoint_auth_methods_supported'] as string[];
+  const { id, secret } = deployment.client;
+  const inBody = `grant_type=client_credentials&client_id=${id}&client_secret=${secret}`;
+  assert.ok(named.includes('client_secret_post'));
+  assert.equal((await deployment.post(inBody, {})).status, 200);
+  assert.ok(named.includes('client_secret_basic'));
+  assert.equal((await deployment.post('grant_type=client_credentials')).status, 200);
+  assert.ok(!named.includes('client_secret_jwt'));
+  const type = encodeURIComponent('urn:ietf:params:oauth:client-assertion-type:jwt-bearer');
+  const assertion = `grant_type=client_credentials&client_id=${id}&client_assertion=x&client_assertion_type=${type}`;
+  assert.equal((await deployment.post(assertion, {})).status, 401);
+  const algorithms = metadata['token_endpoint_auth_signing_alg_values_supported'];
+  assert.equal(Array.isArray(algorithms), named.includes('private_key_jwt'));
+  const ofIntrospection = metadata['introspection_endpoint_auth_methods_supported'] as string[];
+  assert.deepEqual(
+    ofIntrospection,
+    named.filter((method) => method !== 'none'),
+  );
 });
 
 test('RFC 8414 section 3: the document is at the well-known path of the issuer, and at that of OpenID Connect', async () => {

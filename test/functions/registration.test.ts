@@ -21,6 +21,8 @@ const ROUTES = {
   'metadata-openid': '.well-known/openid-configuration',
   odata: 'api/v1/{*path}',
   par: 'oauth2/api/v1/par',
+  register: 'oauth2/api/v1/register',
+  'register-client': 'oauth2/api/v1/register/{client_id}',
   registry: 'registry/v1/{*path}',
   revoke: 'oauth2/api/v1/revoke',
   'sign-in': 'oauth2/api/v1/sign-in/{*step}',

@@ -13,6 +13,8 @@ import { type TestClock, testClock } from '../support/clock.ts';
 import { openInstance, type TestInstance, testKeys } from '../support/key-ring.ts';
 import {
   basic,
+  originsOf,
+  resources,
   someClient,
   type TestDirectory,
   testDirectory,
@@ -78,6 +80,8 @@ export function tokenEndpoints(
     const handle = createTokenEndpoint({
       ...parts,
       audit: parts.trail,
+      origins: originsOf(parts.clients),
+      resources,
       methods: [clientSecret(parts.secrets)],
       grants: new Map([['client_credentials', () => clientCredentials]]),
       binding: { confirm: () => Promise.resolve(undefined) },

@@ -25,6 +25,7 @@ import { testClock } from '../support/clock.ts';
 import { openInstance, type TestInstance, testKeys } from '../support/key-ring.ts';
 import {
   basic,
+  originsOf,
   someClient,
   testDirectory,
   testRevocations,
@@ -77,6 +78,7 @@ function open() {
     clock,
     audit: trail,
     throttle: testThrottle(),
+    origins: originsOf(clients),
     wait: () => Promise.resolve(),
     methods: [clientSecret(testSecrets(() => SECRET)), clientIdAlone({ none: nothing })],
     verifier: createAccessTokenVerifier({ ring, clock }),

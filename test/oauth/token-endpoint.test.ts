@@ -188,16 +188,21 @@ test('takes a body of 64 KiB and refuses one of a byte more with 413', async () 
   assert.equal(clients.lookups.length, lookups);
 });
 
-test('CORS: a preflight is answered for any origin without a client (RFC 9110 section 9.3.7)', async () => {
-  const { send, clients } = open();
-  const answer = await send({
-    method: 'OPTIONS',
-    headers: {
-      origin: 'https://app.example',
-      'access-control-request-method': 'POST',
-      'access-control-request-headers': 'authorization,content-type',
-    },
-  });
+const preflight = (origin: string): Sent => ({
+  method: 'OPTIONS',
+  headers: {
+    origin,
+    'access-control-request-method': 'POST',
+    'access-control-request-headers': 'authorization,content-type',
+  },
+});
+
+test('CORS: a preflight allows an origin that an enabled client lists, whoever asks', async () => {
+  const { send, clients } = open(
+    someClient(),
+    someClient({ clientId: 'page', allowedOrigins: ['https://app.example'] }),
+  );
+  const answer = await send(preflight('https://app.example'));
   assert.equal(answer.status, 204);
   assert.equal(answer.text, '');
   assert.equal(answer.headers.get('access-control-allow-origin'), 'https://app.example');
@@ -206,10 +211,34 @@ test('CORS: a preflight is answered for any origin without a client (RFC 9110 se
     answer.headers.get('access-control-allow-headers'),
     'authorization, content-type, dpop',
   );
-  assert.equal(answer.headers.get('access-control-max-age'), '3600');
+  assert.equal(
+    answer.headers.get('access-control-max-age'),
+    '5',
+    'for 30 s with what is cached here',
+  );
   assert.equal(answer.headers.get('access-control-allow-credentials'), null);
   assert.equal(answer.headers.get('vary'), 'Origin');
-  assert.deepEqual(clients.lookups, []);
+  assert.deepEqual(clients.lookups, [], 'no credentials, no client');
+});
+
+test('CORS: a preflight tells another origin nothing, nor one of a disabled client', async () => {
+  const { send } = open(
+    someClient({ allowedOrigins: ['https://app.example'] }),
+    someClient({ clientId: 'off', enabled: false, allowedOrigins: ['https://off.example'] }),
+  );
+  for (const origin of [
+    'https://other.example',
+    'https://off.example',
+    'null',
+    'http://app.example',
+  ]) {
+    const answer = await send(preflight(origin));
+    assert.equal(answer.status, 204, origin);
+    assert.equal(answer.headers.get('vary'), 'Origin');
+    for (const name of answer.headers.keys()) {
+      assert.doesNotMatch(name, /^access-control/, origin);
+    }
+  }
 });
 
 test('OPTIONS without an origin says what is allowed', async () => {
@@ -245,6 +274,7 @@ test('CORS: a page of an allowed origin may also read a refusal, once the client
   const excess = await send({ ...body(`${grant}&scope=more`), headers });
   assert.equal(excess.status, 400);
   assert.equal(excess.headers.get('access-control-allow-origin'), 'https://app.example');
+  assert.match(excess.headers.get('access-control-expose-headers') ?? '', /WWW-Authenticate/);
   const wrong = await send({ ...body(grant), authorization: basic('app', 'wrong'), headers });
   assert.equal(wrong.status, 401);
   assert.equal(wrong.headers.get('access-control-allow-origin'), null);

@@ -14,11 +14,14 @@ import type { FlowTracer } from '../../shared/registry/diagnosis/flow-trace.ts';
 import { cacheClients, cacheRoles } from '../../shared/registry/directories.ts';
 import { createIssuedTokens } from '../../shared/registry/issued-tokens.ts';
 import { cacheIssuers } from '../../shared/registry/issuers/issuer-directory.ts';
+import { indexOrigins } from '../../shared/registry/origins.ts';
 import { openAuditStore } from '../../shared/storage/audit.ts';
 import { createClientStore } from '../../shared/storage/clients.ts';
 import { openConsents } from '../../shared/storage/consents.ts';
 import { openGrants } from '../../shared/storage/grants.ts';
+import { openInitialAccessTokens } from '../../shared/storage/initial-access-tokens.ts';
 import { createIssuerStore } from '../../shared/storage/issuers.ts';
+import { openOriginIndex } from '../../shared/storage/origins.ts';
 import { openRevocations } from '../../shared/storage/revocations.ts';
 import { createRoleStore } from '../../shared/storage/roles.ts';
 import { openTables } from '../../shared/storage/tables.ts';
@@ -72,6 +75,7 @@ export async function openRegistry(
   const open = () => {
     const tables = openTables(storage);
     const clients = cacheClients(createClientStore(tables), clock);
+    const index = openOriginIndex(tables);
     const roles = cacheRoles(createRoleStore(tables), clock);
     const issuers = cacheIssuers(createIssuerStore(tables), clock);
     const users = createUserStore(tables);
@@ -90,10 +94,12 @@ export async function openRegistry(
     const api = createRegistryApi({
       gate: gateByRoleName,
       subscriptions,
-      clients: clients.store,
+      clients: indexOrigins(clients.store, index, clock),
       roles: roles.store,
+      initialAccessTokens: openInitialAccessTokens(tables),
       issuers: { store: issuers.store, own: OWN_ISSUER, privateHosts: PRIVATE_HOSTS, json },
       users,
+      userGrants: grants,
       userAccess: { endAll: (user) => Promise.resolve(void ended.push(user)) },
       flows,
       takesCertificates: false,
@@ -120,7 +126,7 @@ export async function openRegistry(
       body?: unknown,
       headers: Readonly<Record<string, string>> = {},
     ) => call({ method, path, body, headers });
-    const parts = { clients, roles, users, ended, issuers, revocations, grants };
+    const parts = { clients, index, roles, users, ended, issuers, revocations, grants };
     return { ...parts, api, call, send, trail, log };
   };
   return { ...open(), clock, storage, another: open };

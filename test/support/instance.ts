@@ -31,8 +31,8 @@ export interface Instance {
  * Starts the built app in a local Functions host: one instance. Several over the same storage and
  * environment are the instances of one deployment. Ended with the test file if it still runs.
  * @param options `checkout` is the tree whose host it is instead of this one, `app` the folder to
- * serve instead of that tree, `onLog` gets what it prints, `port` is for an instance that has to know its
- * address beforehand.
+ * serve instead of that tree, `onLog` gets what it prints: with `verbose` an event of each call. `port` is
+ * for an instance that has to know its address beforehand.
  */
 export async function startInstance(
   storage: TestStorage,
@@ -41,16 +41,19 @@ export async function startInstance(
     checkout = root,
     app = checkout,
     onLog,
+    verbose = false,
     port = 0,
   }: {
     checkout?: string;
     app?: string;
     onLog?: (text: string) => void;
+    verbose?: boolean;
     port?: number;
   } = {},
 ): Promise<Instance> {
   const host = join(checkout, 'local', 'host', 'main.ts');
-  const child = spawn(process.execPath, [host, '--app', app, '--port', String(port)], {
+  const more = verbose ? ['--verbose'] : [];
+  const child = spawn(process.execPath, [host, '--app', app, '--port', String(port), ...more], {
     stdio: ['ignore', 'pipe', onLog === undefined ? 'inherit' : 'pipe'],
     env: {
       ...process.env,

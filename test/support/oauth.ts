@@ -1,4 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
+import { subscriptionsOf } from '../../shared/config/subscriptions.ts';
+import type { AllowedOrigins } from '../../shared/http/cors.ts';
+import type { ServerFeatures } from '../../shared/oauth/metadata-endpoint.ts';
+import { createResourceIndicators } from '../../shared/oauth/resource.ts';
 import type { OneTimeValues } from '../../shared/oauth/one-time-values.ts';
 import type { ForeignCallers } from '../../shared/oauth/trusted-issuers/foreign-callers.ts';
 import type {
@@ -58,6 +62,34 @@ export function testDirectory(...clients: readonly Client[]): TestDirectory {
       const old = maxAgeMs !== undefined && maxAgeMs <= 1000 ? undefined : remembered.get(clientId);
       return Promise.resolve(old ?? stored.get(clientId));
     },
+  };
+}
+
+/** Those of https://flowgate.example. */
+export const resources = createResourceIndicators(
+  ['https://flowgate.example'],
+  subscriptionsOf('flowgate'),
+);
+
+/** What a server has that offers client credentials alone, for clients with secrets. */
+export const LEAST_FEATURES: ServerFeatures = {
+  issuer: 'https://flowgate.example',
+  grantTypes: ['client_credentials'],
+  authMethods: ['client_secret_basic', 'client_secret_post'],
+  provingAuthMethods: ['client_secret_basic', 'client_secret_post'],
+  clientAlgorithms: ['ES256', 'RS256'],
+  signingAlgorithm: 'ES256',
+  mtls: false,
+  canRegister: () => Promise.resolve(false),
+};
+
+/** What the clients of a directory list; the index of origins has its own test. */
+export function originsOf({ stored }: Pick<TestDirectory, 'stored'>): AllowedOrigins {
+  return {
+    isAllowed: (origin) =>
+      Promise.resolve(
+        [...stored.values()].some((one) => one.enabled && one.allowedOrigins.includes(origin)),
+      ),
   };
 }
 

@@ -8,6 +8,7 @@ import type { Client, ClientDirectory } from '../../registry/client.ts';
 import { isClientId } from '../../registry/client-id.ts';
 import type { Consents } from '../consents.ts';
 import { OAuthError } from '../errors.ts';
+import type { ResourceIndicators } from '../resource.ts';
 import type { SecretRecords } from '../secret-records.ts';
 import { AUTHORIZE } from '../sign-in/addresses.ts';
 import { requireFormOf, type SignedIn, type SignIn } from '../sign-in/sign-in.ts';
@@ -39,6 +40,7 @@ export interface AuthorizationEndpointDeps {
   readonly signIn: SignIn;
   readonly marks: SignInMarks;
   readonly consents: Consents;
+  readonly resources: ResourceIndicators;
   readonly pushed: Pick<PushedRequests, 'open' | 'answer'>;
   readonly codes: Pick<SecretRecords<AuthorizationCode>, 'put'>;
   readonly audit: Pick<AuditTrail, 'note'>;
@@ -97,7 +99,7 @@ async function receive(sent: URLSearchParams, deps: AuthorizationEndpointDeps): 
         'The client has to push its authorization requests (RFC 9126).',
       );
     }
-    const request = readAuthorizationRequest(client, target, asked);
+    const request = readAuthorizationRequest(client, target, asked, deps.resources);
     const reference = ['client_id', 'request_uri'].map((name): [string, string] => [
       name,
       parameters.values.get(name) ?? '',

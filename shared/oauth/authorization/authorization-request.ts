@@ -1,6 +1,7 @@
 import type { Parameters } from '../../http/form.ts';
 import type { Client } from '../../registry/client.ts';
 import { OAuthError } from '../errors.ts';
+import type { ResourceIndicators } from '../resource.ts';
 import { grantScope } from '../scope.ts';
 import { isRegistered } from './redirect-uri.ts';
 import type { SentParameters } from './request-parameters.ts';
@@ -72,6 +73,7 @@ export function readAuthorizationRequest(
   client: Client,
   target: RedirectTarget,
   { values, repeated }: SentParameters,
+  resources: ResourceIndicators,
 ): AuthorizationRequest {
   for (const name of repeated) throw repeats(name);
   refuseRequestObjects(values);
@@ -83,6 +85,7 @@ export function readAuthorizationRequest(
     throw malformed('state', 'state has printable ASCII characters only (RFC 6749 appendix A.5).');
   }
   const scope = grantScope(values.get('scope'), client);
+  resources.require(values.get('resource'), client);
   return {
     client,
     ...target,

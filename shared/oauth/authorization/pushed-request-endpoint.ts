@@ -10,6 +10,7 @@ import {
 } from '../client-authentication/authenticate-client.ts';
 import { NO_STORE, OAuthError } from '../errors.ts';
 import { MAX_BODY, REPEATABLE_PARAMETERS, SECRET_PARAMETERS } from '../request-limits.ts';
+import type { ResourceIndicators } from '../resource.ts';
 import type { TokenBinding } from '../token-binding.ts';
 import { findRedirectTarget, readAuthorizationRequest } from './authorization-request.ts';
 import { PUSHED_LIFETIME, type PushedRequests } from './pushed-requests.ts';
@@ -18,6 +19,7 @@ import { sortParameters, toQuery } from './request-parameters.ts';
 export interface PushedRequestEndpointDeps extends ClientAuthenticationDeps {
   readonly pushed: PushedRequests;
   readonly binding: TokenBinding;
+  readonly resources: ResourceIndicators;
   readonly audit: Pick<AuditTrail, 'note'>;
 }
 
@@ -28,7 +30,7 @@ export interface PushedRequestEndpointDeps extends ClientAuthenticationDeps {
  */
 export function createPushedRequestEndpoint(deps: PushedRequestEndpointDeps): Handler {
   return async (call) => {
-    if (call.method === 'OPTIONS') return answerPreflight(call.headers, PREFLIGHT);
+    if (call.method === 'OPTIONS') return answerPreflight(call.headers, PREFLIGHT, deps.origins);
     if (call.method !== 'POST') throw Fault.methodNotAllowed(['POST', 'OPTIONS']);
     const parameters = await readParameters(
       call,
@@ -88,7 +90,8 @@ async function checkRequest(
     values.set('dpop_jkt', jkt);
   }
   const request = { ...sent, values };
-  readAuthorizationRequest(client, findRedirectTarget(client, request), request);
+  const target = findRedirectTarget(client, request);
+  readAuthorizationRequest(client, target, request, deps.resources);
   return values;
 }
 

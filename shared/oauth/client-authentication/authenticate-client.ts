@@ -1,6 +1,7 @@
 import { REFUSE_ON_MS } from '../../cache/stale-cache.ts';
 import type { Clock } from '../../config/clock.ts';
 import type { HttpCall } from '../../http/call.ts';
+import type { AllowedOrigins } from '../../http/cors.ts';
 import type { Parameters } from '../../http/form.ts';
 import type { Client, ClientDirectory } from '../../registry/client.ts';
 import { isClientId } from '../../registry/client-id.ts';
@@ -12,6 +13,8 @@ export interface ClientAuthenticationDeps {
   readonly clients: ClientDirectory;
   readonly methods: readonly ClientAuthenticationMethod[];
   readonly throttle: Throttle;
+  /** Pages of these may send what clients authenticate with. */
+  readonly origins: AllowedOrigins;
   readonly clock: Clock;
   /** Resolves after that many milliseconds. */
   readonly wait: (milliseconds: number) => Promise<void>;

@@ -33,6 +33,14 @@ const CHANGES: Readonly<Record<string, (...values: string[]) => AuditedChange>> 
     object: client(id),
     detail: `secret ${secret}`,
   }),
+  'POST initial-access-tokens': () => ({
+    action: 'initial_access_token.create',
+    object: { type: 'initial_access_token', name: '' },
+  }),
+  'DELETE initial-access-tokens/*': (id = '') => ({
+    action: 'initial_access_token.delete',
+    object: { type: 'initial_access_token', name: id },
+  }),
   'POST clients/*/secrets/rotation': (id = '') => ({
     action: 'secret.rotation.start',
     object: client(id),
@@ -53,6 +61,7 @@ const CHANGES: Readonly<Record<string, (...values: string[]) => AuditedChange>> 
   'POST issuers': () => ({ action: 'issuer.create', object: issuer('') }),
   'PUT issuers/*': (id = '') => ({ action: 'issuer.change', object: issuer(id) }),
   'PATCH issuers/*': (id = '') => ({ action: 'issuer.change', object: issuer(id) }),
+  'POST issuers/*/diagnosis': (id = '') => ({ action: 'issuer.diagnose', object: issuer(id) }),
   'DELETE issuers/*': (id = '') => ({ action: 'issuer.delete', object: issuer(id) }),
   'PUT subscriptions/*/roles/*': (subscription = '', name = '') => ({
     action: 'role.change',
@@ -78,6 +87,11 @@ const CHANGES: Readonly<Record<string, (...values: string[]) => AuditedChange>> 
   'PUT users/*': (name = '') => ({ action: 'user.change', object: user(name) }),
   'PATCH users/*': (name = '') => ({ action: 'user.change', object: user(name) }),
   'DELETE users/*': (name = '') => ({ action: 'user.delete', object: user(name) }),
+  'DELETE users/*/grants/*': (name = '', grant = '') => ({
+    action: 'grant.end',
+    object: { type: 'grant', name: grant },
+    detail: `of ${name}`,
+  }),
   'POST users/*/password': (name = '') => ({ action: 'user.password', object: user(name) }),
 };
 

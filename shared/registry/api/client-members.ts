@@ -13,11 +13,12 @@ import {
   jwksUri,
   readCertificateSubject,
 } from './key-members.ts';
+import { parseMembers } from './parse-members.ts';
 
 /** What of a client a caller decides. */
 export type ClientSettings = Omit<
   Client,
-  'clientId' | 'secrets' | 'createdAt' | 'updatedAt' | 'tokensFrom' | 'registrationTokenHash'
+  'clientId' | 'secrets' | 'createdAt' | 'updatedAt' | 'tokensFrom' | 'registration'
 >;
 
 const DAY = 86_400;
@@ -157,12 +158,6 @@ export type SettingName = keyof z.input<ReturnType<typeof schemaOfSettings>>;
 /** Set by the registry: accepted and ignored, so that what GET returned can be sent back. */
 export const READ_ONLY = ['client_id', 'client_id_issued_at', 'created_at', 'updated_at'];
 
-const NOT_HERE: Readonly<Record<string, string>> = {
-  client_secret:
-    'A secret is not changed with its client: add one at …/secrets, then delete the old one there.',
-  client_secret_expires_at: 'Set when a secret expires with PATCH at …/secrets/{secret_id}.',
-};
-
 /**
  * Reads the settings of a client; what is absent or null (RFC 7591 section 2) gets its default.
  * @param alsoKnown members that the caller of this function reads by itself.
@@ -174,16 +169,7 @@ export function readClientSettings(
   subscriptions: Subscriptions,
   alsoKnown: readonly string[] = [],
 ): ClientSettings {
-  const schema = schemaOfSettings(clientId, subscriptions);
-  const given: Record<string, unknown> = {};
   const errors: ProblemDetail[] = [];
-  for (const [name, value] of members) {
-    if (Object.hasOwn(schema.shape, name)) {
-      if (value !== null) given[name] = value;
-    } else if (!READ_ONLY.includes(name) && !alsoKnown.includes(name)) {
-      errors.push(unknownMember(name));
-    }
-  }
   const id = members.get('client_id');
   if (id !== undefined && id !== null && id !== clientId) {
     errors.push({
@@ -191,10 +177,8 @@ export function readClientSettings(
       detail: 'A client_id cannot be changed. Register another client and delete this one.',
     });
   }
-  const parsed = schema.safeParse(given);
-  if (!parsed.success) errors.push(...detailsOf(parsed.error));
-  if (!parsed.success || errors.length > 0) throw Problem.invalid(errors);
-  const { data } = parsed;
+  const schema = schemaOfSettings(clientId, subscriptions);
+  const data = parseMembers(schema, members, [...READ_ONLY, ...alsoKnown], errors);
   const settings: ClientSettings = {
     clientName: data.client_name,
     description: data.description,
@@ -263,27 +247,4 @@ export function viewClient(client: Client): Record<string, unknown> {
     created_at: new Date(client.createdAt).toISOString(),
     updated_at: new Date(client.updatedAt).toISOString(),
   };
-}
-
-/** For a member that nobody reads: most likely a typing error, so it is not ignored. */
-export function unknownMember(name: string): ProblemDetail {
-  const detail = Object.hasOwn(NOT_HERE, name) ? NOT_HERE[name] : undefined;
-  return { pointer: pointerTo([name]), detail: detail ?? 'There is no such member.' };
-}
-
-/** One entry per member: text in the place of an array may break the rules of both. */
-export function detailsOf(error: z.core.$ZodError): readonly ProblemDetail[] {
-  const first = new Map<string, ProblemDetail>();
-  for (const issue of error.issues) {
-    const pointer = pointerTo(issue.path);
-    if (!first.has(pointer)) first.set(pointer, { pointer, detail: issue.message });
-  }
-  return [...first.values()];
-}
-
-/** RFC 6901 section 3; a name out of a body is cut, since it comes back in the answer. */
-function pointerTo(path: readonly PropertyKey[]): string {
-  return path
-    .map((part) => `/${String(part).slice(0, 100).replaceAll('~', '~0').replaceAll('/', '~1')}`)
-    .join('');
 }

@@ -71,7 +71,7 @@ async function registerClient(call: HttpCall, deps: RegistryDeps): Promise<Regis
     createdAt: now,
     updatedAt: now,
     tokensFrom: now,
-    registrationTokenHash: undefined,
+    registration: undefined,
   };
   const etag = await deps.clients.create(client);
   if (etag === undefined) {

@@ -7,6 +7,8 @@ import { auditRoutes } from './audit.ts';
 import { auditedChange } from './audited-changes.ts';
 import { clientRoutes } from './clients.ts';
 import { diagnosisRoutes } from './diagnosis.ts';
+import { grantRoutes } from './grants.ts';
+import { initialAccessTokenRoutes } from './initial-access-tokens.ts';
 import { issuerRoutes } from './issuers.ts';
 import { BASE, type RegistryDeps, type Route } from './request.ts';
 import { roleRoutes } from './roles.ts';
@@ -25,8 +27,10 @@ export const ROUTES: readonly (Route & { readonly segments: readonly string[] })
   ...subscriptionRoutes,
   ...roleRoutes,
   ...assignmentRoutes,
+  ...initialAccessTokenRoutes,
   ...issuerRoutes,
   ...userRoutes,
+  ...grantRoutes,
   ...auditRoutes,
   ...tokenRoutes,
 ].map((route) => ({ ...route, segments: route.path.split('/') }));
@@ -128,6 +132,6 @@ function methodsOf(route: Route): readonly string[] {
 
 function nothingHere(): Problem {
   return Problem.notFound(
-    `There is nothing at this address. Below ${BASE} there are clients, subscriptions, users, issuers, tokens, keys and audit; no part of a path may be empty.`,
+    `There is nothing at this address. Below ${BASE} there are clients, initial-access-tokens, subscriptions, users, issuers, tokens, keys and audit; no part of a path may be empty.`,
   );
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../../config/clock.ts';
 import type { Subscriptions } from '../../config/subscriptions.ts';
 import type { GrantEnding } from '../../oauth/end-grants.ts';
 import type { BearerGate } from '../../oauth/gate.ts';
+import type { GrantStore } from '../../oauth/grant-store.ts';
 import type { Revocations } from '../../oauth/revocations.ts';
 import type { AuditNote } from '../audit/audit-entry.ts';
 import type { AuditReader } from '../audit/audit-reader.ts';
@@ -11,6 +12,7 @@ import type { ClientStore } from '../client-store.ts';
 import type { JsonClient } from '../../net/json-client.ts';
 import type { PrivateHosts } from '../../net/private-hosts.ts';
 import type { FlowTracer } from '../diagnosis/flow-trace.ts';
+import type { InitialAccessTokenStore } from '../initial-access-tokens.ts';
 import type { IssuedTokens } from '../issued-tokens.ts';
 import type { IssuerStore } from '../issuers/issuer-store.ts';
 import type { RoleStore } from '../role-store.ts';
@@ -23,6 +25,7 @@ export interface RegistryDeps {
   /** Those of `cacheClients` and `cacheRoles`, so that this instance sees its own changes at once. */
   readonly clients: ClientStore;
   readonly roles: RoleStore;
+  readonly initialAccessTokens: InitialAccessTokenStore;
   readonly issuers: {
     /** That of `cacheIssuers`. */
     readonly store: IssuerStore;
@@ -36,7 +39,8 @@ export interface RegistryDeps {
   /** Access tokens that were issued, and how they and what users have granted are ended. */
   readonly tokens: IssuedTokens;
   readonly revocations: Pick<Revocations, 'revokeToken'>;
-  readonly grantEnding: Pick<GrantEnding, 'endAllOf'>;
+  readonly grantEnding: Pick<GrantEnding, 'endAllOf' | 'endOfUser'>;
+  readonly userGrants: Pick<GrantStore, 'listOfUser'>;
   /** For diagnosis. */
   readonly flows: FlowTracer;
   readonly takesCertificates: boolean;

@@ -10,9 +10,9 @@ import {
   type Role,
   unknownRole,
 } from '../roles.ts';
-import { unknownMember } from './client-members.ts';
 import { readOptionalJsonObject } from './json-body.ts';
 import { pageOf, pageReply, readPageRequest } from './paging.ts';
+import { unknownMember } from './parse-members.ts';
 import { addressOf, type RegistryDeps, type RegistryReply, type Route } from './request.ts';
 
 const LONGEST_DESCRIPTION = 500;

@@ -8,8 +8,8 @@ import {
   type NewSecret,
   secretsInUse,
 } from '../secrets.ts';
-import { unknownMember } from './client-members.ts';
 import type { Members } from './json-body.ts';
+import { unknownMember } from './parse-members.ts';
 import type { RegistryDeps } from './request.ts';
 import { readTime as readIsoTime } from './time.ts';
 

@@ -2,8 +2,9 @@ import * as z from 'zod/mini';
 import { Problem, type ProblemDetail } from '../../http/problem.ts';
 import { findFaultInPassword } from '../users/password.ts';
 import { isUserName, type User } from '../users/user.ts';
-import { detailsOf, text } from './client-members.ts';
+import { text } from './client-members.ts';
 import type { Members } from './json-body.ts';
+import { detailsOf } from './parse-members.ts';
 
 /** What of a user an administrator decides. */
 export type UserSettings = Pick<User, 'displayName' | 'email' | 'enabled'>;

@@ -36,6 +36,8 @@ import { type TestClock, testClock } from '../../support/clock.ts';
 import { openInstance, type TestInstance, testKeys } from '../../support/key-ring.ts';
 import {
   basic,
+  originsOf,
+  resources,
   someClient,
   type TestDirectory,
   testDirectory,
@@ -141,6 +143,7 @@ function open(
   const key = Buffer.alloc(32, 1);
   const verifier = createAccessTokenVerifier({ ring, clock });
   const common = {
+    resources,
     clients: directory,
     audit: trail,
     clock,
@@ -186,6 +189,7 @@ function open(
       return Promise.resolve();
     },
     roles: testRoles(),
+    origins: originsOf(directory),
   };
   const push = createPushedRequestEndpoint({ ...common, ...authentication, binding });
   const deps = {
