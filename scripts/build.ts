@@ -89,8 +89,8 @@ function asOneModule(functions: readonly string[]): Plugin {
 /**
  * The Functions library from the sources that its packages carry. Its own bundle is compiled for
  * engines without async functions and private fields: the generators and WeakMaps that stand for
- * them keep every request in memory until V8's next full collection, and cost a quarter of the
- * library's time.
+ * them keep every request in memory until V8's next full collection, and cost about half of a token
+ * request.
  */
 function sourcesOf(...packages: readonly string[]): Record<string, string> {
   const require = createRequire(import.meta.url);

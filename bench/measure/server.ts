@@ -39,6 +39,9 @@ export interface ServerCommand {
   readonly onStderr?: (text: string) => void;
 }
 
+/** As `npm start` and the Dockerfile have it; peers have it too. */
+export const NODE_OPTIONS = ['--max-semi-space-size=4'] as const;
+
 // A bench that ends early must not leave servers behind.
 const running = new Set<ChildProcess>();
 process.once('exit', () => {
@@ -49,6 +52,7 @@ process.once('exit', () => {
 export async function startServer(bench: Bench, server: ServerCommand): Promise<MeasuredServer> {
   const [command, ...args] = bench.onCore(server.core ?? 'server', [
     process.execPath,
+    ...NODE_OPTIONS,
     ...(server.nodeOptions ?? []),
     '--import',
     join(import.meta.dirname, 'report-usage.ts'),

@@ -27,7 +27,7 @@ export function performancePage(results: Results): string {
   return [
     '# Performance',
     '<!-- Written by `npm run bench` from performance/results.json: change bench/report/render.ts. -->',
-    "`npm run bench` measures Flowgate beside other products and beside bare Node.js doing the least work of the kind, all in one run, pass by pass in turn. `npm run bench:cold` measures starts. Both write `performance/results.json` and this page. Peers are installed from npm into `bench/` by its own lockfile at the first run; each is a short script in `bench/peers/`. Flowgate runs as its app does in Azure, in the local Functions host, which carries Microsoft's Functions library; storage is Azurite.",
+    "`npm run bench` measures Flowgate beside other products and beside bare Node.js doing the least work of the kind, all in one run, pass by pass in turn. `npm run bench:cold` measures starts. Both write `performance/results.json` and this page. Peers are installed from npm into `bench/` by its own lockfile at the first run; each is a short script in `bench/peers/`. Flowgate runs as its app does in Azure, in the local Functions host, which carries Microsoft's Functions library; storage is Azurite. Every server, the peers' too, runs with `--max-semi-space-size=4`, as `npm start` and the container image do.",
     '**CPU µs** is user and system time of the server process, all threads, divided by the requests: the figure to compare. Ratios are to the first row of their table. Latency at 99 % is mostly that of the machine. Figures of two machines, or of two runs, do not compare; ratios nearly do.',
     '## Goals',
     goalsTable(results),

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import type { Context } from '../context.ts';
 import type { MicroAnswer, MicroOrder } from './micro-process.ts';
 import { openDeployment, MODIFIER_STEP, SCRIPT_STEP } from '../deployment.ts';
+import { NODE_OPTIONS } from '../measure/server.ts';
 import type { Results } from '../report/results.ts';
 
 /** Pieces of the work without host and network, in one process alone on the server's core. */
@@ -23,6 +24,7 @@ export async function measureMicro(context: Context): Promise<Results> {
   };
   const [command, ...args] = bench.onCore('server', [
     process.execPath,
+    ...NODE_OPTIONS,
     join(import.meta.dirname, 'micro-process.ts'),
   ]);
   const child = spawn(command, args, {

@@ -4,6 +4,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseAllDocuments } from 'yaml';
+import { NODE_OPTIONS } from '../../bench/measure/server.ts';
 import { loadConfig } from '../../shared/config/load.ts';
 import { APP_SETTINGS, HOST_SETTINGS, read, root } from './template.ts';
 
@@ -147,6 +148,14 @@ test('the image is Microsoft’s, of the Node.js version that the bundles are fo
   assert.match(read('scripts/build.ts'), new RegExp(`target: 'node${String(node)}'`));
   assert.match(dockerfile, /^COPY --from=pack \/src\/pack \/home\/site\/wwwroot$/m);
   assert.match(dockerfile, /^RUN npm run pack$/m);
+});
+
+test('Node.js has the same option in the image as with npm start and in the bench', () => {
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: { start: string } };
+  const [option] = /--max-semi-space-size=\d+/.exec(scripts.start) ?? [];
+  assert.ok(option);
+  assert.match(read('Dockerfile'), new RegExp(`languageWorkers__node__arguments=${option} `));
+  assert.deepEqual(NODE_OPTIONS, [option]);
 });
 
 test('the build gets what the pack is made of, and nothing private', () => {

@@ -61,6 +61,7 @@ const CHANGES: Readonly<Record<string, (...values: string[]) => AuditedChange>> 
   'POST issuers': () => ({ action: 'issuer.create', object: issuer('') }),
   'PUT issuers/*': (id = '') => ({ action: 'issuer.change', object: issuer(id) }),
   'PATCH issuers/*': (id = '') => ({ action: 'issuer.change', object: issuer(id) }),
+  'POST issuers/*/diagnosis': (id = '') => ({ action: 'issuer.diagnose', object: issuer(id) }),
   'DELETE issuers/*': (id = '') => ({ action: 'issuer.delete', object: issuer(id) }),
   'PUT subscriptions/*/roles/*': (subscription = '', name = '') => ({
     action: 'role.change',
