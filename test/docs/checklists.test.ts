@@ -52,7 +52,7 @@ for (const [document, least] of Object.entries(CHECKLISTS)) {
 }
 
 test('a name that no test has is told from one that some test has', () => {
-  const file = 'test/jwt/verify.test.ts';
+  const file = 'test/jwt/verify-claims.test.ts';
   assert.ok(hasTest(file, 'refuses the issuer https://other.example'));
   for (const name of ['refuses the issuer https://nobody.example', 'refuses the', 'no such test']) {
     assert.equal(hasTest(file, name), false, name);
