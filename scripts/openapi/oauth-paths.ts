@@ -11,10 +11,10 @@ const tokenError = (description: string, error: string, text: string): Answer =>
 const token: Operation = {
   summary: 'Issue an access token',
   description:
-    'RFC 6749 section 4.4. Client id and secret come by Basic or in the body, not both; a client of another token_endpoint_auth_method sends a client_assertion, or client_id alone with its certificate. A proof in the header DPoP binds the token to its key (RFC 9449). grant_type may be in the query with an empty body. A parameter is given once; a secret in the query is refused. At most 64 KiB.',
+    'RFC 6749 sections 4.1, 4.4 and 6, RFC 7523 section 2.1 and RFC 8693: grant_type says which. Client id and secret come by Basic or in the body, not both; a client of another token_endpoint_auth_method sends a client_assertion, or client_id alone with its certificate. A proof in the header DPoP binds the token to its key (RFC 9449). grant_type may be in the query with an empty body. A parameter is given once; a secret in the query is refused. At most 64 KiB.',
   access: 'client',
   parameters: [
-    query('grant_type', 'client_credentials, unless it is in the body.'),
+    query('grant_type', 'Unless it is in the body.'),
     query('scope', 'Unless it is in the body.'),
     query('token_format', 'Unless it is in the body.'),
     header('DPoP', 'A proof (RFC 9449 section 4), good once.'),

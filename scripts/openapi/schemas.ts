@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { subscriptionsOf } from '../../shared/config/subscriptions.ts';
 import { READ_ONLY, schemaOfSettings } from '../../shared/registry/api/client-members.ts';
 import { certificateSubjectMembers } from '../../shared/registry/api/key-members.ts';
-import { AUTH_METHODS } from '../../shared/registry/client.ts';
+import { AUTH_METHODS, GRANT_TYPES } from '../../shared/registry/client.ts';
 import {
   authorizationMembers,
   authorizationRequests,
@@ -124,6 +124,12 @@ const authentication = {
     .describe('A JWT that the client has signed (RFC 7523); counts once. Never in the query.'),
 };
 
+/** RFC 8693 section 3. */
+const TOKEN_TYPES = [
+  'urn:ietf:params:oauth:token-type:access_token',
+  'urn:ietf:params:oauth:token-type:jwt',
+] as const;
+
 export const requests = {
   ...registrationRequests,
   ...issuerRequests,
@@ -152,8 +158,25 @@ export const requests = {
     type: z.unknown().optional().describe('Accepted and ignored.'),
   }),
   TokenRequest: z.object({
-    grant_type: z.literal('client_credentials').optional().describe('In the query or in the body.'),
-    scope: z.string().optional().describe('All scopes of the client if left out or blank.'),
+    grant_type: z.enum(GRANT_TYPES).optional().describe('In the query or in the body.'),
+    scope: z
+      .string()
+      .optional()
+      .describe('The default of the client, or what is left to narrow, if left out or blank.'),
+    code: z.string().optional().describe('authorization_code: what the user was sent back with.'),
+    redirect_uri: z.string().optional().describe('authorization_code: as it was asked with.'),
+    code_verifier: z.string().optional().describe('authorization_code: RFC 7636.'),
+    refresh_token: z.string().optional().describe('refresh_token: that of the last answer.'),
+    assertion: z.string().optional().describe('jwt-bearer: a JWT of a trusted issuer (RFC 7523).'),
+    subject_token: z
+      .string()
+      .optional()
+      .describe(
+        'token-exchange: an access token of a trusted issuer or of this server (RFC 8693).',
+      ),
+    subject_token_type: z.enum(TOKEN_TYPES).optional(),
+    requested_token_type: z.enum(TOKEN_TYPES).optional(),
+    audience: z.string().optional().describe('token-exchange: the subscription of the client.'),
     ...authentication,
     token_format: z.enum(['jwt', 'jwtrfc']).optional().describe('Every token is a JWT anyway.'),
   }),

@@ -102,7 +102,7 @@ export async function openRegistry(
       userGrants: grants,
       userAccess: { endAll: (user) => Promise.resolve(void ended.push(user)) },
       flows,
-      takesCertificates: false,
+      authMethods: ['client_secret_basic', 'private_key_jwt'],
       audit: { trail, reader },
       tokens: createIssuedTokens({ reader, clients: clients.directory, revocations, clock }),
       revocations,

@@ -43,7 +43,7 @@ export interface RegistryDeps {
   readonly userGrants: Pick<GrantStore, 'listOfUser'>;
   /** For diagnosis. */
   readonly flows: FlowTracer;
-  readonly takesCertificates: boolean;
+  readonly authMethods: readonly string[];
   readonly audit: { readonly trail: Pick<AuditTrail, 'change'>; readonly reader: AuditReader };
   readonly clock: Clock;
   readonly random: RandomBytes;
