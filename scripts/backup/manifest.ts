@@ -49,8 +49,8 @@ export const TABLES_KEPT = [
   'tasks',
   'grants',
   'messagelogs',
-  'audit',
   'revocations',
+  'audit',
 ] as const satisfies readonly TableName[];
 
 export const tableFile = (table: TableName): string => join('tables', `${table}.jsonl`);

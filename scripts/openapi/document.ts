@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { authorizationPaths } from './authorization-paths.ts';
 import { oauthPaths } from './oauth-paths.ts';
 import type { Answer, Operation, Parameter, Paths } from './operation.ts';
 import { registrationPaths } from './registration-paths.ts';
@@ -20,6 +21,7 @@ export const paths: Paths = {
   ...tokenPaths,
   ...issuerPaths,
   ...userPaths,
+  ...authorizationPaths,
 };
 
 const SECURITY: Readonly<Record<Operation['access'], readonly object[]>> = {
@@ -33,6 +35,7 @@ const SECURITY: Readonly<Record<Operation['access'], readonly object[]>> = {
 const PATH_PARAMETERS: Readonly<Record<string, string>> = {
   client_id: 'Case-sensitive.',
   token_id: 'As the list of initial access tokens has it.',
+  grant_id: 'As the list of grants has it.',
   issuer_id: 'As the list of issuers has it.',
   jti: 'The claim of the token.',
   secret_id: 'As the list of secrets has it.',

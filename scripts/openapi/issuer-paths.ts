@@ -42,6 +42,19 @@ const CHANGED = {
   200: { description: 'Changed', schema: 'Issuer', headers: ETAG, example: ISSUER },
 } as const;
 
+const DIAGNOSIS = {
+  ok: false,
+  checks: [
+    {
+      check: 'keys_fetched',
+      ok: false,
+      detail: 'https://idp.example.com/jwks cannot be reached (ECONNREFUSED).',
+      remedy:
+        'Open the address in a browser, and correct discovery or jwks_uri with PATCH /registry/v1/issuers/entra if it is not right.',
+    },
+  ],
+};
+
 export const issuerPaths: Paths = {
   '/registry/v1/issuers': {
     get: reads('List trusted issuers', 'Issuers', page(ISSUER), { parameters: PAGING }),
@@ -104,19 +117,26 @@ export const issuerPaths: Paths = {
     get: reads(
       'Fetch the keys of an issuer now and check its rules',
       'IssuerDiagnosis',
+      DIAGNOSIS,
       {
-        ok: false,
-        checks: [
-          {
-            check: 'keys_fetched',
-            ok: false,
-            detail: 'https://idp.example.com/jwks cannot be reached (ECONNREFUSED).',
-            remedy:
-              'Open the address in a browser, and correct discovery or jwks_uri with PATCH /registry/v1/issuers/entra if it is not right.',
-          },
-        ],
+        description: 'Changes nothing. An issuer that does not answer is a failed check.',
       },
-      { description: 'Changes nothing. An issuer that does not answer is a failed check.' },
     ),
+    post: {
+      summary: 'The same, and walk a token of the issuer through all that it meets',
+      description:
+        'Says where the token stops, whom it acts as, and with which roles. Takes AuthGroup.Administrator.',
+      access: 'management',
+      request: {
+        schema: 'IssuerToken',
+        mediaTypes: JSON_TYPE,
+        required: true,
+        example: { token: 'eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJpIn0.c2lnbmF0dXJl' },
+      },
+      answers: {
+        200: { description: 'The checks', schema: 'IssuerDiagnosis', example: DIAGNOSIS },
+        ...problems(404, ...BODY_PROBLEMS),
+      },
+    },
   },
 };

@@ -59,6 +59,9 @@ const issuerId = z
   .describe('A short name of your choice.');
 
 export const issuerRequests = {
+  IssuerToken: z.strictObject({
+    token: z.string().describe('Of the issuer, as a caller would send it. It is not kept.'),
+  }),
   IssuerRegistration: z.strictObject({ ...settable, ...readOnly, issuer_id: issuerId }),
   IssuerSettings: z.strictObject({ ...settable, ...readOnly }),
   IssuerChange: z.strictObject(
@@ -114,6 +117,11 @@ export const issuerResponses = {
           'keys_usable',
           'clients_registered',
           'roles_exist',
+          'token_read',
+          'token_issuer',
+          'token_key',
+          'token_verified',
+          'token_identity',
         ]),
         ok: z.boolean(),
         detail: z.string().describe('What was found.'),

@@ -1,3 +1,4 @@
+import { authorizationMetadata } from '../../shared/oauth/authorization/authorization-metadata.ts';
 import type { Answer, Method, Operation, Paths } from './operation.ts';
 import { header, query } from './operation.ts';
 
@@ -10,12 +11,13 @@ const tokenError = (description: string, error: string, text: string): Answer =>
 const token: Operation = {
   summary: 'Issue an access token',
   description:
-    'RFC 6749 section 4.4. Client id and secret come by Basic or in the body, not both; grant_type may be in the query with an empty body. A parameter is given once; a secret in the query is refused. At most 64 KiB.',
+    'RFC 6749 sections 4.1, 4.4 and 6, RFC 7523 section 2.1 and RFC 8693: grant_type says which. Client id and secret come by Basic or in the body, not both; a client of another token_endpoint_auth_method sends a client_assertion, or client_id alone with its certificate. A proof in the header DPoP binds the token to its key (RFC 9449). grant_type may be in the query with an empty body. A parameter is given once; a secret in the query is refused. At most 64 KiB.',
   access: 'client',
   parameters: [
-    query('grant_type', 'client_credentials, unless it is in the body.'),
+    query('grant_type', 'Unless it is in the body.'),
     query('scope', 'Unless it is in the body.'),
     query('token_format', 'Unless it is in the body.'),
+    header('DPoP', 'A proof (RFC 9449 section 4), good once.'),
   ],
   request: {
     schema: 'TokenRequest',
@@ -58,6 +60,9 @@ const token: Operation = {
     },
   },
 };
+
+/** Of endpoints where clients authenticate. */
+export const tokenAnswers = token.answers;
 
 const jwks: Operation = {
   summary: 'Read the public keys',
@@ -136,7 +141,7 @@ const metadata: Operation = {
         jwks_uri: 'https://flowgate.example/oauth2/api/v1/jwks',
         introspection_endpoint: 'https://flowgate.example/oauth2/api/v1/introspect',
         revocation_endpoint: 'https://flowgate.example/oauth2/api/v1/revoke',
-        grant_types_supported: ['client_credentials'],
+        grant_types_supported: ['client_credentials', 'authorization_code', 'refresh_token'],
         token_endpoint_auth_methods_supported: ['client_secret_basic', 'private_key_jwt'],
         token_endpoint_auth_signing_alg_values_supported: ['ES256', 'RS256'],
         introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'private_key_jwt'],
@@ -145,7 +150,7 @@ const metadata: Operation = {
         revocation_endpoint_auth_methods_supported: ['client_secret_basic', 'private_key_jwt'],
         revocation_endpoint_auth_signing_alg_values_supported: ['ES256', 'RS256'],
         dpop_signing_alg_values_supported: ['ES256', 'RS256'],
-        response_types_supported: [],
+        ...authorizationMetadata('https://flowgate.example'),
       },
     },
     304: { description: 'The copy at hand is current' },
@@ -172,6 +177,7 @@ const dispatch: Operation = {
       description: 'The address of an HTTPS sender, without its first slash.',
       schema: { type: 'string' },
     },
+    header('DPoP', 'A proof for this call, with a token that is bound to a key (RFC 9449).'),
     header('X-CSRF-Token', 'At a CSRF protected address: fetch with GET, then the token.'),
   ],
   answers: {

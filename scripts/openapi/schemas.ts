@@ -2,7 +2,13 @@ import { z } from 'zod';
 import { subscriptionsOf } from '../../shared/config/subscriptions.ts';
 import { READ_ONLY, schemaOfSettings } from '../../shared/registry/api/client-members.ts';
 import { certificateSubjectMembers } from '../../shared/registry/api/key-members.ts';
-import { AUTH_METHODS } from '../../shared/registry/client.ts';
+import { AUTH_METHODS, GRANT_TYPES } from '../../shared/registry/client.ts';
+import {
+  authorizationMembers,
+  authorizationRequests,
+  authorizationResponses,
+  UserGrant,
+} from './authorization-schemas.ts';
 import { registrationRequests, registrationResponses } from './registration-schemas.ts';
 import { issuerRequests, issuerResponses } from './issuer-schemas.ts';
 import { userRequests, userResponses } from './user-schemas.ts';
@@ -105,10 +111,30 @@ const secretMembers = {
 };
 const { client_secret_expires_at, expires_at } = secretMembers;
 
+/** What a client sends of itself in the body. */
+const authentication = {
+  client_id: z.string().optional(),
+  client_secret: z.string().optional().describe('Never in the query.'),
+  client_assertion_type: z
+    .literal('urn:ietf:params:oauth:client-assertion-type:jwt-bearer')
+    .optional(),
+  client_assertion: z
+    .string()
+    .optional()
+    .describe('A JWT that the client has signed (RFC 7523); counts once. Never in the query.'),
+};
+
+/** RFC 8693 section 3. */
+const TOKEN_TYPES = [
+  'urn:ietf:params:oauth:token-type:access_token',
+  'urn:ietf:params:oauth:token-type:jwt',
+] as const;
+
 export const requests = {
   ...registrationRequests,
   ...issuerRequests,
   ...userRequests,
+  ...authorizationRequests,
   ClientRegistration: z.strictObject({
     ...settable,
     ...readOnly,
@@ -132,23 +158,37 @@ export const requests = {
     type: z.unknown().optional().describe('Accepted and ignored.'),
   }),
   TokenRequest: z.object({
-    grant_type: z.literal('client_credentials').optional().describe('In the query or in the body.'),
-    scope: z.string().optional().describe('All scopes of the client if left out or blank.'),
-    client_id: z.string().optional(),
-    client_secret: z.string().optional().describe('Never in the query.'),
+    grant_type: z.enum(GRANT_TYPES).optional().describe('In the query or in the body.'),
+    scope: z
+      .string()
+      .optional()
+      .describe('The default of the client, or what is left to narrow, if left out or blank.'),
+    code: z.string().optional().describe('authorization_code: what the user was sent back with.'),
+    redirect_uri: z.string().optional().describe('authorization_code: as it was asked with.'),
+    code_verifier: z.string().optional().describe('authorization_code: RFC 7636.'),
+    refresh_token: z.string().optional().describe('refresh_token: that of the last answer.'),
+    assertion: z.string().optional().describe('jwt-bearer: a JWT of a trusted issuer (RFC 7523).'),
+    subject_token: z
+      .string()
+      .optional()
+      .describe(
+        'token-exchange: an access token of a trusted issuer or of this server (RFC 8693).',
+      ),
+    subject_token_type: z.enum(TOKEN_TYPES).optional(),
+    requested_token_type: z.enum(TOKEN_TYPES).optional(),
+    audience: z.string().optional().describe('token-exchange: the subscription of the client.'),
+    ...authentication,
     token_format: z.enum(['jwt', 'jwtrfc']).optional().describe('Every token is a JWT anyway.'),
   }),
   IntrospectionRequest: z.object({
     token: z.string().describe('The access or refresh token to ask about; never in the query.'),
     token_type_hint: z.string().optional().describe('Of no account: a token is found without.'),
-    client_id: z.string().optional(),
-    client_secret: z.string().optional().describe('Never in the query.'),
+    ...authentication,
   }),
   RevocationRequest: z.object({
     token: z.string().describe('An access or refresh token; never in the query.'),
     token_type_hint: z.string().optional().describe('Of no account: a token is found without.'),
-    client_id: z.string().optional(),
-    client_secret: z.string().optional().describe('Never in the query.'),
+    ...authentication,
   }),
 };
 
@@ -325,6 +365,8 @@ export const responses = {
   ...registrationResponses,
   ...issuerResponses,
   ...userResponses,
+  ...authorizationResponses,
+  UserGrants: pageOf(UserGrant),
   Client,
   NewClient: z.strictObject({ ...client, ...perhapsShownOnce }),
   Clients: pageOf(Client),
@@ -399,7 +441,7 @@ export const responses = {
     .describe('RFC 6749 section 5.2.'),
   BearerError: z
     .strictObject({
-      error: z.enum(['invalid_token', 'insufficient_scope']),
+      error: z.enum(['invalid_token', 'insufficient_scope', 'invalid_dpop_proof']),
       error_description: z.string(),
       reason,
     })
@@ -453,8 +495,6 @@ export const responses = {
       introspection_endpoint: z.string(),
       revocation_endpoint: z.string(),
       registration_endpoint: z.string().optional(),
-      authorization_endpoint: z.string().optional(),
-      pushed_authorization_request_endpoint: z.string().optional(),
       grant_types_supported: z.array(z.string()),
       token_endpoint_auth_methods_supported: z.array(z.string()),
       token_endpoint_auth_signing_alg_values_supported: z.array(z.string()).optional(),
@@ -466,13 +506,7 @@ export const responses = {
       dpop_signing_alg_values_supported: z.array(z.string()),
       tls_client_certificate_bound_access_tokens: z.literal(true).optional(),
       response_types_supported: z.array(z.string()),
-      response_modes_supported: z.array(z.string()).optional(),
-      code_challenge_methods_supported: z.array(z.string()).optional(),
-      authorization_response_iss_parameter_supported: z.literal(true).optional(),
-      prompt_values_supported: z.array(z.string()).optional(),
-      require_pushed_authorization_requests: z.boolean().optional(),
-      request_parameter_supported: z.boolean().optional(),
-      request_uri_parameter_supported: z.boolean().optional(),
+      ...authorizationMembers,
     })
     .describe('RFC 8414 section 2: what is switched on.'),
   Live: z.strictObject({ status: z.literal('live') }),

@@ -74,7 +74,10 @@ export const proofs = once(async () => {
   const ofCertificate =
     mtls === undefined
       ? {}
-      : { tls_client_auth: byAuthority, self_signed_tls_client_auth: selfSigned };
+      : {
+          self_signed_tls_client_auth: selfSigned,
+          ...(mtls.authorities.length === 0 ? {} : { tls_client_auth: byAuthority }),
+        };
   return {
     ofAll: [privateKeyJwtMethod, clientIdAlone({ ...ofCertificate, none: nothing })],
     ofConfidential: [privateKeyJwtMethod, clientIdAlone(ofCertificate)],

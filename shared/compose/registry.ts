@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { systemClock as clock } from '../config/clock.ts';
 import { clients, roles } from './clients.ts';
 import { prepared } from './environment.ts';
-import { grantEnding } from './grants.ts';
+import { grantEnding, userGrants } from './grants.ts';
 import { deployments, design } from './iflow.ts';
 import { issuers } from './issuers.ts';
 import { audit, auditRetentionMs } from './logs.ts';
-import { bearerGate, throttle } from './oauth.ts';
+import { authMethods, bearerGate, throttle } from './oauth.ts';
 import { clientStore } from './origins.ts';
 import { revocations } from './revocations.ts';
 import { keyRing } from './signing.ts';
@@ -22,7 +22,7 @@ import { createAuditReader } from '../registry/audit/audit-reader.ts';
 import { openInitialAccessTokens } from '../storage/initial-access-tokens.ts';
 import { createIssuedTokens } from '../registry/issued-tokens.ts';
 
-export const registry = prepared(async ({ subscriptions, mtls, issuer, privateHosts }) => {
+export const registry = prepared(async ({ subscriptions, issuer, privateHosts }) => {
   const { store, behind, trail } = await audit();
   const gate = await bearerGate();
   const reader = createAuditReader(store, behind, clock, await auditRetentionMs());
@@ -41,6 +41,7 @@ export const registry = prepared(async ({ subscriptions, mtls, issuer, privateHo
     },
     users: await users(),
     userAccess,
+    userGrants: await userGrants(),
     flows: createAddressTracer({
       deployments: (await deployments()).store,
       design: await design(),
@@ -48,7 +49,7 @@ export const registry = prepared(async ({ subscriptions, mtls, issuer, privateHo
       openReader: () => openAddressReader({ timeoutMs: 2000, memoryMb: 256 }),
       clock,
     }),
-    takesCertificates: mtls !== undefined,
+    authMethods: await authMethods(),
     audit: { trail, reader },
     tokens: createIssuedTokens({
       reader,

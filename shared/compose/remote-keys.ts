@@ -1,6 +1,7 @@
 import { once } from '../cache/once.ts';
 import { systemClock as clock } from '../config/clock.ts';
 import { config } from './environment.ts';
+import { isSourceFault } from '../jwt/fetch-keys.ts';
 import { createRemoteKeys } from '../jwt/remote-keys.ts';
 import { createJsonClient } from '../net/json-client.ts';
 
@@ -15,7 +16,8 @@ const openKeys = async () =>
     clock,
     onFault: (source, error) => {
       const from = 'jwksUri' in source ? source.jwksUri : source.discovery;
-      console.warn(JSON.stringify({ event: 'keys', from, error: String(error) }));
+      const reason = isSourceFault(error) ? error.reason : 'unknown';
+      console.error(`The keys at ${from} cannot be read (${reason})`, error);
     },
   });
 

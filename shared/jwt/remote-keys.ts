@@ -14,7 +14,7 @@ const PAUSE_MS = 60_000;
 /** Between two attempts while there are no keys at all, and so no token can be verified. */
 const PAUSE_WITHOUT_KEYS_MS = 10_000;
 /** Sources kept in memory; the least recently used one goes first. */
-const MOST_SOURCES = 500;
+const MOST_SOURCES = 200;
 
 export interface RemoteKeys {
   /**

@@ -1,9 +1,9 @@
-import { lookup as systemLookup, type LookupAddress } from 'node:dns';
+import type { LookupAddress } from 'node:dns';
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
-import { promisify } from 'node:util';
 import { FetchFault } from './fetch-fault.ts';
+import { type Lookup, lookupByNameServer, lookupBySystem } from './lookup.ts';
 import { faultOfOutboundUrl, hostOf, IS_PRIVATE } from './outbound-url.ts';
 import { isPrivateHost, type PrivateHosts } from './private-hosts.ts';
 import { isPublicAddress } from './public-address.ts';
@@ -26,14 +26,9 @@ export interface JsonClient {
   ): Promise<{ readonly status: number; readonly body: unknown }>;
 }
 
-/** All addresses of a host name. */
-export type Lookup = (host: string) => Promise<readonly LookupAddress[]>;
-
 /** From the look-up of the name to the last byte. */
 const TIME_LIMIT_MS = 5000;
 const LARGEST_DOCUMENT = 256 * 1024;
-
-const lookupAll: Lookup = async (host) => promisify(systemLookup)(host, { all: true });
 
 /**
  * A name is looked up once, each of its addresses is checked, and the connection goes to one of
@@ -42,6 +37,7 @@ const lookupAll: Lookup = async (host) => promisify(systemLookup)(host, { all: t
  */
 export function createJsonClient(deps: {
   readonly privateHosts: PrivateHosts;
+  /** In the place of {@link lookupByNameServer}, and for hosts inside of {@link lookupBySystem}. */
   readonly lookup?: Lookup;
   readonly timeLimitMs?: number;
   readonly largestDocument?: number;
@@ -102,22 +98,21 @@ async function within<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
 
 async function findAddresses(
   url: URL,
-  { privateHosts, lookup = lookupAll }: { privateHosts: PrivateHosts; lookup?: Lookup },
+  { privateHosts, lookup }: { readonly privateHosts: PrivateHosts; readonly lookup?: Lookup },
 ): Promise<readonly LookupAddress[]> {
   const host = hostOf(url);
   const family = isIP(host);
   // An address in the URL has been checked with it.
   if (family !== 0) return [{ address: host, family }];
-  const addresses = await lookup(host).catch((cause: unknown) => {
+  const isInside = isPrivateHost(url, privateHosts);
+  const find = lookup ?? (isInside ? lookupBySystem : lookupByNameServer());
+  const addresses = await find(host).catch((cause: unknown) => {
     throw new FetchFault('dns', url.href, 'has a host whose name has no address.', cause);
   });
   const refused = addresses.find(({ address }) => !isPublicAddress(address));
-  if (refused !== undefined && !isPrivateHost(url, privateHosts)) {
-    throw new FetchFault(
-      'private_address',
-      url.href,
-      `leads to ${refused.address}, which ${IS_PRIVATE}`,
-    );
+  if (refused !== undefined && !isInside) {
+    const found = `leads to ${refused.address}, which ${IS_PRIVATE}`;
+    throw new FetchFault('private_address', url.href, found);
   }
   if (addresses.length === 0) {
     throw new FetchFault('dns', url.href, 'has a host whose name has no address.');

@@ -186,9 +186,16 @@ test('RFC 6749 section 5.2: an unknown client and a wrong secret are answered al
 });
 
 test('RFC 6749 section 5.2: unsupported_grant_type for a grant that this server does not have', async () => {
-  for (const grant of ['password', 'authorization_code', 'refresh_token', '__proto__', 'x y']) {
+  for (const grant of ['password', 'implicit', 'device_code', '__proto__', 'x y']) {
     const response = await post(`grant_type=${encodeURIComponent(grant)}`);
-    await refused(response, 'unsupported_grant_type');
+    const text = await refused(response, 'unsupported_grant_type');
+    assert.equal(text.includes(grant), grant === 'password' || grant === 'implicit');
+  }
+});
+
+test('RFC 6749 section 5.2: unauthorized_client for a grant that the client is not registered for', async () => {
+  for (const grant of ['authorization_code', 'refresh_token']) {
+    await refused(await post(`grant_type=${grant}`), 'unauthorized_client');
   }
 });
 

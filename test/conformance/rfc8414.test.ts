@@ -46,26 +46,6 @@ test('RFC 8414 section 2: jwks_uri leads to the keys that tokens are signed with
   assert.ok(keys.some((key) => key['kid'] === kid && key['use'] === 'sig'));
 });
 
-test('RFC 8414 section 2: the authorization endpoint is named, with its one response type', async () => {
-  assert.deepEqual(metadata['response_types_supported'], ['code']);
-  assert.deepEqual(metadata['code_challenge_methods_supported'], ['S256']);
-  const answer = await fetch(here('authorization_endpoint'), { redirect: 'manual' });
-  assert.equal(answer.status, 400, 'a request that says nothing gets a page');
-  assert.match(answer.headers.get('content-type') ?? '', /^text\/html/);
-});
-
-test('RFC 9126 section 5: the endpoint for pushed requests is named, and takes some', async () => {
-  const response = await fetch(here('pushed_authorization_request_endpoint'), {
-    method: 'POST',
-    headers: {
-      authorization: deployment.authorization,
-      'content-type': 'application/x-www-form-urlencoded',
-    },
-    body: 'response_type=code',
-  });
-  assert.equal(response.status, 400, 'the client is known, and has no redirect URI');
-});
-
 /** By member: where it is, how it is asked without any credentials, and the statuses it answers with. */
 const ENDPOINTS: Readonly<Record<string, readonly [string, string, readonly number[]]>> = {
   token_endpoint: ['token', 'POST', [401]],

@@ -2,17 +2,10 @@ import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { namesIn } from '../support/test-names.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const table = readFileSync(join(root, 'docs', 'conformance.md'), 'utf8');
-
-/** Names of the tests of a file, and of its tables of refusals. */
-function namesIn(file: string): readonly string[] {
-  const source = readFileSync(join(root, file), 'utf8');
-  const calls = source.matchAll(/\btest\(\s*(['`])(.+?)\1,/gs);
-  const members = source.matchAll(/^ {2}(')([^']+)': \{/gm);
-  return [...calls, ...members].map(([, , name]) => name ?? '');
-}
 
 /** Pairs of file and test name: rows of three cells stand below their file, rows of four name it. */
 function rows(): readonly (readonly [file: string, name: string])[] {

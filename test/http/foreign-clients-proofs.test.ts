@@ -86,6 +86,54 @@ void suite('oauth4webapi', () => {
     });
   }
 
+  test('private_key_jwt where requests are pushed and tokens revoked (RFC 9126, RFC 7009)', async () => {
+    const keys = await oauth.generateKeyPair('ES256');
+    const client_id = await register('signs-everywhere', {
+      token_endpoint_auth_method: 'private_key_jwt',
+      jwks: { keys: [await jwkOf(keys.publicKey, 'k1')] },
+      grant_types: ['client_credentials', 'authorization_code'],
+      redirect_uris: ['https://app.example/back'],
+    });
+    const server = await discover();
+    const client = { client_id };
+    const authentication = oauth.PrivateKeyJwt({ key: keys.privateKey, kid: 'k1' });
+    const request = {
+      response_type: 'code',
+      redirect_uri: 'https://app.example/back',
+      code_challenge: await oauth.calculatePKCECodeChallenge(oauth.generateRandomCodeVerifier()),
+      code_challenge_method: 'S256',
+    };
+    const pushed = await oauth.pushedAuthorizationRequest(
+      server,
+      client,
+      authentication,
+      request,
+      proxied,
+    );
+    const reference = await oauth.processPushedAuthorizationResponse(server, client, pushed);
+    assert.match(reference.request_uri, /^urn:/);
+    const granted = await oauth.clientCredentialsGrantRequest(
+      server,
+      client,
+      authentication,
+      {},
+      proxied,
+    );
+    const { access_token } = await oauth.processClientCredentialsResponse(server, client, granted);
+    const revoked = await oauth.revocationRequest(
+      server,
+      client,
+      authentication,
+      access_token,
+      proxied,
+    );
+    await oauth.processRevocationResponse(revoked);
+    await target.eventually(async () => {
+      const called = await target.call({ authorization: `Bearer ${access_token}` });
+      assert.equal(called.status, 401);
+    });
+  });
+
   test('private_key_jwt with a key that is not registered is refused as invalid_client', async () => {
     const [registered, another] = await Promise.all([
       oauth.generateKeyPair('ES256'),

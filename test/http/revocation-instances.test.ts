@@ -109,6 +109,35 @@ test('a token that one instance revokes ends on the other within 30 s, under tra
   for (const instance of [one, other]) assert.equal(await call(instance, kept), 'hello');
 });
 
+test('all tokens of a client that one instance revokes end on the other within 30 s; tokens since are good there at once', async () => {
+  const others = await admin.registerClient();
+  const kept = await fetchToken(other.url, others.id, others.secret);
+  const before = await tokenAt(other);
+  for (const token of [before, kept]) assert.equal(await call(other, token), 'hello');
+  const path = `/registry/v1/clients/${client.id}/tokens`;
+  assert.equal((await admin.send('DELETE', path)).status, 204);
+  assert.equal(await call(one, before), 'revoked');
+  const since = await tokenAt(one);
+  assert.equal(await call(one, since), 'hello');
+  assert.equal(await call(other, since), 'hello', 'a refusal rests on what storage says now');
+  await until('revoked', () => call(other, before));
+  assert.equal(await call(other, await tokenAt(other)), 'hello');
+  assert.equal(await call(other, kept), 'hello');
+});
+
+test('an administrator finds a token that another instance issued, and ends it there', async () => {
+  const token = await tokenAt(other);
+  const { jti } = (await (await post(one, 'introspect', client, token)).json()) as { jti: string };
+  assert.equal(await call(other, token), 'hello');
+  const path = `/registry/v1/tokens/${jti}`;
+  // The trail is written half a second behind the answer.
+  await until('200', async () => String((await admin.send('GET', path)).status));
+  assert.equal((await admin.send('DELETE', path)).status, 204);
+  const shown = (await (await admin.send('GET', path)).json()) as { state: string };
+  assert.equal(shown.state, 'revoked');
+  await until('revoked', () => call(other, token));
+});
+
 test('an instance that starts after a revocation refuses the token from its first call on', async () => {
   const token = await tokenAt(one);
   await post(one, 'revoke', client, token);

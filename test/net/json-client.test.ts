@@ -8,7 +8,8 @@ import { test, type TestContext } from 'node:test';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import type { FetchReason } from '../../shared/net/fetch-fault.ts';
 import { FetchFault } from '../../shared/net/fetch-fault.ts';
-import { createJsonClient, type JsonClient, type Lookup } from '../../shared/net/json-client.ts';
+import { createJsonClient, type JsonClient } from '../../shared/net/json-client.ts';
+import type { Lookup } from '../../shared/net/lookup.ts';
 import { readPrivateHosts } from '../../shared/net/private-hosts.ts';
 import { makeLoopbackCertificate } from '../support/certificate.ts';
 

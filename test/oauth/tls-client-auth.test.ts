@@ -96,7 +96,7 @@ async function refused(
   const endpoint = open(client);
   const answer = await ask(endpoint, shown);
   assert.deepEqual([answer.status, answer.json()['error']], [401, 'invalid_client'], answer.text);
-  assert.match(answer.text, /of the client only client_id came/);
+  assert.match(answer.text, /Of the client only client_id came/);
   assert.deepEqual(
     endpoint.trail.events.map((event) => [event.outcome, event.reason]),
     [['failure', reason]],

@@ -192,7 +192,7 @@ test('a client with a certificate is told that this server takes none (RFC 8705)
     const fault = await onlyFault(id);
     assert.equal(fault.check, 'secret_valid');
     assert.match(fault.detail, /shows a certificate, .* this server takes none/);
-    assert.match(fault.remedy, /FLOWGATE_MTLS/);
+    assert.match(fault.remedy, /FLOWGATE_MTLS /);
   }
 });
 

@@ -52,8 +52,18 @@ test('the nearest address tells what is wrong with a path', () => {
 });
 
 test('a client that may not use client_credentials is told so', () => {
-  const checks = checkClient(someClient({ grantTypes: [] }), 0, false);
+  const checks = checkClient(someClient({ grantTypes: [] }), 0, []);
   const grant = checks.find(({ check }) => check === 'grant_allowed');
   assert.equal(grant?.ok, false);
   assert.match(grant.remedy ?? '', /PATCH \/registry\/v1\/clients\/app/);
+});
+
+test('a client of an authority is told that this server trusts none', () => {
+  const client = someClient({ tokenEndpointAuthMethod: 'tls_client_auth' });
+  const told = (methods: readonly string[]) =>
+    checkClient(client, 0, methods).find(({ check }) => check === 'secret_valid');
+  const lacking = told(['self_signed_tls_client_auth']);
+  assert.match(lacking?.detail ?? '', /trusts no authority/);
+  assert.match(lacking?.remedy ?? '', /FLOWGATE_MTLS_CAS /);
+  assert.equal(told(['self_signed_tls_client_auth', 'tls_client_auth'])?.ok, true);
 });

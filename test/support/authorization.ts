@@ -96,11 +96,12 @@ export const redeem = (
   instance: Instance,
   app: App,
   code: string,
+  redirectUri = CALLBACK,
 ): ReturnType<typeof askForTokens> =>
   askForTokens(instance, app, {
     grant_type: 'authorization_code',
     code,
-    redirect_uri: CALLBACK,
+    redirect_uri: redirectUri,
     code_verifier: VERIFIER,
   });
 

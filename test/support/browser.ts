@@ -1,31 +1,37 @@
-import chromium from '@sparticuz/chromium';
+import chromium, { inflate } from '@sparticuz/chromium';
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type Browser, type BrowserContext, chromium as playwright } from 'playwright-core';
 import { withFileLock } from '../../local/file-lock.mjs';
 import manifest from '../../package.json' with { type: 'json' };
 
 const root = join(import.meta.dirname, '..', '..');
+const BIN = join(dirname(fileURLToPath(import.meta.resolve('@sparticuz/chromium'))), '..', 'bin');
 
 /**
- * A headless Chromium, which the test file closes. It comes out of npm, so that nothing has to be
- * installed by hand; it is unpacked once, beside the dependencies.
+ * A headless Chromium, which the test file closes. It comes out of npm with the libraries that it needs,
+ * for Linux on x64, so that nothing has to be installed by hand; it is unpacked once, beside the
+ * dependencies. Elsewhere FLOWGATE_TEST_BROWSER names the Chromium or Chrome to take.
  */
 export async function openBrowser(): Promise<Browser> {
-  const executablePath = await unpackChromium();
   // Tests run as root in containers, where Chromium's sandbox does not start. They visit this app alone.
-  return playwright.launch({ executablePath, args: ['--no-sandbox'] });
+  const args = ['--no-sandbox'];
+  const given = process.env['FLOWGATE_TEST_BROWSER'];
+  if (given !== undefined) return playwright.launch({ executablePath: given, args });
+  const folder = await unpackChromium();
+  const env = { ...process.env, LD_LIBRARY_PATH: join(folder, 'al2023', 'lib') };
+  return playwright.launch({ executablePath: join(folder, 'chromium'), args, env });
 }
 
 async function unpackChromium(): Promise<string> {
   const cache = join(root, 'node_modules', '.cache');
   const folder = join(cache, `chromium-${manifest.devDependencies['@sparticuz/chromium']}`);
-  const path = join(folder, 'chromium');
-  if (existsSync(path)) return path;
+  if (existsSync(folder)) return folder;
   await mkdir(cache, { recursive: true });
   await withFileLock(join(cache, 'chromium.lock'), async () => {
-    if (existsSync(path)) return;
+    if (existsSync(folder)) return;
     const work = `${folder}.new`;
     await rm(work, { recursive: true, force: true });
     await mkdir(work);
@@ -34,6 +40,7 @@ async function unpackChromium(): Promise<string> {
     process.env['TMPDIR'] = work;
     try {
       await chromium.executablePath();
+      await inflate(join(BIN, 'al2023.tar.br'));
     } finally {
       if (TMPDIR === undefined) delete process.env['TMPDIR'];
       else process.env['TMPDIR'] = TMPDIR;
@@ -41,7 +48,7 @@ async function unpackChromium(): Promise<string> {
     // A process that is killed while it unpacks leaves nothing that passes for a browser.
     await rename(work, folder);
   });
-  return path;
+  return folder;
 }
 
 export interface Watched {

@@ -10,25 +10,40 @@ export async function makeUser(admin: Management, user: string): Promise<void> {
   if (made.status !== 201) throw new Error(`${made.status}: ${await made.text()}`);
 }
 
+export type Fetch = (
+  url: string,
+  init: {
+    readonly method?: string;
+    readonly headers: Record<string, string>;
+    readonly body?: string;
+    readonly redirect: 'manual';
+  },
+) => Promise<Response>;
+
 /** What a browser does with our pages, without one: it keeps cookies, sends forms, follows by hand. */
 export class Person {
   readonly cookies = new Map<string, string>();
   url: string;
+  readonly #fetch: Fetch;
 
-  /** @param url of the instance that it talks to; may be changed at any time. */
-  constructor(url: string) {
+  /**
+   * @param url of the instance that it talks to; may be changed at any time.
+   * @param send in the place of HTTP.
+   */
+  constructor(url: string, send: Fetch = fetch) {
     this.url = url;
+    this.#fetch = send;
   }
 
   async get(path: string): Promise<PageSeen> {
     return this.#read(
-      await fetch(this.url + path, { headers: this.#headers(), redirect: 'manual' }),
+      await this.#fetch(this.url + path, { headers: this.#headers(), redirect: 'manual' }),
     );
   }
 
   /** Sends a form with these fields; what is hidden in it is among them, or is not sent. */
   async post(path: string, fields: Readonly<Record<string, string>>): Promise<PageSeen> {
-    const response = await fetch(this.url + path, {
+    const response = await this.#fetch(this.url + path, {
       method: 'POST',
       headers: { ...this.#headers(), 'content-type': 'application/x-www-form-urlencoded' },
       body: new URLSearchParams(fields).toString(),

@@ -21,8 +21,14 @@ export interface StorageProxy {
   close(): Promise<void>;
 }
 
-/** Stands before a storage account on this machine and makes it misbehave. */
-export async function startStorageProxy(connectionString: string): Promise<StorageProxy> {
+/**
+ * Stands before a storage account on this machine and makes it misbehave.
+ * @param onCall told of every call that comes, with its method and path.
+ */
+export async function startStorageProxy(
+  connectionString: string,
+  onCall: (call: string) => void = () => undefined,
+): Promise<StorageProxy> {
   const targets = portsOf(connectionString);
   const agent = new Agent({ keepAlive: true });
   let mode: StorageMode = { kind: 'works' };
@@ -56,6 +62,7 @@ export async function startStorageProxy(connectionString: string): Promise<Stora
 
   const start = async (service: Service, port: number): Promise<Server> => {
     const server = createServer((request, response) => {
+      onCall(`${request.method ?? ''} ${request.url ?? ''}`);
       void answer(request, response, targets[service]);
     });
     server.listen(port, '127.0.0.1');

@@ -13,11 +13,13 @@ import { MAX_BODY, REPEATABLE_PARAMETERS, SECRET_PARAMETERS } from '../request-l
 import type { ResourceIndicators } from '../resource.ts';
 import type { TokenBinding } from '../token-binding.ts';
 import { findRedirectTarget, readAuthorizationRequest } from './authorization-request.ts';
+import type { PublicPushes } from './public-pushes.ts';
 import { PUSHED_LIFETIME, type PushedRequests } from './pushed-requests.ts';
 import { sortParameters, toQuery } from './request-parameters.ts';
 
 export interface PushedRequestEndpointDeps extends ClientAuthenticationDeps {
   readonly pushed: PushedRequests;
+  readonly publicPushes: PublicPushes;
   readonly binding: TokenBinding;
   readonly resources: ResourceIndicators;
   readonly audit: Pick<AuditTrail, 'note'>;
@@ -51,6 +53,7 @@ export function createPushedRequestEndpoint(deps: PushedRequestEndpointDeps): Ha
     });
     const cors = corsHeaders(call.headers, client.allowedOrigins);
     try {
+      if (client.tokenEndpointAuthMethod === 'none') deps.publicPushes.admit(call);
       const request = await checkRequest(call, client, parameters, deps);
       const requestUri = await deps.pushed.push(client.clientId, request);
       const answer = { request_uri: requestUri, expires_in: PUSHED_LIFETIME };

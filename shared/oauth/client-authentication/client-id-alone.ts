@@ -40,4 +40,4 @@ export function clientIdAlone(
 const CREDENTIALS = ['client_secret', 'client_assertion', 'client_assertion_type'];
 
 const ADVICE =
-  'Client authentication is missing: of the client only client_id came. Send client_id and client_secret in an Authorization header with Basic, or both in the body, or a client_assertion; a client with a certificate shows it in the TLS handshake, and client_id alone is enough only for a client that is registered with token_endpoint_auth_method none.';
+  'Of the client only client_id came. Send client_id and client_secret in an Authorization header with Basic, or both in the body, or a client_assertion; a client with a certificate shows it in the TLS handshake, and client_id alone is enough only for a client that is registered with token_endpoint_auth_method none.';

@@ -17,7 +17,7 @@ export interface PrivateKeyJwtDeps {
 }
 
 const ADVICE =
-  'Check that client_assertion is signed with a key of the client (its jwks or jwks_uri), that it has not been used before, and that the client is registered for private_key_jwt and enabled.';
+  'Check that client_assertion is signed with a key of the client (its jwks or jwks_uri), that it has not been used before, and that the client is enabled and its token_endpoint_auth_method is private_key_jwt.';
 
 /**
  * A JWT that the client has signed with its own key (RFC 7523 section 2.2, OpenID Connect Core

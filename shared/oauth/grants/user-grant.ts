@@ -23,7 +23,7 @@ export interface UserGrantDeps {
   readonly refreshTokens: RefreshTokens;
   readonly clients: ClientDirectory;
   readonly users: UserDirectory;
-  readonly audit: Pick<AuditTrail, 'note'>;
+  readonly audit: Pick<AuditTrail, 'record'>;
   readonly clock: Clock;
 }
 
@@ -110,7 +110,7 @@ export async function endAfterReuse(
   { endGrant, audit }: Pick<UserGrantDeps, 'endGrant' | 'audit'>,
 ): Promise<void> {
   await endGrant(grantId);
-  audit.note({
+  await audit.record({
     action: 'grant.end',
     actor: userOfClient(client.clientId),
     object: { type: 'grant', name: grantId },

@@ -8,6 +8,8 @@ export interface Page {
   readonly title: string;
   /** What follows the heading. */
   readonly body: Html;
+  /** The form that was sent is shown again: the window's title says so first. */
+  readonly isRefused?: boolean;
   /** 200 unless told. */
   readonly status?: number;
   /**
@@ -28,7 +30,7 @@ const STYLE_SOURCE = `'sha256-${hash('sha256', STYLESHEET, 'base64')}'`;
  * A page for people: HTML that needs no script, loads nothing, is in no frame, and is kept nowhere.
  */
 export function page({ title, body, status = 200, goOnTo, ...rest }: Page): HttpReply {
-  const { formTargets = [], headers = {}, cookies = [] } = rest;
+  const { formTargets = [], headers = {}, cookies = [], isRefused = false } = rest;
   const goOn =
     goOnTo !== undefined && html`<meta http-equiv="refresh" content="0; url=${goOnTo}" />`;
   const document = html`<!doctype html>
@@ -39,7 +41,7 @@ export function page({ title, body, status = 200, goOnTo, ...rest }: Page): Http
         <meta name="color-scheme" content="light dark" />
         <meta name="robots" content="noindex" />
         ${goOn}
-        <title>${title} · Flowgate</title>
+        <title>${isRefused && 'Error: '}${title} · Flowgate</title>
         ${STYLE}
       </head>
       <body>

@@ -4,8 +4,9 @@ import type { GrantEnding } from '../end-grants.ts';
 import type { GrantStore } from '../grant-store.ts';
 import type { AccountGrants } from './account-grants.ts';
 
-/** Grants that the account page shows. */
+/** Grants that the account page shows: the newest of those that are looked at. */
 const MOST_SHOWN = 100;
+const MOST_READ = 1000;
 
 export function createAccountGrants(deps: {
   readonly grants: Pick<GrantStore, 'listOfUser'>;
@@ -15,9 +16,10 @@ export function createAccountGrants(deps: {
 }): AccountGrants {
   return {
     async list(user) {
-      const page = { limit: MOST_SHOWN };
+      const page = { limit: MOST_READ };
       const { items } = await deps.grants.listOfUser(user, deps.clock.now(), page);
-      const shown = items.map(async (grant) => ({
+      const newest = [...items].sort((a, b) => b.createdAt - a.createdAt).slice(0, MOST_SHOWN);
+      const shown = newest.map(async (grant) => ({
         grantId: grant.grantId,
         clientId: grant.clientId,
         clientName: (await deps.clients.find(grant.clientId))?.clientName ?? grant.clientId,
@@ -25,7 +27,7 @@ export function createAccountGrants(deps: {
         since: grant.createdAt,
         lastUsedAt: grant.lastUsedAt,
       }));
-      return (await Promise.all(shown)).sort((a, b) => b.since - a.since);
+      return Promise.all(shown);
     },
     end: (user, grantId) => deps.ending.endOfUser(user, grantId),
   };

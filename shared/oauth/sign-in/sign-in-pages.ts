@@ -60,7 +60,8 @@ export function signInPage(form: SignInForm): HttpReply {
       >`;
   return page({
     ...pick(form),
-    title: error === undefined ? 'Sign in' : 'Sign in: not yet',
+    title: 'Sign in',
+    isRefused: error !== undefined,
     body: html`${errorSummary(error)}
       <form method="post" action="${SIGN_IN}">
         ${hidden('csrf', form.csrf)} ${hidden('return_to', returnTo)}
@@ -120,10 +121,10 @@ export function passwordPage(form: PasswordForm, isForced: boolean): HttpReply {
       error,
     ),
   ];
-  const title = isForced ? 'Choose your password' : 'Change your password';
   return page({
     ...pick(form),
-    title: error === undefined ? title : `${title}: not yet`,
+    title: isForced ? 'Choose your password' : 'Change your password',
+    isRefused: error !== undefined,
     body: html`${errorSummary(error)}
       ${isForced && html`<p>The password you have signed in with was set by an administrator. Choose one that only you know.</p>`}
       <form method="post" action="${form.action}">

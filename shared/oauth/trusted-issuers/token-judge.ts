@@ -16,11 +16,12 @@ import {
   type IssuerDirectory,
   type IssuerUse,
   sourceOf,
+  tokenTypesOf,
   type TrustedIssuer,
 } from '../../registry/issuers/issuer.ts';
 
-/** Tokens that are remembered as verified. */
-const MAX_KEPT = 10_000;
+/** Tokens that are remembered as verified: with all their claims, of up to 16 KiB each. */
+const MAX_KEPT = 2000;
 /** After that a token is verified again: its key may have been withdrawn. */
 const VERIFIED_FOR_MS = 5 * 60_000;
 
@@ -101,7 +102,7 @@ export function createTokenJudge(deps: {
     const token = verifyForeignToken(unverified, {
       issuer: issuer.issuer,
       audience: [...issuer.audience, ...purpose.audiences],
-      typ: typesOf(issuer),
+      typ: tokenTypesOf(issuer),
       key,
       now: now / 1000,
     });
@@ -159,11 +160,6 @@ function chooseEntry(
     entries.find(isHere) ??
     entries[0]
   );
-}
-
-/** RFC 8725 section 3.11; many servers have JWT, or nothing, where RFC 9068 wants at+jwt. */
-function typesOf({ requireAtJwt }: TrustedIssuer): readonly (string | undefined)[] {
-  return requireAtJwt ? ['at+jwt'] : ['at+jwt', 'jwt', undefined];
 }
 
 /** Only now, that the token is known to be good, is it told what else it is not good for. */

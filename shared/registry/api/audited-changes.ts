@@ -61,6 +61,7 @@ const CHANGES: Readonly<Record<string, (...values: string[]) => AuditedChange>> 
   'POST issuers': () => ({ action: 'issuer.create', object: issuer('') }),
   'PUT issuers/*': (id = '') => ({ action: 'issuer.change', object: issuer(id) }),
   'PATCH issuers/*': (id = '') => ({ action: 'issuer.change', object: issuer(id) }),
+  'POST issuers/*/diagnosis': (id = '') => ({ action: 'issuer.diagnose', object: issuer(id) }),
   'DELETE issuers/*': (id = '') => ({ action: 'issuer.delete', object: issuer(id) }),
   'PUT subscriptions/*/roles/*': (subscription = '', name = '') => ({
     action: 'role.change',
@@ -86,6 +87,11 @@ const CHANGES: Readonly<Record<string, (...values: string[]) => AuditedChange>> 
   'PUT users/*': (name = '') => ({ action: 'user.change', object: user(name) }),
   'PATCH users/*': (name = '') => ({ action: 'user.change', object: user(name) }),
   'DELETE users/*': (name = '') => ({ action: 'user.delete', object: user(name) }),
+  'DELETE users/*/grants/*': (name = '', grant = '') => ({
+    action: 'grant.end',
+    object: { type: 'grant', name: grant },
+    detail: `of ${name}`,
+  }),
   'POST users/*/password': (name = '') => ({ action: 'user.password', object: user(name) }),
 };
 

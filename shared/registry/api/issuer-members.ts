@@ -9,7 +9,7 @@ import { isIssuerId, ISSUER_USES, type TrustedIssuer } from '../issuers/issuer.t
 import { isRoleName } from '../roles.ts';
 import { list, subscription, text, yesOrNo } from './client-members.ts';
 import type { Members } from './json-body.ts';
-import { detailsOf, unknownMember } from './parse-members.ts';
+import { parseMembers } from './parse-members.ts';
 
 /** What of a trusted issuer an administrator decides. */
 export type IssuerSettings = Omit<TrustedIssuer, 'issuerId' | 'createdAt' | 'updatedAt'>;
@@ -150,25 +150,14 @@ export function readIssuerSettings(
   issuerId: string,
   surroundings: IssuerSurroundings,
 ): IssuerSettings {
-  const schema = schemaOfIssuer(issuerId, surroundings.subscriptions);
-  const given: Record<string, unknown> = {};
   const errors: ProblemDetail[] = [];
-  for (const [member, one] of members) {
-    if (Object.hasOwn(schema.shape, member)) {
-      if (one !== null) given[member] = one;
-    } else if (!ISSUER_READ_ONLY.includes(member)) {
-      errors.push(unknownMember(member));
-    }
-  }
   const named = members.get('issuer_id') ?? issuerId;
   if (named !== issuerId) {
     const detail = 'An issuer_id cannot be changed. Make another issuer and delete this one.';
     errors.push({ pointer: '/issuer_id', detail });
   }
-  const parsed = schema.safeParse(given);
-  if (!parsed.success) errors.push(...detailsOf(parsed.error));
-  if (!parsed.success || errors.length > 0) throw Problem.invalid(errors);
-  const { data } = parsed;
+  const schema = schemaOfIssuer(issuerId, surroundings.subscriptions);
+  const data = parseMembers(schema, members, ISSUER_READ_ONLY, errors);
   const { jwks_uri: jwksUri } = data;
   const settings: IssuerSettings = {
     issuer: data.issuer,
@@ -277,3 +266,8 @@ export function viewIssuer(issuerAsStored: TrustedIssuer): Record<string, unknow
     updated_at: new Date(issuerAsStored.updatedAt).toISOString(),
   };
 }
+
+/** A token to be looked at. */
+export const tokenMembers = z.object({
+  token: z.string('token is a token of the issuer, as a caller would send it.'),
+});

@@ -13,9 +13,11 @@ import {
   type IssuerSettings,
   readIssuerId,
   readIssuerSettings,
+  tokenMembers,
   viewIssuer,
 } from './issuer-members.ts';
 import { readJsonObject } from './json-body.ts';
+import { parseMembers } from './parse-members.ts';
 import { pageReply, readPageRequest } from './paging.ts';
 import { addressOf, type RegistryDeps, type RegistryReply, type Route } from './request.ts';
 
@@ -25,7 +27,7 @@ export const issuerRoutes: readonly Route[] = [
     path: 'issuers/*',
     operations: { GET: getIssuer, PUT: putIssuer, PATCH: patchIssuer, DELETE: removeIssuer },
   },
-  { path: 'issuers/*/diagnosis', operations: { GET: getDiagnosis } },
+  { path: 'issuers/*/diagnosis', operations: { GET: getDiagnosis, POST: postToken } },
 ];
 
 async function listIssuers(call: HttpCall, deps: RegistryDeps): Promise<HttpReply> {
@@ -123,6 +125,14 @@ async function getDiagnosis(
 ): Promise<HttpReply> {
   const { value } = await readIssuer(deps.issuers.store, issuerId);
   return json(200, await diagnoseIssuer(value, deps));
+}
+
+/** With a token, which is looked at and not kept. */
+async function postToken(call: HttpCall, deps: RegistryDeps, issuerId: string): Promise<HttpReply> {
+  const members = await readJsonObject(call);
+  const { value } = await readIssuer(deps.issuers.store, issuerId);
+  const { token } = parseMembers(tokenMembers, members, []);
+  return json(200, await diagnoseIssuer(value, deps, token));
 }
 
 /**

@@ -7,6 +7,7 @@ import { auditRoutes } from './audit.ts';
 import { auditedChange } from './audited-changes.ts';
 import { clientRoutes } from './clients.ts';
 import { diagnosisRoutes } from './diagnosis.ts';
+import { grantRoutes } from './grants.ts';
 import { initialAccessTokenRoutes } from './initial-access-tokens.ts';
 import { issuerRoutes } from './issuers.ts';
 import { BASE, type RegistryDeps, type Route } from './request.ts';
@@ -29,6 +30,7 @@ export const ROUTES: readonly (Route & { readonly segments: readonly string[] })
   ...initialAccessTokenRoutes,
   ...issuerRoutes,
   ...userRoutes,
+  ...grantRoutes,
   ...auditRoutes,
   ...tokenRoutes,
 ].map((route) => ({ ...route, segments: route.path.split('/') }));

@@ -3,6 +3,7 @@ import type { Clock } from '../../config/clock.ts';
 import type { Subscriptions } from '../../config/subscriptions.ts';
 import type { GrantEnding } from '../../oauth/end-grants.ts';
 import type { BearerGate } from '../../oauth/gate.ts';
+import type { GrantStore } from '../../oauth/grant-store.ts';
 import type { Revocations } from '../../oauth/revocations.ts';
 import type { AuditNote } from '../audit/audit-entry.ts';
 import type { AuditReader } from '../audit/audit-reader.ts';
@@ -38,10 +39,11 @@ export interface RegistryDeps {
   /** Access tokens that were issued, and how they and what users have granted are ended. */
   readonly tokens: IssuedTokens;
   readonly revocations: Pick<Revocations, 'revokeToken'>;
-  readonly grantEnding: Pick<GrantEnding, 'endAllOf'>;
+  readonly grantEnding: Pick<GrantEnding, 'endAllOf' | 'endOfUser'>;
+  readonly userGrants: Pick<GrantStore, 'listOfUser'>;
   /** For diagnosis. */
   readonly flows: FlowTracer;
-  readonly takesCertificates: boolean;
+  readonly authMethods: readonly string[];
   readonly audit: { readonly trail: Pick<AuditTrail, 'change'>; readonly reader: AuditReader };
   readonly clock: Clock;
   readonly random: RandomBytes;

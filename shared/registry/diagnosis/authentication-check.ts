@@ -6,19 +6,20 @@ import { type Check, fail, pass } from './check.ts';
 
 /**
  * Whether the client has what it proves itself with.
- * @param takesCertificates whether this server knows the certificates of its callers.
+ * @param authMethods those that this server takes: it may know no certificates, or trust no authority.
  */
 export function checkAuthentication(
   client: Client,
   now: number,
-  takesCertificates: boolean,
+  authMethods: readonly string[],
 ): Check {
   const { clientId, tokenEndpointAuthMethod: method } = client;
-  if (showsCertificate(client) && !takesCertificates) {
+  const lack = findLack(client, authMethods);
+  if (lack !== undefined) {
     return fail(
       'secret_valid',
-      'The client shows a certificate, by its token_endpoint_auth_method or tls_client_certificate_bound_access_tokens, but this server takes none.',
-      `Set FLOWGATE_MTLS as docs/client-authentication.md tells, or register the client for something else with PATCH ${addressOf('clients', clientId)} and If-Match: *.`,
+      `The client shows a certificate, by its token_endpoint_auth_method or tls_client_certificate_bound_access_tokens, but this server ${lack.what}.`,
+      `Set ${lack.setting} as docs/client-authentication.md tells, or register the client for something else with PATCH ${addressOf('clients', clientId)} and If-Match: *.`,
     );
   }
   if (usesSecret(client)) return checkSecrets(client, now);
@@ -28,9 +29,19 @@ export function checkAuthentication(
   );
 }
 
-const showsCertificate = (client: Client): boolean =>
-  client.tokenEndpointAuthMethod.endsWith('tls_client_auth') ||
-  client.tlsClientCertificateBoundAccessTokens;
+/** What the settings lack for a client that shows a certificate. */
+function findLack(
+  { tokenEndpointAuthMethod: method, tlsClientCertificateBoundAccessTokens: isBound }: Client,
+  authMethods: readonly string[],
+): { readonly what: string; readonly setting: string } | undefined {
+  const shows = method === 'tls_client_auth' || method === 'self_signed_tls_client_auth';
+  if ((shows || isBound) && !authMethods.includes('self_signed_tls_client_auth')) {
+    return { what: 'takes none', setting: 'FLOWGATE_MTLS' };
+  }
+  return method === 'tls_client_auth' && !authMethods.includes(method)
+    ? { what: 'trusts no authority', setting: 'FLOWGATE_MTLS_CAS' }
+    : undefined;
+}
 
 function tellProof({
   tokenEndpointAuthMethod: method,

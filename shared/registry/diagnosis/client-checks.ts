@@ -11,12 +11,12 @@ const USER_PREFIX = 'oauth_client_';
 export function checkClient(
   client: Client,
   now: number,
-  takesCertificates: boolean,
+  authMethods: readonly string[],
 ): readonly Check[] {
   return [
     checkExistence(client),
     checkEnabled(client),
-    checkAuthentication(client, now, takesCertificates),
+    checkAuthentication(client, now, authMethods),
     checkGrant(client),
   ];
 }

@@ -15,8 +15,8 @@ export interface DiagnosisDeps {
   readonly clients: Pick<ClientStore, 'read' | 'list'>;
   readonly roles: RoleStore;
   readonly subscriptions: Subscriptions;
-  /** Whether this server knows the certificates of its callers. */
-  readonly takesCertificates: boolean;
+  /** Of `token_endpoint_auth_method`: those that this server takes. */
+  readonly authMethods: readonly string[];
   readonly clock: Clock;
 }
 
@@ -48,14 +48,14 @@ export async function diagnose(
 }
 
 async function diagnoseClient(
-  { clients, subscriptions, takesCertificates, clock }: DiagnosisDeps,
+  { clients, subscriptions, authMethods, clock }: DiagnosisDeps,
   clientId: string,
   client: Client | undefined,
   callsFlow: boolean,
 ): Promise<readonly Check[]> {
   if (client !== undefined) {
     return [
-      ...checkClient(client, clock.now(), takesCertificates),
+      ...checkClient(client, clock.now(), authMethods),
       checkSubscription(client, subscriptions, callsFlow),
     ];
   }

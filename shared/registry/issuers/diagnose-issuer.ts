@@ -1,11 +1,14 @@
+import type { Clock } from '../../config/clock.ts';
 import type { Subscriptions } from '../../config/subscriptions.ts';
 import { type FetchedKeys, fetchKeys, isSourceFault } from '../../jwt/fetch-keys.ts';
+import type { PublicKey } from '../../jwt/public-keys.ts';
 import { FetchFault } from '../../net/fetch-fault.ts';
 import type { JsonClient } from '../../net/json-client.ts';
 import type { ClientStore } from '../client-store.ts';
 import { type Check, type Diagnosis, fail, pass } from '../diagnosis/check.ts';
 import type { RoleStore } from '../role-store.ts';
 import { findSubscription, listRoles } from '../roles.ts';
+import { diagnoseToken, type TokenCheckName } from './diagnose-token.ts';
 import { sourceOf, type TrustedIssuer } from './issuer.ts';
 
 export type IssuerCheckName =
@@ -16,18 +19,32 @@ export interface IssuerDiagnosisDeps {
   readonly clients: Pick<ClientStore, 'read'>;
   readonly roles: RoleStore;
   readonly issuers: { readonly json: JsonClient };
+  readonly clock: Clock;
 }
 
-/** Fetches the keys of an issuer now, and holds its rules against what is registered. */
+/**
+ * Fetches the keys of an issuer now, and holds its rules against what is registered.
+ * @param token is walked through what it meets at dispatch as well.
+ */
 export async function diagnoseIssuer(
   issuer: TrustedIssuer,
   deps: IssuerDiagnosisDeps,
-): Promise<Diagnosis<IssuerCheckName>> {
+  token?: string,
+): Promise<Diagnosis<IssuerCheckName | TokenCheckName>> {
+  const { checks: ofKeys, keys } = await checkKeys(issuer, deps.issuers.json);
+  const ofToken =
+    token === undefined
+      ? []
+      : await diagnoseToken(issuer, token, keys, {
+          roles: deps.roles,
+          now: deps.clock.now() / 1000,
+        });
   const checks = [
     checkEnabled(issuer),
-    ...(await checkKeys(issuer, deps.issuers.json)),
+    ...ofKeys,
     ...(await checkClients(issuer, deps)),
     ...(await checkRoles(issuer, deps)),
+    ...ofToken,
   ];
   return { ok: checks.every((check) => check.ok), checks };
 }
@@ -48,7 +65,10 @@ function checkEnabled({ issuerId, enabled, use }: TrustedIssuer): IssuerCheck {
   );
 }
 
-async function checkKeys(issuer: TrustedIssuer, json: JsonClient): Promise<readonly IssuerCheck[]> {
+async function checkKeys(
+  issuer: TrustedIssuer,
+  json: JsonClient,
+): Promise<{ readonly checks: readonly IssuerCheck[]; readonly keys: readonly PublicKey[] }> {
   const change = `PATCH /registry/v1/issuers/${issuer.issuerId}`;
   let fetched: FetchedKeys;
   try {
@@ -59,7 +79,7 @@ async function checkKeys(issuer: TrustedIssuer, json: JsonClient): Promise<reado
     const remedy = blocked
       ? 'Name its host in the setting FLOWGATE_PRIVATE_HOSTS if it is meant to be inside.'
       : `Open the address in a browser, and correct discovery or jwks_uri with ${change} if it is not right.`;
-    return [fail('keys_fetched', error.message, remedy)];
+    return { checks: [fail('keys_fetched', error.message, remedy)], keys: [] };
   }
   const { jwksUri, keys, refused } = fetched;
   const kids = keys.map(
@@ -70,7 +90,7 @@ async function checkKeys(issuer: TrustedIssuer, json: JsonClient): Promise<reado
     `${jwksUri} has ${keys.length} keys that can be used: ${cut(kids.join(', '))}.`,
     ...(left.length === 0 ? [] : [`Not used are ${cut(left.join(' '))}`]),
   ].join(' ');
-  return [
+  const checks = [
     pass('keys_fetched', `The keys have been fetched from ${jwksUri}.`),
     keys.length > 0
       ? pass('keys_usable', told)
@@ -80,6 +100,7 @@ async function checkKeys(issuer: TrustedIssuer, json: JsonClient): Promise<reado
           'Have the issuer publish a key for signatures: RSA with 2048 bits or more, EC or Ed25519.',
         ),
   ];
+  return { checks, keys };
 }
 
 async function checkClients(

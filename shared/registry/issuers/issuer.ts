@@ -78,3 +78,8 @@ export interface IssuerDirectory {
 export function sourceOf({ issuer, discovery, jwksUri = '' }: TrustedIssuer): KeySource {
   return discovery === undefined ? { jwksUri } : { discovery, issuer };
 }
+
+/** RFC 8725 section 3.11; many servers have JWT, or nothing, where RFC 9068 wants at+jwt. */
+export function tokenTypesOf({ requireAtJwt }: TrustedIssuer): readonly (string | undefined)[] {
+  return requireAtJwt ? ['at+jwt'] : ['at+jwt', 'jwt', undefined];
+}

@@ -5,6 +5,7 @@ import type { AccessTokenClaims, Confirmation } from '../../../shared/jwt/types.
 import { createAccessTokenVerifier } from '../../../shared/jwt/verify.ts';
 import { createAuthorizationEndpoint } from '../../../shared/oauth/authorization/authorization-endpoint.ts';
 import type { AuthorizationCode } from '../../../shared/oauth/authorization/authorization-codes.ts';
+import { createPublicPushes } from '../../../shared/oauth/authorization/public-pushes.ts';
 import { createPushedRequestEndpoint } from '../../../shared/oauth/authorization/pushed-request-endpoint.ts';
 import {
   createPushedRequests,
@@ -191,7 +192,12 @@ function open(
     roles: testRoles(),
     origins: originsOf(directory),
   };
-  const push = createPushedRequestEndpoint({ ...common, ...authentication, binding });
+  const push = createPushedRequestEndpoint({
+    publicPushes: createPublicPushes(clock),
+    ...common,
+    ...authentication,
+    binding,
+  });
   const deps = {
     ...common,
     grants,

@@ -161,6 +161,24 @@ test('a public client pushes by naming itself', async () => {
   assert.equal(answer.status, 201);
 });
 
+test('whoever knows a public client pushes 300 requests a minute from a network, and no more', async () => {
+  const server = eager({ tokenEndpointAuthMethod: 'none' });
+  const push = (): ReturnType<AuthorizationServer['push']> => server.push(requestOf(), {});
+  const answers = [];
+  for (let i = 0; i < 6; i += 1)
+    answers.push(...(await Promise.all(Array.from({ length: 50 }, push))));
+  assert.ok(answers.every(({ status }) => status === 201));
+  const refused = await push();
+  assert.deepEqual([refused.status, refused.json()['error']], [429, 'temporarily_unavailable']);
+  assert.equal(refused.headers.get('retry-after'), '60');
+  server.clock.advance(60_000);
+  assert.equal((await push()).status, 201);
+  const confidential = eager();
+  const request = requestOf();
+  const pushes = Array.from({ length: 310 }, () => confidential.push(request));
+  assert.ok((await Promise.all(pushes)).every(({ status }) => status === 201));
+});
+
 test('a DPoP proof that comes with a request binds its code to the key (RFC 9449 section 10.1)', async () => {
   const server = eager();
   const jkt = 'k'.repeat(43);
