@@ -101,9 +101,12 @@ export const grants: Grants = new Map<string, () => Promise<Grant> | Grant>([
 ]);
 
 export const token = prepared(async () => {
+  const ring = await keyRing();
+  // A cold instance reads it beside the client. Who then signs meets whatever has failed.
+  ring.view().catch(() => undefined);
   return createTokenEndpoint({
     ...(await clientAuthentication()),
-    issuer: createAccessTokenIssuer({ ring: await keyRing(), clock }),
+    issuer: createAccessTokenIssuer({ ring, clock }),
     grants,
     binding,
     resources: await resources(),

@@ -35,7 +35,7 @@ interface InstanceOptions {
   readonly nodeOptions?: readonly string[];
   /** For an instance that has to know its address beforehand. */
   readonly port?: number;
-  /** The host logs everything. */
+  /** The host logs everything: an event of each call, too. */
   readonly verbose?: boolean;
   /** Gets what it prints. */
   readonly onLog?: (text: string) => void;
