@@ -24,6 +24,8 @@ before(async () => {
   const storage = await testStorage();
   proxy = await startStorageProxy(storage.connectionString, (call) => calls.push(call));
   instance = await startInstance({ ...storage, connectionString: proxy.connectionString });
+  // Makes the tables.
+  assert.equal((await fetch(`${instance.url}/health/ready`)).status, 200);
   const admin = await manage(instance);
   client = await admin.registerClient();
   const source = 'function processData(message) { message.setBody("hello"); return message; }';
@@ -49,7 +51,9 @@ async function callsFor(work: () => Promise<void>): Promise<readonly string[]> {
     await delay(200);
     calls = [];
     await work();
-    const made = calls.filter((call) => !/audit|messagelogs|\$batch|azure-webjobs-hosts/.test(call));
+    const made = calls.filter(
+      (call) => !/audit|messagelogs|\$batch|azure-webjobs-hosts/.test(call),
+    );
     if (made.length === 0 || performance.now() - startedAt < FRESH_MS / 2) return made;
   }
   throw new Error('This machine is too slow to tell.');
