@@ -147,12 +147,20 @@ async function prepare(context: Context): Promise<readonly Starter[]> {
   if (one === undefined) throw new Error('No client was registered.');
   await deployment.deploy({ modifier: [MODIFIER_STEP], script: [SCRIPT_STEP] });
   const [token = ''] = await deployment.makeTokens(one.client, 1);
-  const flowgate = (id: string, name: string, head: string, body = ''): Starter => ({
+  // Takes whatever is exported.
+  const collector = await context.startPeer({ script: 'bare.js', args: ['fixed'], core: 'load' });
+  const flowgate = (
+    id: string,
+    name: string,
+    head: string,
+    body = '',
+    env: Readonly<Record<string, string>> = {},
+  ): Starter => ({
     id,
     name: `Flowgate, ${name}`,
     head,
     body,
-    start: (more) => context.startFlowgate(deployment, more),
+    start: (more) => context.startFlowgate(deployment, { ...more, env: { ...more.env, ...env } }),
   });
   return [
     {
@@ -170,6 +178,13 @@ async function prepare(context: Context): Promise<readonly Starter[]> {
       start: (more) => context.startHello(more),
     },
     flowgate('first-token', 'first token', flowgateTokenHead(one), TOKEN_BODY),
+    flowgate(
+      'first-token-telemetry',
+      'first token, telemetry on (OTLP)',
+      flowgateTokenHead(one),
+      TOKEN_BODY,
+      { OTEL_EXPORTER_OTLP_ENDPOINT: collector.ready.url },
+    ),
     flowgate('first-modifier', 'first message, content modifier', messageHead('modifier', token)),
     flowgate('first-script', 'first message, JavaScript', messageHead('script', token)),
   ];

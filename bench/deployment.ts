@@ -7,6 +7,7 @@ import { compileBundle } from '../shared/iflow/compile.ts';
 import { openKeyRing } from '../shared/jwt/key-ring.ts';
 import { createAccessTokenIssuer } from '../shared/jwt/sign.ts';
 import type { SigningAlgorithm } from '../shared/jwt/signing-key.ts';
+import type { Confirmation } from '../shared/jwt/types.ts';
 import { type Client, userOfClient } from '../shared/registry/client.ts';
 import { DEFAULT_OAUTH_SETTINGS } from '../shared/registry/client-defaults.ts';
 import { generateSecret } from '../shared/registry/secrets.ts';
@@ -18,7 +19,7 @@ import { openTables } from '../shared/storage/tables.ts';
 import { basic } from '../test/support/instance.ts';
 import { requestHead } from './measure/load.ts';
 
-const ISSUER = 'https://flowgate.example';
+export const ISSUER = 'https://flowgate.example';
 const ACCOUNT = 'flowgate';
 const SUBSCRIPTION = subscriptionsOf(ACCOUNT).iflmap;
 /** Writes under way at once: more do not make Azurite any quicker. */
@@ -35,12 +36,19 @@ export interface BenchClient {
 export interface Deployment {
   /** Settings of its instances. */
   readonly env: Readonly<Record<string, string>>;
-  /** Registers clients; the first `known` of them get the role for messages and are answered. */
-  addClients(count: number, known: number): Promise<readonly BenchClient[]>;
+  /**
+   * Registers clients; the first `known` of them get the role for messages and are answered.
+   * @param settings in the place of the usual ones.
+   */
+  addClients(
+    count: number,
+    known: number,
+    settings?: Partial<Client>,
+  ): Promise<readonly BenchClient[]>;
   /** Deploys flows at `/<name>`, as the deploy call would leave them in storage. */
   deploy(flows: Readonly<Record<string, readonly StepDescription[]>>): Promise<void>;
   /** Tokens as an instance would issue them, each different. */
-  makeTokens(to: Client, count: number): Promise<readonly string[]>;
+  makeTokens(to: Client, count: number, confirmation?: Confirmation): Promise<readonly string[]>;
 }
 
 /** Written straight into storage, through the rooms that own it: no instance has to be up for it. */
@@ -77,12 +85,12 @@ export async function openDeployment(
       FLOWGATE_SIGNING_ALG: algorithm,
     },
 
-    async addClients(count, known) {
+    async addClients(count, known, settings = {}) {
       const made: BenchClient[] = [];
       const first = registered;
       registered += count;
       await inParallel(count, async (i) => {
-        const one = makeClient(`client-${first + i}`);
+        const one = makeClient(`client-${first + i}`, settings);
         await clients.create(one.client);
         if (i >= known) return;
         const user = userOfClient(one.client.clientId);
@@ -120,7 +128,7 @@ export async function openDeployment(
       }
     },
 
-    async makeTokens({ clientId, createdAt, accessTokenLifetime }, count) {
+    async makeTokens({ clientId, createdAt, accessTokenLifetime }, count, confirmation) {
       const tokens: string[] = [];
       for (let i = 0; i < count; i += 1) {
         const { token } = await issuer.issue({
@@ -131,6 +139,7 @@ export async function openDeployment(
           lifetime: accessTokenLifetime,
           scope: '',
           roles: ['ESBMessaging.send'],
+          confirmation,
         });
         tokens.push(token);
       }
@@ -139,7 +148,7 @@ export async function openDeployment(
   };
 }
 
-function makeClient(clientId: string): BenchClient {
+function makeClient(clientId: string, settings: Partial<Client>): BenchClient {
   const createdAt = clock.now();
   const { text, stored } = generateSecret(randomBytes, { createdAt, expiresAt: undefined });
   const client: Client = {
@@ -160,6 +169,7 @@ function makeClient(clientId: string): BenchClient {
     tokensFrom: createdAt,
     createdAt,
     updatedAt: createdAt,
+    ...settings,
   };
   return { client, secret: text };
 }

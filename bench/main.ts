@@ -8,13 +8,14 @@ import { tablesAsText } from './report/tables.ts';
 import { measureDispatch } from './work/dispatch.ts';
 import { measureGrowth } from './work/growth.ts';
 import { measureMicro } from './work/micro.ts';
+import { measureProofs } from './work/proofs.ts';
 import { measureStorage } from './work/storage.ts';
 import { measureToken } from './work/token.ts';
 import type { Context } from './context.ts';
 
 const USAGE = `npm run bench [-- OPTIONS]: what a token and a message cost, beside others, in one run.
 
-  --only token,dispatch,growth,micro,storage   sections to measure; all unless told
+  --only token,dispatch,proofs,growth,micro,storage   sections to measure; all unless told
   --match TEXT       contenders whose name holds TEXT; may be repeated
   --seconds 4        length of a pass
   --passes 5         passes of each contender
@@ -26,6 +27,7 @@ const USAGE = `npm run bench [-- OPTIONS]: what a token and a message cost, besi
 const sections: Readonly<Record<string, (context: Context) => Promise<Results>>> = {
   token: measureToken,
   dispatch: measureDispatch,
+  proofs: measureProofs,
   growth: measureGrowth,
   micro: measureMicro,
   storage: measureStorage,

@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { openProofs, PROOF, type ProofPlan } from './proof.ts';
 
 /** Requests to send again and again, in their order. */
 export interface LoadPlan {
@@ -8,6 +9,8 @@ export interface LoadPlan {
   readonly heads: readonly string[];
   /** Follows every head. */
   readonly body: string;
+  /** Each request has a new one in the place of `{proof}` in its head or body. */
+  readonly proof?: ProofPlan;
   /** Each sends its next request when it has the answer to the last. */
   readonly connections: number;
 }
@@ -30,9 +33,12 @@ export interface Load {
  * answer must be a 200 with a Content-Length; anything else ends the run with an error.
  */
 export function openLoad(plan: LoadPlan): Load {
-  const body = Buffer.from(plan.body, 'latin1');
+  const nextProof = plan.proof === undefined ? undefined : openProofs(plan.proof);
   let sent = 0;
-  const nextHead = (): string => plan.heads[sent++ % plan.heads.length] ?? '';
+  const next = (): string => {
+    const request = `${plan.heads[sent++ % plan.heads.length] ?? ''}\r\n\r\n${plan.body}`;
+    return nextProof === undefined ? request : request.replace(PROOF, nextProof());
+  };
   return {
     async run(milliseconds) {
       const latencies: number[] = [];
@@ -40,7 +46,7 @@ export function openLoad(plan: LoadPlan): Load {
       const until = startedAt + milliseconds;
       await Promise.all(
         Array.from({ length: plan.connections }, (_, i) =>
-          runConnection(plan.ports[i % plan.ports.length] ?? 0, nextHead, body, until, latencies),
+          runConnection(plan.ports[i % plan.ports.length] ?? 0, next, until, latencies),
         ),
       );
       const seconds = (performance.now() - startedAt) / 1000;
@@ -53,8 +59,7 @@ export function openLoad(plan: LoadPlan): Load {
 
 function runConnection(
   port: number,
-  nextHead: () => string,
-  body: Buffer,
+  next: () => string,
   until: number,
   latencies: number[],
 ): Promise<void> {
@@ -68,15 +73,7 @@ function runConnection(
       head = '';
       missing = undefined;
       sentAt = performance.now();
-      const request = `${nextHead()}\r\n\r\n`;
-      if (body.length === 0) {
-        socket.write(request, 'latin1');
-      } else {
-        socket.cork();
-        socket.write(request, 'latin1');
-        socket.write(body);
-        socket.uncork();
-      }
+      socket.write(next(), 'latin1');
     };
     const fail = (text: string): void => {
       socket.destroy();

@@ -1,13 +1,14 @@
 /**
  * Bare node:http servers that do the least work a token endpoint or a protected resource can do, with
- * nothing around it: the floors to hold the others against. `node bare.js KIND [ALG]`
+ * nothing around it: the floors to hold the others against. `node bare.js KIND [ALG [JWK]]`: with the
+ * public key of proofs.
  */
-import { sign } from 'node:crypto';
+import { createPublicKey, sign } from 'node:crypto';
 import { createServer } from 'node:http';
 import jsonwebtoken from 'jsonwebtoken';
 import { isRightSecret, makeClaims, makeKeys, sayReady, signToken } from './common.js';
 
-const [kind, alg = 'ES256'] = process.argv.slice(2);
+const [kind, alg = 'ES256', jwk] = process.argv.slice(2);
 const { privateKey, publicKey } = makeKeys(alg);
 const GREETING = 'Hello world from IFlow';
 const base64url = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -31,6 +32,33 @@ const answers = {
     return tokenResponse(signToken(alg, privateKey));
   },
 
+  /** A client assertion in the body (RFC 7523). */
+  assertion(_authorization, { body }) {
+    verifyProof(new URLSearchParams(body).get('client_assertion'));
+    return tokenResponse(signToken(alg, privateKey));
+  },
+
+  /** A secret and a DPoP proof (RFC 9449). */
+  dpop(authorization, { headers }) {
+    authenticate(authorization);
+    verifyProof(headers.dpop);
+    return tokenResponse(signToken(alg, privateKey));
+  },
+
+  /** A DPoP proof, and a token that is looked up. */
+  'cached-dpop': (authorization, { headers }) => {
+    verifyProof(headers.dpop);
+    return answers.cached(authorization);
+  },
+
+  /** RFC 7662. */
+  introspect(authorization, { body }) {
+    authenticate(authorization);
+    const token = new URLSearchParams(body).get('token');
+    const claims = jsonwebtoken.verify(token, publicKey, { algorithms: [alg] });
+    return JSON.stringify({ active: true, ...claims });
+  },
+
   verify(authorization) {
     jsonwebtoken.verify(authorization.slice(7), publicKey, { algorithms: [alg] });
     return GREETING;
@@ -50,6 +78,11 @@ const answers = {
   },
 };
 const cache = new Map();
+const proofKey = jwk && createPublicKey({ key: JSON.parse(jwk), format: 'jwk' });
+
+function verifyProof(proof) {
+  jsonwebtoken.verify(proof, proofKey, { algorithms: ['ES256'] });
+}
 
 function authenticate(authorization) {
   const text = Buffer.from(authorization.slice(6), 'base64').toString();
@@ -74,10 +107,14 @@ function joseSignature(der) {
 }
 
 const answer = answers[kind];
+const readsBody = kind === 'assertion' || kind === 'introspect';
 const server = createServer((request, response) => {
-  request.resume();
+  let sent = '';
+  if (readsBody) request.on('data', (chunk) => (sent += chunk.toString('latin1')));
+  else request.resume();
   request.on('end', () => {
-    const body = answer(request.headers.authorization ?? '');
+    const { authorization = '' } = request.headers;
+    const body = answer(authorization, { headers: request.headers, body: sent });
     response.writeHead(200, {
       'Content-Type': body === GREETING ? 'text/plain' : 'application/json',
       'Content-Length': Buffer.byteLength(body),

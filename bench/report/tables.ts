@@ -16,8 +16,8 @@ export function tablesAsText(results: Results): string {
     .join('\n');
 }
 
-export function loadTables({ token, dispatch, growth }: Results): readonly LoadTable[] {
-  return [token, dispatch, growth].flatMap((section) => section?.tables ?? []);
+export function loadTables({ token, dispatch, proofs, growth }: Results): readonly LoadTable[] {
+  return [token, dispatch, proofs, growth].flatMap((section) => section?.tables ?? []);
 }
 
 /** Ratios are to the first row. */

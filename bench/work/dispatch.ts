@@ -3,6 +3,7 @@ import { messageHead, MODIFIER_STEP, openDeployment, SCRIPT_STEP } from '../depl
 import type { Contender } from '../measure/contest.ts';
 import { requestHead } from '../measure/load.ts';
 import type { Results } from '../report/results.ts';
+import { startPeer } from './peer.ts';
 import { hello } from './token.ts';
 
 /** More than Flowgate remembers of tokens (10,000), so that each comes as one never seen. */
@@ -74,18 +75,12 @@ function resource(
   context: Context,
   role: Contender['role'],
   name: string,
-  script: string,
-  ...args: string[]
+  ...command: [string, ...string[]]
 ): Contender {
-  return {
-    name,
-    role,
-    start: async () => {
-      const server = await context.startPeer({ script, args });
-      const headers = { Authorization: server.ready.authorization ?? '' };
-      return { servers: [server], plan: { heads: [requestHead('GET', '/', headers)], body: '' } };
-    },
-  };
+  return startPeer(context, role, name, command, ({ authorization = '' }) => ({
+    heads: [requestHead('GET', '/', { Authorization: authorization })],
+    body: '',
+  }));
 }
 
 function flowgate(context: Context, name: string, flow: string, tokens: number): Contender {

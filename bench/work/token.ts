@@ -4,6 +4,7 @@ import { flowgateTokenHead, openDeployment, TOKEN_BODY, tokenHead } from '../dep
 import type { Contender } from '../measure/contest.ts';
 import { requestHead } from '../measure/load.ts';
 import type { Results } from '../report/results.ts';
+import { startPeer } from './peer.ts';
 
 /** What a token costs: `client_credentials`, Basic, a JWT. ES256 and RS256 are two contests. */
 export async function measureToken(context: Context): Promise<Results> {
@@ -77,17 +78,12 @@ function peer(
   context: Context,
   role: Contender['role'],
   name: string,
-  script: string,
-  ...args: string[]
+  ...command: [string, ...string[]]
 ): Contender {
-  return {
-    name,
-    role,
-    start: async () => ({
-      servers: [await context.startPeer({ script, args })],
-      plan: { heads: [tokenHead('/token', CLIENT.id, CLIENT.secret)], body: TOKEN_BODY },
-    }),
-  };
+  return startPeer(context, role, name, command, () => ({
+    heads: [tokenHead('/token', CLIENT.id, CLIENT.secret)],
+    body: TOKEN_BODY,
+  }));
 }
 
 export function hello(context: Context): Contender {

@@ -31,6 +31,27 @@ test('a quick bench of one contender fills its row with figures above zero', asy
   assert.ok((token?.run.machine.isolation.length ?? 0) > 0, 'says what was done about the cores');
 });
 
+test('each request of a proof section has a proof of its own, which Flowgate and the bare server both accept', async (t) => {
+  const file = join(await freshFolder(t), 'results.json');
+  const both = ['bare node:http, jsonwebtoken.verify and sign', 'token for a client assertion'];
+  const match = both.flatMap((name) => ['--match', name]);
+  await run(process.execPath, [main, '--quick', '--only', 'proofs', ...match, '--output', file]);
+
+  const { proofs } = await readResults(file);
+  const [assertion, ...others] = proofs?.tables ?? [];
+  assert.deepEqual(
+    assertion?.rows.map(({ role, rate }) => [role, rate > 0]),
+    [
+      ['floor', true],
+      ['flowgate', true],
+    ],
+  );
+  assert.deepEqual(
+    others.map(({ rows }) => rows.length),
+    [0, 0, 0],
+  );
+});
+
 test('a section that the bench does not have is refused, and nothing is written', async (t) => {
   const file = join(await freshFolder(t), 'results.json');
   await assert.rejects(

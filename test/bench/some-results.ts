@@ -52,6 +52,20 @@ export function someResults(): Required<Results> {
         },
       ],
     },
+    proofs: {
+      run,
+      tables: [
+        {
+          id: 'introspection',
+          title: 'Introspection',
+          note: '',
+          rows: [
+            row('bare node:http, jsonwebtoken.verify ES256', 'floor', 100),
+            row('Flowgate, introspection', 'flowgate', 150),
+          ],
+        },
+      ],
+    },
     growth: {
       run,
       tables: [

@@ -27,33 +27,33 @@ export interface Instance {
   kill(): Promise<void>;
 }
 
+interface InstanceOptions {
+  /** The tree whose host it is, instead of this one. */
+  readonly checkout?: string;
+  /** The folder to serve, instead of that tree. */
+  readonly app?: string;
+  readonly nodeOptions?: readonly string[];
+  /** For an instance that has to know its address beforehand. */
+  readonly port?: number;
+  /** The host logs everything. */
+  readonly verbose?: boolean;
+  /** Gets what it prints. */
+  readonly onLog?: (text: string) => void;
+}
+
 /**
  * Starts the built app in a local Functions host: one instance. Several over the same storage and
  * environment are the instances of one deployment. Ended with the test file if it still runs.
- * @param options `checkout` is the tree whose host it is instead of this one, `app` the folder to
- * serve instead of that tree, `onLog` gets what it prints: with `verbose` an event of each call. `port` is
- * for an instance that has to know its address beforehand.
  */
 export async function startInstance(
   storage: TestStorage,
   env: Readonly<Record<string, string>> = {},
-  {
-    checkout = root,
-    app = checkout,
-    onLog,
-    verbose = false,
-    port = 0,
-  }: {
-    checkout?: string;
-    app?: string;
-    onLog?: (text: string) => void;
-    verbose?: boolean;
-    port?: number;
-  } = {},
+  options: InstanceOptions = {},
 ): Promise<Instance> {
-  const host = join(checkout, 'local', 'host', 'main.ts');
-  const more = verbose ? ['--verbose'] : [];
-  const child = spawn(process.execPath, [host, '--app', app, '--port', String(port), ...more], {
+  const { checkout = root, app = checkout, nodeOptions = [], port = 0, verbose, onLog } = options;
+  const args = [join(checkout, 'local', 'host', 'main.ts'), '--app', app, '--port', String(port)];
+  if (verbose === true) args.push('--verbose');
+  const child = spawn(process.execPath, [...nodeOptions, ...args], {
     stdio: ['ignore', 'pipe', onLog === undefined ? 'inherit' : 'pipe'],
     env: {
       ...process.env,
