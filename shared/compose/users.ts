@@ -9,6 +9,6 @@ export const users = once(async () => createUserStore(await tables()));
 /** What ends with an account besides its sessions, which end with the session key of the user. */
 export const userAccess: UserAccess = {
   async endAll(user) {
-    await (await grantEnding()).endAllOf({ user });
+    await (await grantEnding()).endAllOfUser(user);
   },
 };

@@ -1,7 +1,6 @@
 import type { Clock } from '../config/clock.ts';
-import type { Page, PageRequest } from '../registry/page.ts';
 import type { Consents } from './consents.ts';
-import type { GrantStore, UserGrant } from './grant-store.ts';
+import type { GrantStore } from './grant-store.ts';
 import { LONGEST_REVOCATION_MS, type Revocations } from './revocations.ts';
 
 const AT_A_TIME = 100;
@@ -13,18 +12,14 @@ export interface GrantEnding {
   /** Ends one grant of a user and has the client ask again. @returns false if the user has no such grant. */
   endOfUser(user: string, grantId: string): Promise<boolean>;
   /**
-   * Ends all grants of a client, or of a user whose consents are forgotten too; what is granted
-   * meanwhile may stay.
+   * Ends all grants of a user, and forgets the consents; what is granted meanwhile may stay.
    * @returns how many.
    */
-  endAllOf(whose: { readonly clientId: string } | { readonly user: string }): Promise<number>;
+  endAllOfUser(user: string): Promise<number>;
 }
 
 export function createGrantEnding(deps: {
-  readonly grants: Pick<
-    GrantStore,
-    'find' | 'revoke' | 'listOfClient' | 'listOfUser' | 'deleteOfUser'
-  >;
+  readonly grants: Pick<GrantStore, 'find' | 'revoke' | 'listOfUser' | 'deleteOfUser'>;
   readonly consents: Pick<Consents, 'forget'>;
   readonly revocations: Pick<Revocations, 'revokeGrant'>;
   readonly clock: Clock;
@@ -49,20 +44,16 @@ export function createGrantEnding(deps: {
       return true;
     },
 
-    async endAllOf(whose) {
-      const list = (page: PageRequest): Promise<Page<UserGrant>> =>
-        'user' in whose
-          ? grants.listOfUser(whose.user, clock.now(), page)
-          : grants.listOfClient(whose.clientId, clock.now(), page);
+    async endAllOfUser(user) {
       let ended = 0;
       let after: string | undefined;
       do {
-        const page = await list({ after, limit: AT_A_TIME });
+        const page = await grants.listOfUser(user, clock.now(), { after, limit: AT_A_TIME });
         for (const { grantId } of page.items) await endGrant(grantId);
         ended += page.items.length;
         after = page.next;
       } while (after !== undefined);
-      if ('user' in whose) await grants.deleteOfUser(whose.user);
+      await grants.deleteOfUser(user);
       return ended;
     },
   };

@@ -1,5 +1,5 @@
 import type { Confirmation } from '../jwt/types.ts';
-import type { Versioned } from '../registry/client.ts';
+import type { Client, Versioned } from '../registry/client.ts';
 import type { Page, PageRequest } from '../registry/page.ts';
 
 /** What a user has allowed a client: all tokens that came of one authorization code. */
@@ -26,6 +26,17 @@ export interface UserGrant {
   readonly revokedAt: number | undefined;
   /** How often its refresh token was replaced: the newest has this number. */
   readonly generation: number;
+}
+
+/**
+ * Whether a grant's client is still the one that the user allowed: neither registered anew nor moved
+ * since, nor have all its tokens been revoked.
+ */
+export function isGrantOf(
+  client: Client | undefined,
+  { tokensFrom, subscription }: Pick<UserGrant, 'tokensFrom' | 'subscription'>,
+): boolean {
+  return client?.tokensFrom === tokensFrom && client.subscription === subscription;
 }
 
 /** Where users' grants are kept; every instance sees a change at once. */

@@ -1,5 +1,5 @@
 import type { Client } from '../registry/client.ts';
-import type { GrantStore, UserGrant } from './grant-store.ts';
+import { type GrantStore, isGrantOf, type UserGrant } from './grant-store.ts';
 import type { RefreshTokens } from './refresh-tokens.ts';
 
 /** A refresh token of ours, good or not. */
@@ -37,8 +37,7 @@ export function endOf(
     isNewest &&
     grant.revokedAt === undefined &&
     grant.clientId === client.clientId &&
-    grant.tokensFrom === client.tokensFrom &&
-    grant.subscription === client.subscription &&
+    isGrantOf(client, grant) &&
     client.grantTypes.includes('refresh_token');
   return isGood && end > now ? end : undefined;
 }

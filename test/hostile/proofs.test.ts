@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHmac, randomUUID } from 'node:crypto';
 import { before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ASSERTION_TYPE } from '../../shared/oauth/client-authentication/client-assertion.ts';
 import { TOKEN_PATH } from '../conformance/deployment.ts';
 import { issueCertificate } from '../support/certificate.ts';
@@ -12,6 +13,7 @@ import { assertClear, deployOnTwo, type TwoInstances } from './two-instances.ts'
 
 export const LOCAL_ONLY = 'sets the header of certificates as a front end would';
 
+const LOGGED_MS = 1500;
 const key = makeIssuerKey('k1');
 const certificate = issueCertificate();
 const prover = makeProver();
@@ -159,6 +161,8 @@ test('DPoP headers of any kind neither break a token request nor let a bound tok
     prover.prove(good, {}, { typ: 'JWT' }),
     `${prover.prove(good)},${prover.prove(good)}`,
   ];
+  // Of the tests before: the log is written half a second after an entry.
+  await sleep(LOGGED_MS);
   const messages = await two.messages();
   for (const at of two.urls) {
     for (const dpop of proofs) {
@@ -180,6 +184,7 @@ test('DPoP headers of any kind neither break a token request nor let a bound tok
       assertClear(answer.status, text, dpop.slice(0, 100));
     }
   }
+  await sleep(LOGGED_MS);
   assert.equal(await two.messages(), messages);
   await two.works();
 });

@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { before, test } from 'node:test';
+import { newGrantId } from '../../shared/oauth/grant-id.ts';
+import { openGrants } from '../../shared/storage/grants.ts';
+import { openTables } from '../../shared/storage/tables.ts';
 import { testStorage, type TestStorage } from '../support/azurite.ts';
 import {
   allow,
@@ -169,4 +173,28 @@ test('a person who starts without a session signs in, allows, and comes back to 
   assert.equal(tokens.status, 200);
   const nothing = await askForTokens(other, asking, { grant_type: 'authorization_code' });
   assert.equal(nothing.body['error'], 'invalid_request');
+});
+
+test('the daily timer removes what has expired, and nothing that is alive', async () => {
+  const grants = openGrants(openTables(storage));
+  const grantId = newGrantId('long-gone', randomBytes);
+  await grants.create({
+    ...{ grantId, user: 'long-gone', clientId: 'gone', createdAt: 1, tokensFrom: 0, expiresAt: 2 },
+    ...{ subscription: 'flowgateiflmap', scopes: [], authTime: 1, confirmation: undefined },
+    ...{ lastUsedAt: undefined, revokedAt: undefined, generation: 0 },
+  });
+  person.url = one.url;
+  const { body } = await redeem(one, app, await obtainCode(person, app));
+  const started = await fetch(`${one.url}/admin/functions/delete-expired-grants`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"input":""}',
+  });
+  assert.equal(started.status, 202);
+  const startedAt = performance.now();
+  while ((await grants.find(grantId)) !== undefined) {
+    assert.ok(performance.now() - startedAt < BOUND_MS, 'the grant is still there');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  assert.equal((await refresh(other, app, body['refresh_token'])).status, 200);
 });

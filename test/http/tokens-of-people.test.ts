@@ -127,11 +127,19 @@ test('an administrator finds the tokens of a person, and ends one of them alone'
 
 test('all tokens of an app end with what people have granted it, and they may allow it anew', async () => {
   const tokens = await signIn(other);
+  const granted = async (): Promise<number> => {
+    const answer = await admin.send('GET', '/registry/v1/users/ann/grants');
+    return ((await answer.json()) as { items: unknown[] }).items.length;
+  };
+  assert.ok((await granted()) > 0);
   assert.equal((await admin.send('DELETE', `/registry/v1/clients/${app.id}/tokens`)).status, 204);
+  assert.equal(await granted(), 0);
+  // The instance that has not yet heard of it gives out tokens that are refused as well.
+  await untilEnded(other, tokens.access);
   const refused = await refresh(other, app, tokens.refresh);
   assert.deepEqual([refused.status, refused.body['error']], [400, 'invalid_grant']);
-  await untilEnded(other, tokens.access);
   const again = await signIn(one);
+  assert.equal(await granted(), 1);
   assert.equal((await told(other, again.access))['active'], true);
   assert.equal((await refresh(other, app, again.refresh)).status, 200);
 });

@@ -32,7 +32,10 @@ before(async () => {
   account = createAccountGrants({
     grants,
     ending: createGrantEnding({ grants, consents, revocations, clock }),
-    clients: testDirectory(someClient({ clientName: 'The app' })),
+    clients: testDirectory(
+      someClient({ clientName: 'The app' }),
+      someClient({ clientId: 'renewed', tokensFrom: 1 }),
+    ),
     clock,
   });
 });
@@ -47,15 +50,17 @@ async function allow(user: string, clientId: string, createdAt: number): Promise
   return grantId;
 }
 
-test('a person sees what is alive, the newest first, by the name of the application or its id', async () => {
-  const old = await allow('ann', 'app', 1);
-  const young = await allow('ann', 'gone', 2);
+test('a person sees what is alive, the newest first, by the name of the application', async () => {
+  const [old, young] = [await allow('ann', 'app', 1), await allow('ann', 'app', 2)];
   await allow('ben', 'app', 3);
+  // Deleted, and since then without the tokens that it had.
+  await allow('ann', 'gone', 4);
+  await allow('ann', 'renewed', 5);
   const shown = await account.list('ann');
   assert.deepEqual(
     shown.map(({ grantId, clientName, since }) => [grantId, clientName, since]),
     [
-      [young, 'gone', 2],
+      [young, 'The app', 2],
       [old, 'The app', 1],
     ],
   );

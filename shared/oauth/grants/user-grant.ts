@@ -5,7 +5,7 @@ import type { Confirmation } from '../../jwt/types.ts';
 import type { AuditTrail } from '../../registry/audit/audit-trail.ts';
 import { type Client, type ClientDirectory, userOfClient } from '../../registry/client.ts';
 import { OAuthError } from '../errors.ts';
-import type { GrantStore, UserGrant } from '../grant-store.ts';
+import { type GrantStore, isGrantOf, type UserGrant } from '../grant-store.ts';
 import type { RefreshTokens } from '../refresh-tokens.ts';
 import type { Granted } from './grant.ts';
 
@@ -35,19 +35,20 @@ type Allowed = Pick<UserGrant, 'user' | 'tokensFrom' | 'subscription'>;
  * @throws {OAuthError} `invalid_grant`
  */
 export async function requireStanding(
-  { user, tokensFrom, subscription }: Allowed,
+  allowed: Allowed,
   client: Client,
   { clients, users }: Pick<UserGrantDeps, 'clients' | 'users'>,
 ): Promise<void> {
-  const stands = (one: Client | undefined): boolean =>
-    one?.tokensFrom === tokensFrom && one.subscription === subscription;
-  if (!stands(client) && !stands(await clients.find(client.clientId, REFUSE_ON_MS))) {
+  if (
+    !isGrantOf(client, allowed) &&
+    !isGrantOf(await clients.find(client.clientId, REFUSE_ON_MS), allowed)
+  ) {
     throw OAuthError.invalidGrant(
       'client_changed',
       'The client was registered anew or moved to another subscription, or all its tokens were revoked, since the user allowed it. Send the user to the authorization endpoint again.',
     );
   }
-  if (!(await users.isEnabled(user))) {
+  if (!(await users.isEnabled(allowed.user))) {
     throw OAuthError.invalidGrant('user_disabled', 'The user may not sign in any more.');
   }
 }

@@ -101,7 +101,8 @@ export function createAccountEndpoint(deps: AccountDeps): Handler {
       return seeOther(addressWith(ACCOUNT, { ended: '1' }));
     });
 
-  const note = (call: HttpCall, user: string, reason?: string): void =>
+  const note = (call: HttpCall, user: string, reason?: string): void => {
+    if (reason !== undefined) call.annotate({ reason });
     deps.audit.note({
       action: 'user.password',
       actor: user,
@@ -109,6 +110,7 @@ export function createAccountEndpoint(deps: AccountDeps): Handler {
       call,
       ...(reason === undefined ? {} : { outcome: 'failure' as const, reason }),
     });
+  };
 
   return (call) => {
     switch (call.url.pathname.slice(ACCOUNT.length).replace(/\/$/, '')) {

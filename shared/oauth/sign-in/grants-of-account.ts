@@ -1,7 +1,7 @@
 import type { Clock } from '../../config/clock.ts';
 import type { ClientDirectory } from '../../registry/client.ts';
 import type { GrantEnding } from '../end-grants.ts';
-import type { GrantStore } from '../grant-store.ts';
+import { type GrantStore, isGrantOf } from '../grant-store.ts';
 import type { AccountGrants } from './account-grants.ts';
 
 /** Grants that the account page shows: the newest of those that are looked at. */
@@ -18,16 +18,14 @@ export function createAccountGrants(deps: {
     async list(user) {
       const page = { limit: MOST_READ };
       const { items } = await deps.grants.listOfUser(user, deps.clock.now(), page);
-      const newest = [...items].sort((a, b) => b.createdAt - a.createdAt).slice(0, MOST_SHOWN);
-      const shown = newest.map(async (grant) => ({
-        grantId: grant.grantId,
-        clientId: grant.clientId,
-        clientName: (await deps.clients.find(grant.clientId))?.clientName ?? grant.clientId,
-        scopes: grant.scopes,
-        since: grant.createdAt,
-        lastUsedAt: grant.lastUsedAt,
-      }));
-      return Promise.all(shown);
+      const newest = items.toSorted((a, b) => b.createdAt - a.createdAt).slice(0, MOST_SHOWN);
+      const shown = newest.map(async (grant) => {
+        const client = await deps.clients.find(grant.clientId);
+        if (client === undefined || !isGrantOf(client, grant)) return [];
+        const { grantId, clientId, scopes, createdAt: since, lastUsedAt } = grant;
+        return [{ grantId, clientId, clientName: client.clientName, scopes, since, lastUsedAt }];
+      });
+      return (await Promise.all(shown)).flat();
     },
     end: (user, grantId) => deps.ending.endOfUser(user, grantId),
   };

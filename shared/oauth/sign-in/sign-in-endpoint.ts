@@ -155,7 +155,8 @@ export function createSignInEndpoint(deps: SignInDeps): Handler {
   const note = (call: HttpCall, action: string, user: string): void =>
     deps.audit.note({ action, actor: user, object: { type: 'user', name: user }, call });
 
-  const noteRefusal = (call: HttpCall, user: User | undefined, reason: string): void =>
+  const noteRefusal = (call: HttpCall, user: User | undefined, reason: string): void => {
+    call.annotate({ reason });
     deps.audit.note({
       action: 'user.sign_in',
       actor: '',
@@ -164,6 +165,7 @@ export function createSignInEndpoint(deps: SignInDeps): Handler {
       outcome: 'failure',
       reason,
     });
+  };
 
   return (call) => {
     switch (call.url.pathname.slice(SIGN_IN.length).replace(/\/$/, '')) {

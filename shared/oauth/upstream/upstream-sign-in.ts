@@ -39,7 +39,8 @@ export function createUpstreamSignIn(deps: UpstreamDeps): UpstreamSignIn {
   const { settings, provider, journeys } = deps;
   const redirectUri = `${deps.issuer}${SIGN_IN}/callback`;
 
-  const noteRefusal = (call: HttpCall, user: string, reason: string): void =>
+  const noteRefusal = (call: HttpCall, user: string, reason: string): void => {
+    call.annotate({ reason });
     deps.audit.note({
       action: 'user.sign_in',
       actor: '',
@@ -49,6 +50,7 @@ export function createUpstreamSignIn(deps: UpstreamDeps): UpstreamSignIn {
       reason,
       detail: `at ${settings.issuer}`,
     });
+  };
 
   /** A page that says why not, with the way back to where the person began. */
   const refuse = (journey: Journey, status: number, text: string): HttpReply =>

@@ -1,6 +1,7 @@
 import type { HttpCall, HttpReply } from '../../http/call.ts';
 import { Problem } from '../../http/problem.ts';
-import type { UserGrant } from '../../oauth/grant-store.ts';
+import { isGrantOf, type UserGrant } from '../../oauth/grant-store.ts';
+import type { Client } from '../client.ts';
 import { readUser } from '../users/change-user.ts';
 import { pageReply, readPageRequest } from './paging.ts';
 import type { RegistryDeps, Route } from './request.ts';
@@ -10,13 +11,27 @@ export const grantRoutes: readonly Route[] = [
   { path: 'users/*/grants/*', operations: { DELETE: endGrant } },
 ];
 
-/** What a user has allowed clients, by id; what has ended is left out. */
+/**
+ * What a user has allowed clients, by id; what has ended is left out, so that a page may be short and
+ * not be the last.
+ */
 async function listGrants(call: HttpCall, deps: RegistryDeps, name: string): Promise<HttpReply> {
   const { value } = await readUser(deps.users, name);
   const scope = ['grants', value.user];
   const request = readPageRequest(call, scope);
   const page = await deps.userGrants.listOfUser(value.user, deps.clock.now(), request);
-  return pageReply(page, scope, viewGrant);
+  const clients = await readClients(deps, page.items);
+  const items = page.items.filter((grant) => isGrantOf(clients.get(grant.clientId), grant));
+  return pageReply({ ...page, items }, scope, viewGrant);
+}
+
+async function readClients(
+  { clients }: RegistryDeps,
+  grants: readonly UserGrant[],
+): Promise<ReadonlyMap<string, Client | undefined>> {
+  const ids = [...new Set(grants.map(({ clientId }) => clientId))];
+  const found = ids.map(async (id) => [id, (await clients.read(id))?.value] as const);
+  return new Map(await Promise.all(found));
 }
 
 /** Ends a grant with all tokens of it; the client has to ask the user again. */

@@ -39,7 +39,7 @@ export interface RegistryDeps {
   /** Access tokens that were issued, and how they and what users have granted are ended. */
   readonly tokens: IssuedTokens;
   readonly revocations: Pick<Revocations, 'revokeToken'>;
-  readonly grantEnding: Pick<GrantEnding, 'endAllOf' | 'endOfUser'>;
+  readonly grantEnding: Pick<GrantEnding, 'endOfUser'>;
   readonly userGrants: Pick<GrantStore, 'listOfUser'>;
   /** For diagnosis. */
   readonly flows: FlowTracer;

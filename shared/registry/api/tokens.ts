@@ -52,15 +52,15 @@ async function revokeToken(
 }
 
 /**
- * All access tokens of a client, and what users have granted it. Their `jti` begins with a time that is
- * not the client's any more, so that nothing has to be found; an instance that has not yet heard of it
- * issues more of them for up to 25 s, which are refused as well.
+ * All access tokens of a client, and what users have granted it. They begin with, or keep, a time that
+ * is not the client's any more, so that nothing has to be found; an instance that has not yet heard of
+ * it issues more of them for up to 25 s, which are refused as well.
  */
 async function revokeTokensOfClient(
   call: HttpCall,
   deps: RegistryDeps,
   clientId: string,
-): Promise<RegistryReply> {
+): Promise<HttpReply> {
   const ifMatch = readIfMatch(call) ?? 'any';
   const now = deps.clock.now();
   const { etag } = await changeClient(deps.clients, clientId, ifMatch, (client) => ({
@@ -69,9 +69,7 @@ async function revokeTokensOfClient(
     tokensFrom: Math.max(now, client.tokensFrom + 1),
     updatedAt: now,
   }));
-  const ended = await deps.grantEnding.endAllOf({ clientId });
-  const detail = ended === 0 ? '' : `and ${ended} grants of users`;
-  return { status: 204, headers: { ETag: etag }, audit: { detail } };
+  return { status: 204, headers: { ETag: etag } };
 }
 
 function readTokenQuery(call: HttpCall): TokenQuery {

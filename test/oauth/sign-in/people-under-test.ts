@@ -17,7 +17,7 @@ import { openTables } from '../../../shared/storage/tables.ts';
 import { createUserStore } from '../../../shared/storage/users.ts';
 import { testThrottle, testTrail } from '../../support/audit.ts';
 import { testStorage } from '../../support/azurite.ts';
-import { makeCall } from '../../support/call.ts';
+import { makeCall, type TestCall } from '../../support/call.ts';
 import { testClock } from '../../support/clock.ts';
 import { type Fetch, PASSWORD, Person } from '../../support/people.ts';
 
@@ -71,6 +71,8 @@ export async function openPeople() {
     ],
   ];
 
+  /** What the log event of the last call says besides. */
+  let logged: TestCall['annotations'] = {};
   const send: Fetch = async (url, { method = 'GET', headers, body }) => {
     const { pathname, search } = new URL(url);
     const call = makeCall({
@@ -80,6 +82,7 @@ export async function openPeople() {
       body,
       receivedAt: clock.now(),
     });
+    logged = call.annotations;
     const handle = endpoints.find(([path]) => pathname.startsWith(path))?.[1];
     if (handle === undefined) throw new Error(`Nothing is at ${pathname}`);
     const reply = await (async () => handle(call))().catch((error: unknown) => {
@@ -140,6 +143,7 @@ export async function openPeople() {
     change,
     newPerson: () => new Person('https://flowgate.example', send),
     send,
+    logged: () => logged,
     whoIs: (person: Person) =>
       signIn.whoIs(makeCall({ path: '/oauth2/api/v1/authorize', headers: cookieHeader(person) })),
     signIn,

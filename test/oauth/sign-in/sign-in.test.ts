@@ -80,6 +80,7 @@ test('nobody, a wrong password, a disabled user and one from upstream get one an
     assert.deepEqual(people.waits, [100], reason);
     const event = people.trail.events.at(-1);
     assert.deepEqual([event?.outcome, event?.reason, event?.actor], ['failure', reason, '']);
+    assert.deepEqual(people.logged(), { reason });
     // What is nobody's name may be a password in the wrong field.
     assert.equal(event?.object.name, noted);
     assert.equal(people.throttle.failures.at(-1), `user:${name.toLowerCase()}`);
@@ -97,6 +98,7 @@ test('who is slowed is told for how long; the address is not even compared', asy
   assert.deepEqual([wrong.status, wrong.headers.get('retry-after')], [429, '17']);
   assert.match(wrong.alert, /Wait 17 seconds/);
   assert.equal(people.trail.events.at(-1)?.reason, 'throttled');
+  assert.deepEqual(people.logged(), { reason: 'throttled' });
   // The right password of a user that is slowed is taken: nobody keeps him out by failing in his name.
   await fred.signIn('fred', PASSWORD);
   assert.equal((await people.whoIs(fred))?.user, 'fred');
