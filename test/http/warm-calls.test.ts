@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { buildBundle } from '../../shared/iflow/bundle/build.ts';
 import { testStorage } from '../support/azurite.ts';
 import {
@@ -32,12 +33,26 @@ before(async () => {
 });
 after(() => proxy.close());
 
-/** Calls of storage for `work`, but for what is written behind the answers. */
+/** What an instance has read is read again behind the answers when it is older than this. */
+const FRESH_MS = 10_000;
+
+/**
+ * Calls of storage for `work` within the time in which nothing has to be read again, but for what is
+ * written behind the answers, and the host's leases of timers.
+ */
 async function callsFor(work: () => Promise<void>): Promise<readonly string[]> {
-  await work();
-  calls = [];
-  await work();
-  return calls.filter((call) => !/audit|messagelogs|\$batch/.test(call));
+  for (let tries = 0; tries < 5; tries += 1) {
+    // What is older by now is read again, and is new when this is over.
+    await delay(tries === 0 ? 0 : FRESH_MS);
+    const startedAt = performance.now();
+    await work();
+    await delay(200);
+    calls = [];
+    await work();
+    const made = calls.filter((call) => !/audit|messagelogs|\$batch|azure-webjobs-hosts/.test(call));
+    if (made.length === 0 || performance.now() - startedAt < FRESH_MS / 2) return made;
+  }
+  throw new Error('This machine is too slow to tell.');
 }
 
 test('warm token requests, messages and introspection touch no storage, with tokens revoked and not', async () => {
@@ -57,7 +72,7 @@ test('warm token requests, messages and introspection touch no storage, with tok
     return (await fetch(`${instance.url}/http/hello`, { headers })).status;
   };
   const made = await callsFor(async () => {
-    for (let i = 0; i < 20; i += 1) {
+    for (let i = 0; i < 10; i += 1) {
       await fetchToken(instance.url, client.id, client.secret);
       assert.equal(await call(good), 200);
       assert.equal(await call(revoked), 401);
