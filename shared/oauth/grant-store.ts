@@ -62,7 +62,6 @@ export interface GrantStore {
   revoke(grantId: string, at: number): Promise<UserGrant | undefined>;
   /** Grants that are neither revoked nor expired at `now`; `after` is a grant's id. */
   listOfUser(user: string, now: number, page: PageRequest): Promise<Page<UserGrant>>;
-  listOfClient(clientId: string, now: number, page: PageRequest): Promise<Page<UserGrant>>;
   /** Removes all that is kept of a user, grants and consents. */
   deleteOfUser(user: string): Promise<void>;
 }

@@ -2,7 +2,7 @@ import { odata } from '@azure/data-tables';
 import { splitGrantId, userPartOf } from '../oauth/grant-id.ts';
 import type { GrantStore, UserGrant } from '../oauth/grant-store.ts';
 import { toHttpEtag, toStorageEtag } from './etags.ts';
-import { joinKey, upTo } from './keys.ts';
+import { upTo } from './keys.ts';
 import { deleteRows, readRow, readRows, type Row, stamp, textOf, toPage } from './rows.ts';
 import { isConflict, isNotFound, isStale, type Tables } from './tables.ts';
 
@@ -10,12 +10,8 @@ import { isConflict, isNotFound, isStale, type Tables } from './tables.ts';
  * Table `grants`. The partition of a user, named by the part of grant ids that stands for it:
  *   grant|<rest of the id>   a grant
  *   consent|<user>|<client>  see consents.ts
- * and, to find grants by their client, the partition client|<client>:
- *   <grant id>               nothing but when the grant expires
- * The latter is written first, so that no grant is missing there; one may be there without a grant.
  */
 const GRANT = 'grant|';
-const clientPartition = (clientId: string): string => joinKey('client', clientId);
 
 export interface GrantTable extends GrantStore {
   /** Removes the grants that have expired before `before`. @returns how many rows. */
@@ -44,9 +40,6 @@ export function openGrants(tables: Tables): GrantTable {
     async create(grant) {
       const keys = keysOf(grant.grantId);
       if (keys === undefined) throw new Error('The id of a grant is malformed.');
-      const found = { partitionKey: clientPartition(grant.clientId), rowKey: grant.grantId };
-      const expiresAt = stamp(grant.expiresAt);
-      await tables.withTable('grants', (table) => table.upsertEntity({ ...found, expiresAt }));
       try {
         const row = { ...keys, ...propertiesOf(grant) };
         await tables.withTable('grants', (table) => table.createEntity(row));
@@ -96,17 +89,6 @@ export function openGrants(tables: Tables): GrantTable {
       const begin = GRANT + (after === undefined ? '' : (splitGrantId(after)?.rest ?? ''));
       const filter = odata`PartitionKey eq ${userPartOf(user)} and user eq ${user} and RowKey gt ${begin} and RowKey lt ${upTo(GRANT)} and revokedAt eq '' and expiresAt gt ${stamp(now)}`;
       return toPage(await list(filter, limit), grantOf, (grant) => grant.grantId);
-    },
-
-    async listOfClient(clientId, now, { after = '', limit }) {
-      const filter = odata`PartitionKey eq ${clientPartition(clientId)} and RowKey gt ${after} and expiresAt gt ${stamp(now)}`;
-      const { rows, more } = await list(filter, limit);
-      const grants = await Promise.all(rows.map(({ rowKey }) => read(rowKey ?? '')));
-      const items = grants.flatMap((row) => (row === undefined ? [] : [grantOf(row)]));
-      return {
-        items: items.filter((grant) => grant.revokedAt === undefined && grant.expiresAt > now),
-        next: more ? rows.at(-1)?.rowKey : undefined,
-      };
     },
 
     async deleteOfUser(user) {

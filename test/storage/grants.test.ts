@@ -94,7 +94,7 @@ test('a revoked grant stays revoked: what is read before replaces no token of it
   assert.equal((await others.find(grant.grantId))?.value.revokedAt, NOW + 7);
 });
 
-test('grants are listed by user and by client, page by page, without those that are over', async () => {
+test('grants are listed by user, page by page, without those that are over', async () => {
   const mine = Array.from({ length: 5 }, () => someGrant('lister', { clientId: 'listed' }));
   const ended = someGrant('lister', { clientId: 'listed' });
   const over = someGrant('lister', { clientId: 'listed', expiresAt: NOW - 1 });
@@ -105,23 +105,16 @@ test('grants are listed by user and by client, page by page, without those that 
   const ids = (list: readonly UserGrant[]): string[] => idsOf({ items: list });
   assert.deepEqual(idsOf(await others.listOfUser('lister', NOW, ALL)), ids([...mine, elsewhere]));
   assert.deepEqual(idsOf(await others.listOfUser('Lister', NOW, ALL)), []);
-  assert.deepEqual(idsOf(await others.listOfClient('listed', NOW, ALL)), ids([...mine, another]));
-  for (const list of [
-    (page: { limit: number; after: string | undefined }) => others.listOfUser('lister', NOW, page),
-    (page: { limit: number; after: string | undefined }) =>
-      others.listOfClient('listed', NOW, page),
-  ]) {
-    const seen: string[] = [];
-    let after: string | undefined;
-    do {
-      const page = await list({ limit: 2, after });
-      assert.ok(page.items.length <= 2);
-      seen.push(...idsOf(page));
-      after = page.next;
-    } while (after !== undefined);
-    assert.equal(seen.length, 6);
-    assert.equal(new Set(seen).size, 6);
-  }
+  const seen: string[] = [];
+  let after: string | undefined;
+  do {
+    const page = await others.listOfUser('lister', NOW, { limit: 2, after });
+    assert.ok(page.items.length <= 2);
+    seen.push(...idsOf(page));
+    after = page.next;
+  } while (after !== undefined);
+  assert.equal(seen.length, 6);
+  assert.equal(new Set(seen).size, 6);
 });
 
 test('consent is remembered per user, client and registration, replaced, and forgotten', async () => {
@@ -149,20 +142,18 @@ test('what is kept of a user goes with the user, and of nobody else', async () =
   assert.equal(await consents.find('goer', app), undefined);
   assert.deepEqual((await others.find(stays.grantId))?.value, stays);
   assert.notEqual(await consents.find('stayer', app), undefined);
-  assert.ok(!idsOf(await others.listOfClient('app', NOW, ALL)).includes(gone.grantId));
 });
 
-test('expired grants are removed with what finds them by client; consents stay', async () => {
+test('expired grants are removed; consents stay', async () => {
   const app = { clientId: 'sweeping', createdAt: 1 };
   const old = someGrant('swept', { clientId: 'sweeping', expiresAt: 1000 });
   const young = someGrant('swept', { clientId: 'sweeping', expiresAt: 2000 });
   for (const grant of [old, young]) await grants.create(grant);
   await consents.remember('swept', app, new Set());
   const [mine, theirs] = await Promise.all([grants.deleteBefore(2000), others.deleteBefore(2000)]);
-  assert.ok(mine + theirs >= 2);
+  assert.ok(mine + theirs >= 1);
   assert.equal(await grants.find(old.grantId), undefined);
   assert.deepEqual((await grants.find(young.grantId))?.value, young);
-  assert.deepEqual(idsOf(await grants.listOfClient('sweeping', 0, ALL)), [young.grantId]);
   assert.notEqual(await consents.find('swept', app), undefined);
   assert.equal(await grants.deleteBefore(2000), 0);
 });

@@ -8,9 +8,12 @@ import { openTables } from '../../../shared/storage/tables.ts';
 import { itemsOf, openRegistry, type Registry } from '../registry.ts';
 
 let registry: Registry;
+let tokensFrom: number;
 
 before(async () => {
   registry = await openRegistry();
+  tokensFrom = registry.clock.now();
+  await registry.send('POST', '/clients', { client_id: 'app', subscription: 'acmeiflmap' });
   for (const user of ['ann', 'ben']) {
     await registry.send('POST', '/users', { user, password: 'walnuts under the bridge' });
   }
@@ -22,7 +25,7 @@ async function grantOf(user: string, changes: Partial<UserGrant> = {}): Promise<
     grantId: newGrantId(user, randomBytes),
     user,
     clientId: 'app',
-    tokensFrom: 1,
+    tokensFrom,
     subscription: 'acmeiflmap',
     scopes: ['read', 'write'],
     authTime: 1,
