@@ -110,7 +110,7 @@ export const userPaths: Paths = {
   '/registry/v1/users/{user}/password': {
     post: {
       summary: 'Set another password',
-      description: 'Ends the sessions of the user.',
+      description: 'Ends the sessions of the user, and what the user has allowed.',
       access: 'management',
       parameters: [OPTIONAL_IF_MATCH],
       request: { schema: 'NewPassword', mediaTypes: JSON_TYPE, required: false, example: {} },

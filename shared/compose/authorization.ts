@@ -10,7 +10,7 @@ import { clientAuthentication, resources } from './oauth.ts';
 import { signInOfPeople } from './people.ts';
 import { tables } from './storage.ts';
 import { createAuthorizationEndpoint } from '../oauth/authorization/authorization-endpoint.ts';
-import { createPublicPushes } from '../oauth/authorization/public-pushes.ts';
+import { createPublicRequests } from '../oauth/public-requests.ts';
 import { createPushedRequestEndpoint } from '../oauth/authorization/pushed-request-endpoint.ts';
 import {
   createPushedRequests,
@@ -44,7 +44,7 @@ export const pushRequest = prepared(async () => {
   return createPushedRequestEndpoint({
     ...(await clientAuthentication()),
     pushed: await pushed(),
-    publicPushes: createPublicPushes(clock),
+    publicRequests: createPublicRequests(clock),
     binding,
     resources: await resources(),
   });

@@ -22,7 +22,10 @@ export const oneTimeValues = once(async () => {
 
 const keys = once(async () => {
   const { clientKeys } = await import('../oauth/client-authentication/client-keys.ts');
-  return clientKeys(async () => (await import('./remote-keys.ts')).remoteKeys());
+  return clientKeys(async ({ registration }) => {
+    const { publicKeys, remoteKeys } = await import('./remote-keys.ts');
+    return registration === undefined ? remoteKeys() : publicKeys();
+  });
 });
 
 /** undefined while FLOWGATE_MTLS is off. */
@@ -88,7 +91,10 @@ const boundTokens = once(async () => {
   const { createBoundTokens } = await import('../oauth/bound-tokens.ts');
   const { publicBases: bases } = await config();
   const readCertificate = (await certificates())?.readCertificate;
-  return createBoundTokens({ bases, readCertificate, used: await oneTimeValues(), clock });
+  const { createPublicRequests } = await import('../oauth/public-requests.ts');
+  const publicRequests = createPublicRequests(clock);
+  const used = await oneTimeValues();
+  return createBoundTokens({ bases, readCertificate, used, publicRequests, clock });
 });
 
 export const binding: TokenBinding = {

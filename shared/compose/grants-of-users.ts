@@ -8,6 +8,9 @@ import { authorizationCode } from '../oauth/grants/authorization-code.ts';
 import { refreshToken } from '../oauth/grants/refresh-token.ts';
 import type { UserGrantDeps } from '../oauth/grants/user-grant.ts';
 
+/** Milliseconds that another instance's clock may be ahead. */
+const CLOCK_LEAD_MS = 5000;
+
 /** The grants of the token endpoint that speak for people; loaded when one is first asked for. */
 
 const deps = once(async (): Promise<UserGrantDeps> => {
@@ -19,9 +22,9 @@ const deps = once(async (): Promise<UserGrantDeps> => {
     refreshTokens: await refreshTokens(),
     clients: (await clients()).directory,
     users: {
-      isEnabled: async (name) => {
+      isEnabled: async (name, since) => {
         const user = (await known.read(name))?.value;
-        return user?.user === name && user.enabled;
+        return user?.user === name && user.enabled && user.createdAt <= since + CLOCK_LEAD_MS;
       },
     },
     audit: (await audit()).trail,

@@ -53,15 +53,24 @@ export const deleteExpiredLogs = preparedTask(async () => {
   const sessions = openSessionStore(await tables());
   const { table: revoked } = await revocations();
   const values = openOneTimeValues(await tables());
+  const { openInitialAccessTokens } = await import('../storage/initial-access-tokens.ts');
+  const { removeLongExpired } = await import('../registry/initial-access-tokens.ts');
+  const { deleteInTurn } = await import('../monitor/delete-in-turn.ts');
+  const invitations = openInitialAccessTokens(await tables());
   const [messagesKept, eventsKept] = [await logRetentionMs(), await auditRetentionMs()];
-  return async () => ({
-    messages: await messages.deleteBefore(clock.now() - messagesKept),
-    audit: await events.deleteBefore(clock.now() - eventsKept),
-    throttle: await board.deleteBefore(clock.now() - HOUR_MS),
-    sessions: await sessions.deleteBefore(clock.now()),
-    revocations: await revoked.deleteExpired(clock.now()),
-    onetime: await values.deleteBefore(clock.now() - HOUR_MS),
-  });
+  return () =>
+    deleteInTurn(
+      {
+        messages: () => messages.deleteBefore(clock.now() - messagesKept),
+        audit: () => events.deleteBefore(clock.now() - eventsKept),
+        throttle: () => board.deleteBefore(clock.now() - HOUR_MS),
+        sessions: () => sessions.deleteBefore(clock.now()),
+        revocations: () => revoked.deleteExpired(clock.now()),
+        onetime: () => values.deleteBefore(clock.now() - HOUR_MS),
+        initialtokens: () => removeLongExpired(invitations, clock.now()),
+      },
+      (problem, cause) => console.error(problem, cause),
+    );
 });
 
 /** Writes to `store` behind the answers, and what is left when the host ends the app. */

@@ -72,6 +72,7 @@ const upstream = once(async () => {
     }),
     users: await users(),
     sessions: await sessions(),
+    throttle: await throttle(),
     audit: (await audit()).trail,
     clock,
     random: randomBytes,

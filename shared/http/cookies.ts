@@ -2,10 +2,11 @@ import type { Cookie } from './call.ts';
 
 /**
  * The value of a cookie that was sent (RFC 6265 section 5.4). Where several of one name are, the one
- * with the longest path comes first.
+ * with the longest path comes first. Nothing but a semicolon ends a pair: a neighbour domain may set a
+ * cookie whose value holds a comma and what looks like one of ours.
  */
 export function readCookie(headers: Headers, name: string): string | undefined {
-  for (const pair of (headers.get('cookie') ?? '').split(/[;,]/)) {
+  for (const pair of (headers.get('cookie') ?? '').split(';')) {
     const equals = pair.indexOf('=');
     if (equals !== -1 && pair.slice(0, equals).trim() === name)
       return pair.slice(equals + 1).trim();

@@ -27,6 +27,15 @@ export class Fault extends Error {
     this.headers = options.headers ?? {};
   }
 
+  /** The same with more response headers. */
+  with(headers: Readonly<Record<string, string>>): Fault {
+    return new Fault(this.status, this.message, {
+      reason: this.reason,
+      headers: { ...this.headers, ...headers },
+      cause: this.cause,
+    });
+  }
+
   /** What a problem document (RFC 9457 section 3.2) tells of this fault besides the common members. */
   problemMembers(): Readonly<Record<string, unknown>> {
     return {};

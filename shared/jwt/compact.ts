@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+
 /** Characters of a token. Our own have under 8,000; HTTP servers refuse headers above 16 KiB. */
 export const MAX_TOKEN_LENGTH = 16_384;
 
@@ -26,8 +28,8 @@ export function readCompact(token: string, refuse: (check: string) => Error): Co
     throw refuse('form');
   }
   const compact = {
-    header: readObject(decodeCanonical(header, refuse), refuse),
-    payload: decodeCanonical(payload, refuse),
+    header: readObject(decodeText(header, refuse), refuse),
+    payload: decodeText(payload, refuse),
     signature: decodeCanonical(signature, refuse),
   };
   // RFC 7515 section 4.1.11: an extension that we do not know must be refused, and we know none.
@@ -44,6 +46,13 @@ export function readObject(bytes: Buffer, refuse: (check: string) => Error): Mem
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw refuse('json');
   return value as Members;
+}
+
+/** RFC 8725 section 3.7: read as text, bytes that are not UTF-8 would pass for other characters. */
+function decodeText(part: string, refuse: (check: string) => Error): Buffer {
+  const bytes = decodeCanonical(part, refuse);
+  if (!isUtf8(bytes)) throw refuse('utf8');
+  return bytes;
 }
 
 /** One token has one spelling: no padding, no stray bits in the last character (RFC 4648 3.5). */

@@ -2,11 +2,14 @@ import type { KeyObject } from 'node:crypto';
 import type { Clock } from '../config/clock.ts';
 import { Fault } from '../http/fault.ts';
 import type { JsonClient } from '../net/json-client.ts';
+import { KEYS_UNAVAILABLE } from './keys-unavailable.ts';
 import { fetchKeys, type KeySource } from './fetch-keys.ts';
 import { type ForeignAlgorithm, type PublicKey, selectKey } from './public-keys.ts';
 
 /** Older keys are fetched anew behind the answer. */
 const FRESH_MS = 10 * 60_000;
+/** Keys that are older are not used before their source has been asked. */
+const WAITING_MS = 15 * 60_000;
 /** Older keys are not used any more: a key that was withdrawn lives no longer than this. */
 const OLDEST_MS = 24 * 3_600_000;
 /** Between two attempts at one source, whatever the tokens say. */
@@ -92,11 +95,17 @@ export function createRemoteKeys(deps: {
     if (keysOf(entry, clock.now()) === undefined) {
       await refresh(source, entry, PAUSE_WITHOUT_KEYS_MS);
     }
+    // A key may have been withdrawn meanwhile; while the source is down, those that are known go on.
+    if (clock.now() - entry.keysAt > WAITING_MS) await refresh(source, entry, PAUSE_MS);
     const keys = keysOf(entry, clock.now());
     if (keys === undefined) {
-      throw Fault.unavailable(
+      throw new Fault(
+        503,
         'The keys that this token has to be verified with cannot be fetched at the moment. Try again later.',
-        PAUSE_WITHOUT_KEYS_MS / 1000,
+        {
+          reason: KEYS_UNAVAILABLE,
+          headers: { 'Retry-After': String(PAUSE_WITHOUT_KEYS_MS / 1000) },
+        },
       );
     }
     const known = from(keys);

@@ -6,6 +6,7 @@ import { PROOF_WINDOW, ProofFault, readProof } from './dpop/proof.ts';
 import { OAuthError } from './errors.ts';
 import { BearerFault } from './gate.ts';
 import type { OneTimeValues } from './one-time-values.ts';
+import type { PublicRequests } from './public-requests.ts';
 import type { Possession, TokenBinding } from './token-binding.ts';
 
 export interface BoundTokensDeps {
@@ -14,6 +15,7 @@ export interface BoundTokensDeps {
   /** undefined while FLOWGATE_MTLS is off. */
   readonly readCertificate: ReadClientCertificate | undefined;
   readonly used: OneTimeValues;
+  readonly publicRequests: PublicRequests;
   readonly clock: Clock;
 }
 
@@ -28,6 +30,8 @@ export function createBoundTokens(deps: BoundTokensDeps): TokenBinding & Possess
       if (client.tlsClientCertificateBoundAccessTokens)
         return confirmCertificate(call, header, deps);
       if (header !== null) {
+        // Each proof is written down, and nobody has shown yet who this is.
+        if (client.tokenEndpointAuthMethod === 'none') deps.publicRequests.admit(call);
         try {
           return { jkt: await useProof(call, header, undefined, deps) };
         } catch (error) {

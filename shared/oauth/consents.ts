@@ -1,3 +1,5 @@
+import type { Client } from '../registry/client.ts';
+
 /** What users have allowed clients before, so that they are not asked again. */
 export interface Consents {
   /**
@@ -11,8 +13,13 @@ export interface Consents {
   forget(user: string, clientId: string): Promise<void>;
 }
 
-/** A client with the time of its registration: another with the same id begins without consents. */
+/** A client with the time since when consents count: another with the same id begins without any. */
 export interface ConsentingClient {
   readonly clientId: string;
   readonly createdAt: number;
+}
+
+/** A client that has given itself other redirect URIs is not the one that users have allowed. */
+export function consentedAs({ clientId, createdAt, registration }: Client): ConsentingClient {
+  return { clientId, createdAt: registration?.redirectsSince ?? createdAt };
 }

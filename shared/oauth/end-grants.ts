@@ -27,10 +27,10 @@ export function createGrantEnding(deps: {
   const { grants, consents, revocations, clock } = deps;
 
   const endGrant = async (grantId: string): Promise<void> => {
-    // The refresh token first, so that no access token is issued after the others have ended.
-    const grant = await grants.revoke(grantId, clock.now());
-    if (grant === undefined) return;
+    // First what ends the access tokens, those too that are issued until its refresh token has ended:
+    // cut short in between, the grant still looks as if it stood, and is ended when it is asked again.
     await revocations.revokeGrant(grantId, clock.now() + LONGEST_REVOCATION_MS);
+    await grants.revoke(grantId, clock.now());
   };
 
   return {

@@ -124,8 +124,7 @@ export class OAuthError extends Fault {
     return new OAuthError('invalid_scope', description, { reason });
   }
 
-  /** The same refusal with more response headers. */
-  with(headers: Readonly<Record<string, string>>): OAuthError {
+  override with(headers: Readonly<Record<string, string>>): OAuthError {
     return new OAuthError(this.code, this.message, {
       reason: this.reason,
       headers: { ...this.headers, ...headers },

@@ -8,6 +8,7 @@ import type { GrantStore } from './grant-store.ts';
 import { endOf, findRefreshToken } from './refresh-token-standing.ts';
 import type { RefreshTokens } from './refresh-tokens.ts';
 import type { Revocations } from './revocations.ts';
+import { UNKNOWN_TIME } from './sign-in/sessions.ts';
 import { tokenTypeOf } from './token-binding.ts';
 import {
   mayHandle,
@@ -81,7 +82,7 @@ async function describeRefreshToken(
     exp: Math.floor(end / 1000),
     iat: Math.floor((grant.lastUsedAt ?? grant.createdAt) / 1000),
     grant_id: grant.grantId,
-    auth_time: grant.authTime,
+    ...(grant.authTime === UNKNOWN_TIME ? {} : { auth_time: grant.authTime }),
     ...(grant.scopes.length === 0 ? {} : { scope: grant.scopes.join(' ') }),
     ...(grant.confirmation === undefined ? {} : { cnf: grant.confirmation }),
   };

@@ -3,7 +3,7 @@ import { answerPreflight, corsHeaders } from '../http/cors.ts';
 import { Fault } from '../http/fault.ts';
 import { type Client, userOfClient } from '../registry/client.ts';
 import type { GrantEnding } from './end-grants.ts';
-import { NO_STORE, OAuthError } from './errors.ts';
+import { NO_STORE } from './errors.ts';
 import type { GrantStore } from './grant-store.ts';
 import { findRefreshToken } from './refresh-token-standing.ts';
 import type { RefreshTokens } from './refresh-tokens.ts';
@@ -42,7 +42,7 @@ export function createRevocationEndpoint(deps: RevocationEndpointDeps): Handler 
       if (found !== undefined) await revokeFor(client, found, call, deps);
     } catch (error) {
       // A browser page of an allowed origin may also read why it was refused.
-      throw error instanceof OAuthError ? error.with(cors) : error;
+      throw error instanceof Fault ? error.with(cors) : error;
     }
     return { status: 200, headers: { ...NO_STORE, ...cors } } satisfies HttpReply;
   };
@@ -76,7 +76,7 @@ async function findGrant(
   deps: RevocationEndpointDeps,
 ): Promise<Revocable | undefined> {
   const grant = (await findRefreshToken(token, deps))?.grant;
-  if (grant === undefined || grant.revokedAt !== undefined) return undefined;
+  if (grant === undefined) return undefined;
   const { grantId, clientId, user, subscription } = grant;
   return {
     object: { type: 'grant', name: grantId },

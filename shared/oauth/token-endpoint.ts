@@ -70,9 +70,10 @@ export function createTokenEndpoint(deps: TokenEndpointDeps): Handler {
       return json(200, response, { ...NO_STORE, ...cors });
     } catch (error) {
       // A browser page of an allowed origin may also read why it was refused.
-      if (!(error instanceof OAuthError)) throw error;
-      note(user, client.clientId, { outcome: 'failure', reason: error.reason });
-      throw error.with(cors);
+      if (error instanceof OAuthError) {
+        note(user, client.clientId, { outcome: 'failure', reason: error.reason });
+      }
+      throw error instanceof Fault ? error.with(cors) : error;
     }
   };
 }

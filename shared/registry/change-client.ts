@@ -55,7 +55,11 @@ export async function deleteClient(
     clients,
     clientId,
     ifMatch,
-    (client) => ({ ...client, enabled: false }),
+    ({ registration, ...client }) => ({
+      ...client,
+      enabled: false,
+      registration: registration && { ...registration, isBeingDeleted: true },
+    }),
     (client, etag) => clients.retire(client, etag),
   );
   for (const subscription of subscriptions) {

@@ -53,6 +53,10 @@ export interface SelfRegistration {
   /** SHA-256 of its registration access token, base64url. */
   readonly tokenHash: string;
   readonly limits: RegistrationLimits;
+  /** When it gave itself other redirect URIs, milliseconds since the epoch; undefined for never. */
+  readonly redirectsSince?: number;
+  /** Its deletion has begun, and may be finished by whoever has begun it. */
+  readonly isBeingDeleted?: boolean;
 }
 
 /** What clients may be registered for without an administrator. */

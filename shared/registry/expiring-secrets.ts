@@ -49,6 +49,7 @@ export async function warnOfExpiringSecrets(deps: {
         // Another expiry than before is worth another warning.
         const value = JSON.stringify([clientId, secretId, expiresAt, step]);
         if (!(await deps.warned.use('secret.expiring', value, expiresAt))) continue;
+        deps.onExpiring(warning);
         await deps.trail.record({
           action: 'secret.expiring',
           actor: SYSTEM,
@@ -56,7 +57,6 @@ export async function warnOfExpiringSecrets(deps: {
           call: undefined,
           detail: describe(warning),
         });
-        deps.onExpiring(warning);
         warnings += 1;
       }
     }

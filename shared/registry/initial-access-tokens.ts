@@ -23,6 +23,26 @@ export function isUsable(token: InitialAccessToken, now: number): boolean {
   return now < token.expiresAt && token.registered < token.mostClients;
 }
 
+/** How long an expired one is still listed, milliseconds. */
+const LISTED_AFTER_MS = 30 * 24 * 3_600_000;
+
+/** Removes those that expired long ago. @returns how many. */
+export async function removeLongExpired(
+  store: Pick<InitialAccessTokenStore, 'list' | 'remove'>,
+  now: number,
+): Promise<number> {
+  let removed = 0;
+  let after: string | undefined;
+  do {
+    const page = await store.list({ after, limit: 200 });
+    for (const { tokenId, expiresAt } of page.items) {
+      if (expiresAt + LISTED_AFTER_MS < now && (await store.remove(tokenId))) removed += 1;
+    }
+    after = page.next;
+  } while (after !== undefined);
+  return removed;
+}
+
 export interface InitialAccessTokenStore {
   /** Undefined if there is none. */
   read(tokenId: string): Promise<Versioned<InitialAccessToken> | undefined>;

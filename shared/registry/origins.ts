@@ -76,10 +76,13 @@ export function createAllowedOrigins(deps: {
   };
 }
 
+/** Characters of an origin. */
+export const LONGEST_ORIGIN = 255;
+
 /** What a browser sends in `Origin` (RFC 6454 section 7); `null` is nobody's. */
 export function isOrigin(text: string): boolean {
   return (
-    text.length <= 255 &&
+    text.length <= LONGEST_ORIGIN &&
     /^https?:/.test(text) &&
     URL.canParse(text) &&
     new URL(text).origin === text

@@ -1,10 +1,8 @@
 import { odata } from '@azure/data-tables';
 import { hash } from 'node:crypto';
 import type { OneTimeValues } from '../oauth/one-time-values.ts';
-import type { Row } from './rows.ts';
-import { isConflict, isNotFound, type Tables } from './tables.ts';
-
-const HOUR_MS = 3_600_000;
+import { deleteWhere, hourOf } from './rows.ts';
+import { isConflict, type Tables } from './tables.ts';
 
 export interface OneTimeValueStore extends OneTimeValues {
   /** Removes the values that expired before `before`. @returns how many. */
@@ -34,22 +32,7 @@ export function openOneTimeValues(tables: Tables): OneTimeValueStore {
     async deleteBefore(before) {
       // The hour that `before` is in is not over.
       const filter = odata`PartitionKey lt ${hourOf(before)}`;
-      return tables.withTable('onetime', async (table) => {
-        let deleted = 0;
-        for await (const row of table.listEntities<Row>({ queryOptions: { filter } })) {
-          try {
-            await table.deleteEntity(row.partitionKey ?? '', row.rowKey ?? '');
-            deleted += 1;
-          } catch (error) {
-            // Another instance has been quicker.
-            if (!isNotFound(error)) throw error;
-          }
-        }
-        return deleted;
-      });
+      return tables.withTable('onetime', (table) => deleteWhere(table, filter));
     },
   };
 }
-
-/** Text that sorts as the hours do. */
-const hourOf = (ms: number): string => String(Math.floor(ms / HOUR_MS)).padStart(8, '0');

@@ -1,8 +1,9 @@
-import { odata, type TableClient, type TransactionAction } from '@azure/data-tables';
+import { odata, type TransactionAction } from '@azure/data-tables';
 import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { LogStore } from '../monitor/log-store.ts';
+import { deleteWhere } from './rows.ts';
 import { isTableMissing, type TableName, type Tables } from './tables.ts';
 
 const HOUR_MS = 3_600_000;
@@ -66,7 +67,7 @@ export function openPackedLog<T>(tables: Tables, name: TableName, keys: EntryKey
 
     async deleteBefore(before) {
       const filter = odata`PartitionKey ge ${countdown(Math.floor(before / HOUR_MS))} and to lt ${stamp(before)}`;
-      return tables.withTable(name, (table) => deleteRows(table, filter));
+      return tables.withTable(name, (table) => deleteWhere(table, filter));
     },
   };
 }
@@ -82,26 +83,6 @@ async function* untilMissing<T>(rows: AsyncIterable<T>): AsyncIterable<T> {
   } catch (error) {
     if (!isTableMissing(error)) throw error;
   }
-}
-
-async function deleteRows(table: TableClient, filter: string): Promise<number> {
-  let deleted = 0;
-  let batch: TransactionAction[] = [];
-  let partition = '';
-  const submit = async (): Promise<void> => {
-    if (batch.length > 0) await table.submitTransaction(batch);
-    deleted += batch.length;
-    batch = [];
-  };
-  const select = ['partitionKey', 'rowKey'];
-  for await (const row of table.listEntities({ queryOptions: { filter, select } })) {
-    const { partitionKey, rowKey } = row as { partitionKey: string; rowKey: string };
-    if (partitionKey !== partition || batch.length === 100) await submit();
-    partition = partitionKey;
-    batch.push(['delete', { partitionKey, rowKey }]);
-  }
-  await submit();
-  return deleted;
 }
 
 function byHour<T>(entries: readonly T[], { timeOf }: EntryKeys<T>): Map<number, T[]> {

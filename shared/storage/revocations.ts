@@ -8,7 +8,7 @@ import {
   type RevocationStore,
 } from '../oauth/revocations.ts';
 import { packBytes, unpackBytes } from './packed-json.ts';
-import type { Row } from './rows.ts';
+import { deleteWhere, hourOf, type Row } from './rows.ts';
 import { isTableMissing, type Tables } from './tables.ts';
 
 const HOUR_MS = 3_600_000;
@@ -78,15 +78,7 @@ export function openRevocations(tables: Tables, instance: string, clock: Clock):
 
     async deleteExpired(now) {
       const filter = odata`PartitionKey lt ${hourOf(now - LONGEST_REVOCATION_MS - HOUR_MS)}`;
-      return tables.withTable('revocations', async (table) => {
-        let deleted = 0;
-        const select = ['partitionKey', 'rowKey'];
-        for await (const row of table.listEntities<Row>({ queryOptions: { filter, select } })) {
-          await table.deleteEntity(row.partitionKey ?? '', row.rowKey ?? '');
-          deleted += 1;
-        }
-        return deleted;
-      });
+      return tables.withTable('revocations', (table) => deleteWhere(table, filter));
     },
   };
 }
@@ -166,6 +158,3 @@ function unpack(row: Row): Revocation[] {
   const told = JSON.parse(json.toString('utf8')) as Told;
   return told.map(([kind, id, clientId, until]) => ({ kind, id, clientId, until }));
 }
-
-/** Text that sorts as the hours do. */
-const hourOf = (ms: number): string => String(Math.floor(ms / HOUR_MS)).padStart(8, '0');

@@ -1,9 +1,12 @@
-import type { TableClient, TableEntityResult } from '@azure/data-tables';
+import type { TableClient, TableEntityResult, TransactionAction } from '@azure/data-tables';
 import type { Page } from '../registry/page.ts';
 import { isNotFound } from './tables.ts';
 
 /** Deletions that are under way together. */
 const AT_ONCE = 20;
+/** Rows of a batch, at most; they are of one partition. */
+const MOST_IN_BATCH = 100;
+const HOUR_MS = 3_600_000;
 
 export type Row = TableEntityResult<Record<string, unknown>>;
 
@@ -67,6 +70,49 @@ export function textOf(row: Row, property: string): string {
 /** Milliseconds since the epoch as text that sorts as they do. */
 export function stamp(ms: number): string {
   return String(ms).padStart(15, '0');
+}
+
+/** Hours since the epoch as text that sorts as they do. */
+export function hourOf(ms: number): string {
+  return String(Math.floor(ms / HOUR_MS)).padStart(8, '0');
+}
+
+/**
+ * Deletes the rows of a filter, those of a partition a hundred at a time.
+ * @returns how many.
+ */
+export async function deleteWhere(table: TableClient, filter: string): Promise<number> {
+  let deleted = 0;
+  let batch: Row[] = [];
+  const submit = async (): Promise<void> => {
+    await deleteBatch(table, batch);
+    deleted += batch.length;
+    batch = [];
+  };
+  const select = ['partitionKey', 'rowKey'];
+  for await (const row of table.listEntities<Row>({ queryOptions: { filter, select } })) {
+    const other = batch[0] !== undefined && batch[0].partitionKey !== row.partitionKey;
+    if (other || batch.length === MOST_IN_BATCH) await submit();
+    batch.push(row);
+  }
+  await submit();
+  return deleted;
+}
+
+async function deleteBatch(table: TableClient, rows: readonly Row[]): Promise<void> {
+  if (rows.length < 2) return deleteRows(table, rows);
+  try {
+    await table.submitTransaction(
+      rows.map(({ partitionKey = '', rowKey = '' }): TransactionAction => [
+        'delete',
+        { partitionKey, rowKey },
+      ]),
+    );
+  } catch (error) {
+    // Another instance has deleted one of them, and a batch is made whole or not at all.
+    if (!isNotFound(error)) throw error;
+    await deleteRows(table, rows);
+  }
 }
 
 /** Deletes rows, a few at a time; those that are gone already are no error. */

@@ -1,6 +1,6 @@
 import { odata } from '@azure/data-tables';
 import type { Session, SessionStore } from '../oauth/sign-in/session-store.ts';
-import { readRow, type Row, textOf } from './rows.ts';
+import { deleteWhere, readRow, type Row, stamp, textOf } from './rows.ts';
 import { isNotFound, type Tables } from './tables.ts';
 
 const SESSION = 'session';
@@ -46,14 +46,7 @@ export function openSessionStore(tables: Tables): SessionStorage {
 
     async deleteBefore(before) {
       const filter = odata`RowKey eq ${SESSION} and expiresAt lt ${stamp(before)}`;
-      return tables.withTable('sessions', async (table) => {
-        let deleted = 0;
-        for await (const row of table.listEntities<Row>({ queryOptions: { filter } })) {
-          await unlessGone(table.deleteEntity(row.partitionKey ?? '', SESSION));
-          deleted += 1;
-        }
-        return deleted;
-      });
+      return tables.withTable('sessions', (table) => deleteWhere(table, filter));
     },
   };
 }
@@ -75,6 +68,3 @@ async function unlessGone(write: Promise<unknown>): Promise<void> {
     if (!isNotFound(error)) throw error;
   }
 }
-
-/** Milliseconds as text that sorts as they do. */
-const stamp = (ms: number): string => String(ms).padStart(15, '0');

@@ -6,14 +6,19 @@
  */
 export function readForwarded(value: string): Buffer | string | undefined {
   if (value.length > LONGEST) return undefined;
-  const elements = [...value.matchAll(/(?:^|[;,])\s*Cert=(?:"([^"]*)"|([^;,"]*))/gi)];
+  const elements = [...value.matchAll(ELEMENT)].filter(([, name]) => /^cert$/i.test(name ?? ''));
   const [first, ...more] = elements;
   if (more.length > 0) return undefined;
-  const text = first === undefined ? value.trim() : (first[1] ?? first[2] ?? '');
+  // What is left over, such as a quoted value without its end, may be where the element was in.
+  if (first !== undefined && /[^;,\s]/.test(value.replaceAll(ELEMENT, ''))) return undefined;
+  const text = first === undefined ? value.trim() : (first[2] ?? first[3] ?? '');
   if (/^[A-Za-z0-9+/]+={0,2}$/.test(text)) return Buffer.from(text, 'base64');
   const pem = decodeEscapes(text);
   return pem !== undefined && ONE_CERTIFICATE.test(pem) ? pem : undefined;
 }
+
+/** Quoted values are taken whole: what a caller has written into one of them is no element. */
+const ELEMENT = /(?:^|[;,])\s*([A-Za-z]+)=(?:"((?:[^"\\]|\\.)*)"|([^;,"]*))/g;
 
 /** Characters: HTTP servers refuse headers above 16 KiB. */
 const LONGEST = 16_384;

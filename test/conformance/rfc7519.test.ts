@@ -111,6 +111,8 @@ test('RFC 7519 section 6: an unsecured token is refused, however none is written
 
 test('RFC 7519 section 7.2: three parts, base64url without padding, UTF-8, JSON objects: all else is refused', async () => {
   const [first = '', second = '', third = ''] = deployment.token.split('.');
+  const notUtf8 = (members: Members): Buffer =>
+    Buffer.from(JSON.stringify({ ...members, x: '\u00ff' }), 'latin1');
   const malformed = [
     'x',
     '..',
@@ -126,6 +128,8 @@ test('RFC 7519 section 7.2: three parts, base64url without padding, UTF-8, JSON 
     forgeToken(header, '[]', sign),
     forgeToken(header, '"text"', sign),
     forgeToken(header, 'no json', sign),
+    forgeToken(notUtf8(header), claims, sign),
+    forgeToken(header, notUtf8(claims), sign),
   ];
   for (const token of malformed) assert.equal(await verdict(token), 'invalid_token', token);
 });

@@ -15,7 +15,7 @@ import {
   VERIFIER,
 } from '../support/authorization.ts';
 import { type Instance, type Management, manage, startInstance } from '../support/instance.ts';
-import { Person } from '../support/people.ts';
+import { type PageSeen, Person } from '../support/people.ts';
 import { assertClear } from './two-instances.ts';
 
 export const LOCAL_ONLY = 'reads what the instances log, and makes people';
@@ -53,12 +53,16 @@ async function works(): Promise<void> {
   }
 }
 
+const SCRIPT = '<script>alert(1)</script>';
 const TEXTS = [
   '\0',
   '\r\nX-Injected: 1',
-  '<script>alert(1)</script>',
+  SCRIPT,
+  `"><img src=x onerror=alert(1)>`,
+  '" onfocus="alert(1)" autofocus="',
   "' or 1 eq 1 or '",
   '../../registry/v1/clients',
+  'javascript:alert(1)',
   '%',
   '\ud800',
   '__proto__',
@@ -69,65 +73,203 @@ const TEXTS = [
 const PARAMETERS = [
   ...['client_id', 'redirect_uri', 'response_type', 'scope', 'state', 'code_challenge'],
   ...['code_challenge_method', 'prompt', 'max_age', 'login_hint', 'dpop_jkt', 'request_uri'],
-  ...['request', 'response_mode', 'resource', 'sign_in_asked', 'csrf', 'decision'],
+  ...['request', 'response_mode', 'resource', 'sign_in_asked', 'switch_user', 'csrf', 'decision'],
 ];
 
-test('text that means something elsewhere, in each parameter: a page or a refusal at the client, never more', async () => {
+/** What an application may call itself, and its scopes; people are asked before it gets anything. */
+const HOSTILE_APP = {
+  client_name: `</title></h1>"'>${SCRIPT}\r\nX-Injected: 1`,
+  description: '<img src=x onerror=alert(1)>" onfocus="alert(1)',
+  scope: `read ${SCRIPT} '><b>`,
+};
+
+const LEADS_TO = [`${CALLBACK}?`, '/oauth2/api/v1/sign-in?return_to=', `${AUTHORIZE}?`];
+
+/** Tags of our templates: known elements, attributes in quotation marks, none of them a handler. */
+const TAG =
+  /^<(?:!doctype html|\/?(?:html|head|meta|title|style|body|header|main|h1|h2|p|strong|dl|dt|dd|ul|li|a|hr|form|input|label|button|time)(?:\s+(?!on)[a-z-]+(?:="[^"]*")?)*\s*\/?)>$/;
+
+/** That no text has become markup. */
+function assertEscaped(markup: string, about: string): void {
+  for (const tag of markup.match(/<[^<>]*>/g) ?? []) assert.match(tag, TAG, about);
+  assert.doesNotMatch(markup.replaceAll(/<[^<>]*>/g, ''), /</, about);
+  assert.equal(markup.match(/<h1>/g)?.length, 1, about);
+  assert.equal(markup.match(/<\/title>/g)?.length, 1, about);
+  for (const [, address = ''] of markup.matchAll(/(?:href|action)="([^"]*)"/g)) {
+    assert.match(address, /^\/oauth2\/api\/v1\//, about);
+  }
+}
+
+type Shown = 'consent' | 'sign-in' | 'refusal' | 'redirect';
+
+/** @returns what the browser was shown, which is a page of ours without foreign markup, or a way on. */
+function assertHarmless(seen: PageSeen, about: string): Shown {
+  assert.equal(seen.headers.get('x-injected'), null, about);
+  const to = seen.headers.get('location');
+  if (seen.status === 303) {
+    assert.ok(
+      LEADS_TO.some((start) => to?.startsWith(start)),
+      `${about}: ${String(to)}`,
+    );
+    return 'redirect';
+  }
+  assert.equal(to, null, about);
+  assert.match(seen.headers.get('content-type') ?? '', /^text\/html/, about);
+  assertEscaped(seen.text, about);
+  if (seen.status === 200) {
+    assert.match(seen.heading, /^(Sign in$|Allow )/, about);
+    return seen.heading === 'Sign in' ? 'sign-in' : 'consent';
+  }
+  assert.ok([400, 403, 413].includes(seen.status), `${about}: ${seen.text}`);
+  return 'refusal';
+}
+
+/** As a browser does that nobody has signed in with: where it is sent to sign in, it loads that page. */
+async function follow(browser: Person, path: string): Promise<readonly PageSeen[]> {
+  const seen = await browser.get(path);
+  const next = seen.leadsTo ?? '';
+  return next.startsWith('/oauth2/') ? [seen, await browser.get(next)] : [seen];
+}
+
+test('text that means something elsewhere, in each parameter: a page without its markup, or an answer for the client', async () => {
+  const asking = await registerApp(admin, HOSTILE_APP);
+  const stranger = new Person(instances[1].url);
+  const { csrf = '' } = (await person.get(requestOf(asking))).hidden;
+  assert.ok(csrf.length > 10);
+  const shown = { consent: 0, 'sign-in': 0, refusal: 0, redirect: 0 };
   for (const name of PARAMETERS) {
     for (const text of TEXTS) {
+      const path = requestOf(asking, { [name]: text });
+      const form = {
+        ...Object.fromEntries(new URL(requestOf(asking), CALLBACK).searchParams),
+        ...{ csrf, decision: 'deny', [name]: text },
+      };
       for (const seen of [
-        await person.get(requestOf(app, { [name]: text })),
-        await person.post(AUTHORIZE, {
-          ...Object.fromEntries(new URL(requestOf(app), CALLBACK).searchParams),
-          csrf: 'x',
-          decision: 'allow',
-          [name]: text,
-        }),
+        ...(await follow(person, path)),
+        await person.post(AUTHORIZE, form),
+        ...(await follow(stranger, path)),
       ]) {
-        const about = `${name} ${text.slice(0, 20)} ${seen.status}`;
-        assert.ok([200, 303, 400, 403, 413].includes(seen.status), `${about} ${seen.text}`);
-        assert.equal(seen.headers.get('x-injected'), null, about);
-        assert.ok(!seen.text.includes('<script>'), about);
-        const to = seen.leadsTo ?? CALLBACK;
-        assert.ok(
-          to.startsWith(`${CALLBACK}?`) || to.startsWith('/oauth2/') || to === CALLBACK,
-          to,
-        );
+        shown[assertHarmless(seen, `${name} ${text.slice(0, 20)}`)] += 1;
       }
     }
   }
+  for (const [what, times] of Object.entries(shown)) assert.ok(times >= TEXTS.length, what);
   await works();
 });
 
+test('the consent page shows the names, scopes and states of a hostile application as text', async () => {
+  const asking = await registerApp(admin, HOSTILE_APP);
+  for (const state of TEXTS.filter((text) => /^[\x20-\x7e]+$/.test(text))) {
+    const seen = await person.get(requestOf(asking, { state, scope: HOSTILE_APP.scope }));
+    assert.equal(assertHarmless(seen, state), 'consent');
+    assert.equal(seen.hidden['state'], state);
+    assert.equal(seen.hidden['scope'], HOSTILE_APP.scope);
+    for (const escaped of [
+      '&lt;/title&gt;&lt;/h1&gt;&quot;&#39;&gt;&lt;script&gt;alert(1)&lt;/script&gt;',
+      '&lt;img src=x onerror=alert(1)&gt;&quot; onfocus=&quot;alert(1)',
+      '<li>&lt;script&gt;alert(1)&lt;/script&gt;</li>',
+      '<li>&#39;&gt;&lt;b&gt;</li>',
+    ]) {
+      assert.ok(seen.text.includes(escaped), escaped);
+    }
+    const denied = await person.post(AUTHORIZE, { ...seen.hidden, decision: 'deny' });
+    const back = new URL(denied.headers.get('location') ?? '');
+    assert.deepEqual(
+      [denied.status, back.origin, back.searchParams.get('state'), back.searchParams.get('error')],
+      [303, new URL(CALLBACK).origin, state, 'access_denied'],
+    );
+  }
+});
+
+test('the sign-in page shows who is to sign in, and what has been typed, as text', async () => {
+  for (const hint of TEXTS.filter((text) => /^\P{Cc}{1,200}$/u.test(text))) {
+    const stranger = new Person(instances[1].url);
+    const request = requestOf(app, { login_hint: hint, state: SCRIPT });
+    const [asked, page] = await follow(stranger, request);
+    assert.ok(asked !== undefined && page !== undefined);
+    assert.deepEqual(
+      [asked, page].map((seen) => assertHarmless(seen, hint)),
+      ['redirect', 'sign-in'],
+    );
+    // A half surrogate pair is none of the characters that an address can hold.
+    const known = hint === '\ud800' ? '\ufffd' : hint;
+    assert.equal(typedIn(page), known);
+    assert.match(page.hidden['return_to'] ?? '', /^\/oauth2\/api\/v1\/authorize\?/);
+    const refused = await stranger.post('/oauth2/api/v1/sign-in', {
+      ...page.hidden,
+      username: hint,
+      password: 'wrong',
+    });
+    assert.equal(assertHarmless(refused, hint), 'refusal');
+    assert.equal(typedIn(refused), known.trim());
+  }
+});
+
+/** What stands in the field for the user name. */
+function typedIn({ text }: PageSeen): string | undefined {
+  const value = /name="username"[^<>]* value="([^"]*)"/.exec(text)?.[1];
+  return value
+    ?.replaceAll('&quot;', '"')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&amp;', '&');
+}
+
+test('the account page shows hostile names, of the person and of what it has allowed, as text', async () => {
+  const allowed = await registerApp(admin, HOSTILE_APP);
+  const named = await signedInPerson(instances[0], admin, 'eve');
+  const display_name = `"><b>${SCRIPT}`;
+  const changed = await admin.send(
+    'PATCH',
+    '/registry/v1/users/eve',
+    { display_name },
+    { 'if-match': '*' },
+  );
+  assert.equal(changed.status, 200);
+  const back = await allow(named, requestOf(allowed, { scope: HOSTILE_APP.scope }));
+  const code = back.searchParams.get('code') ?? '';
+  assert.equal((await redeem(instances[0], allowed, code)).status, 200);
+  const seen = await named.get('/oauth2/api/v1/account');
+  assert.equal(seen.status, 200);
+  assertEscaped(seen.text, 'account');
+  assert.ok(seen.text.includes('&quot;&gt;&lt;b&gt;&lt;script&gt;'));
+  assert.ok(seen.text.includes('&lt;/title&gt;&lt;/h1&gt;'));
+});
+
 test('bodies that are no forms, other methods, and what is too large get a page', async () => {
-  const url = instances[0].url + AUTHORIZE;
+  const json = { 'content-type': 'application/json' };
+  const plain = { 'content-type': 'text/plain' };
   for (const [status, init] of [
-    [
-      400,
-      {
-        method: 'POST',
-        body: '{"client_id":"app"}',
-        headers: { 'content-type': 'application/json' },
-      },
-    ],
-    [400, { method: 'POST', body: 'x', headers: { 'content-type': 'text/plain' } }],
+    [400, { method: 'POST', body: '{"client_id":"app"}', headers: json }],
+    [400, { method: 'POST', body: 'x', headers: plain }],
     [413, { method: 'POST', body: 'x='.padEnd(200_000, 'y'), headers: FORM }],
-    [400, { method: 'POST', body: '\xff\xfe%zz=%', headers: FORM }],
+    [413, { method: 'POST', body: 'state='.padEnd(20_000, 'y'), headers: FORM }],
+    // A form that is none of ours goes on by GET, with what it says of a request.
+    [303, { method: 'POST', body: '\xff\xfe%zz=%', headers: FORM }],
+    [303, { method: 'POST', body: `state=${encodeURIComponent(SCRIPT)}&x=y`, headers: FORM }],
+    [303, { method: 'POST' }],
     [405, { method: 'PUT' }],
     [405, { method: 'DELETE' }],
     [405, { method: 'OPTIONS' }],
     [405, { method: 'HEAD' }],
   ] as const) {
-    const response = await fetch(url, { ...init, redirect: 'manual' });
+    const response = await fetch(instances[0].url + AUTHORIZE, { ...init, redirect: 'manual' });
     const text = await response.text();
-    const about = `${init.method} ${status}`;
-    // A form that says nothing is one that goes on by GET.
-    assert.ok(
-      response.status === status || response.status === 303,
-      `${about}: ${response.status}`,
-    );
-    if (init.method !== 'HEAD' && response.status !== 303)
-      assertClear(response.status, text, about);
+    const about = `${init.method} ${status} ${'body' in init ? init.body.slice(0, 20) : ''}`;
+    assert.equal(response.status, status, `${about}: ${text}`);
+    const location = response.headers.get('location');
+    if (status === 303) {
+      const to = location ?? '';
+      assert.ok(to.startsWith(`${AUTHORIZE}?`), `${about}: ${to}`);
+      assert.doesNotMatch(to, /[<>"]|x=y/, about);
+      continue;
+    }
+    assert.equal(location, null, about);
+    if (status === 405) assert.equal(response.headers.get('allow'), 'GET, POST', about);
+    if (init.method === 'HEAD') continue;
+    assertClear(status, text, about);
+    assertEscaped(text, about);
   }
   await works();
 });

@@ -244,7 +244,14 @@ test('header and payload that nest deep, name members twice, or are not UTF-8', 
     const head = JSON.stringify(header);
     const body = JSON.stringify(claims);
     const sign = es256(privateKey);
+    // Valid JSON but for a byte that UTF-8 has nowhere; a lenient reader takes U+FFFD for it.
+    const notUtf8 = (members: Members): Buffer =>
+      Buffer.from(JSON.stringify({ ...members, x: '\u00ff' }), 'latin1');
+    assert.ok(notUtf8(claims).includes(0xff));
     return [
+      forgeToken(notUtf8(header), claims, sign),
+      forgeToken(header, notUtf8(claims), sign),
+      forgeToken(`\ufeff${head}`, claims, sign),
       forgeToken(nested, claims, sign),
       forgeToken(header, nested, sign),
       forgeToken(

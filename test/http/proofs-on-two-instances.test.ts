@@ -133,6 +133,29 @@ test('keys behind a jwks_uri are fetched once, kept, and serve while the source 
   await publisher.open();
 });
 
+test('for a client that has registered itself nothing is fetched from inside, though a setting names the host', async () => {
+  const tokens = '/registry/v1/initial-access-tokens';
+  const made = await two.admin.send('POST', tokens, { grant_types: ['client_credentials'] });
+  const { initial_access_token: initial } = (await made.json()) as Record<string, string>;
+  const registered = await fetch(`${two.url}/oauth2/api/v1/register`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${initial}`, 'content-type': 'application/json' },
+    body: JSON.stringify({
+      grant_types: ['client_credentials'],
+      response_types: [],
+      token_endpoint_auth_method: 'private_key_jwt',
+      jwks_uri: publisher.jwksUri,
+    }),
+  });
+  const { client_id: id = '' } = (await registered.json()) as Record<string, string>;
+  assert.equal(registered.status, 201);
+  const { fetches } = publisher;
+  const refused = await ask(two.url, assertionOf(id));
+  assert.deepEqual([refused.status, refused.error], [503, 'temporarily_unavailable']);
+  assert.equal(publisher.fetches, fetches);
+  assert.equal((await ask(two.url, assertionOf('publishes'))).status, 200);
+});
+
 test('keys behind a private address that no setting names are never fetched', async () => {
   const inside = await startOtherIssuer([key]);
   const made = await two.admin.send('POST', '/registry/v1/clients', {

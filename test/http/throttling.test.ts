@@ -3,6 +3,7 @@ import { before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openAuditStore } from '../../shared/storage/audit.ts';
 import { openFailureBoard } from '../../shared/storage/failed-sign-ins.ts';
+import { openInitialAccessTokens } from '../../shared/storage/initial-access-tokens.ts';
 import { openTables } from '../../shared/storage/tables.ts';
 import { testStorage, type TestStorage } from '../support/azurite.ts';
 import { basic, fetchToken, type Instance, manage, startInstance } from '../support/instance.ts';
@@ -134,6 +135,17 @@ test('the daily timer removes what is older than the retention, and nothing youn
   await trail.append([entry('old', now - 3 * DAY_MS), entry('young', now - DAY_MS)]);
   const board = openFailureBoard(tables, 'ended');
   await board.exchange(new Map([['203.0.113.7', []]]), now - 2 * 3_600_000, now);
+  const invitations = openInitialAccessTokens(tables);
+  for (const [tokenId, days] of [
+    ['expired-long-ago', 31],
+    ['expired', 29],
+  ] as const) {
+    await invitations.create({
+      ...{ tokenId, description: '', hash: '', subscription: 'flowgateiflmap' },
+      ...{ limits: { grantTypes: [], scopes: [] }, mostClients: 1, registered: 0, createdAt: 0 },
+      expiresAt: now - days * DAY_MS,
+    });
+  }
   const instance = await startInstance(storage, { FLOWGATE_AUDIT_RETENTION_DAYS: '2' });
   const started = await fetch(`${instance.url}/admin/functions/delete-expired-logs`, {
     method: 'POST',
@@ -148,7 +160,11 @@ test('the daily timer removes what is older than the retention, and nothing youn
   };
   const rows = async (): Promise<number> =>
     (await openFailureBoard(tables, 'reader').exchange(new Map(), now, 0)).length;
-  for (let tries = 0; tries < 100 && (await rows()) > 0; tries += 1) await delay(50);
+  const invited = async (): Promise<string[]> =>
+    (await invitations.list({ after: undefined, limit: 10 })).items.map(({ tokenId }) => tokenId);
+  // The last of what the timer does.
+  for (let tries = 0; tries < 100 && (await invited()).length > 1; tries += 1) await delay(50);
   assert.deepEqual(await left(), ['young']);
   assert.equal(await rows(), 0);
+  assert.deepEqual(await invited(), ['expired']);
 });

@@ -22,6 +22,8 @@ export const LOCAL_ONLY = 'starts two instances over one storage';
 
 /** The contract: a revocation takes effect on every instance within this time. */
 const BOUND_MS = 30_000;
+/** More than the clock of an instance that gives a code may be ahead of the one that makes a user. */
+const CLOCK_LEAD_MS = 5500;
 
 let one: Instance;
 let other: Instance;
@@ -105,6 +107,27 @@ test('a refresh token that is revoked on one instance ends its grant on both wit
   }
   assert.equal((await told(other, others.access))['active'], true);
   assert.equal((await refresh(other, app, others.refresh)).status, 200);
+});
+
+test('neither code nor refresh token of before speaks for a user who is made anew under the name', async () => {
+  const cora = await signedInPerson(one, admin, 'cora');
+  const { body } = await redeem(one, app, await obtainCode(cora, app));
+  const code = await obtainCode(cora, app);
+  const any = { 'if-match': '*' };
+  const gone = await admin.send('DELETE', '/registry/v1/users/cora', undefined, any);
+  assert.equal(gone.status, 204);
+  await new Promise((resolve) => setTimeout(resolve, CLOCK_LEAD_MS));
+  const another = await signedInPerson(other, admin, 'cora');
+  for (const instance of [one, other]) {
+    for (const refused of [
+      await redeem(instance, app, code),
+      await refresh(instance, app, body['refresh_token']),
+    ]) {
+      assert.deepEqual([refused.status, refused.body['error']], [400, 'invalid_grant']);
+      assert.equal(refused.body['access_token'], undefined);
+    }
+  }
+  assert.equal((await redeem(one, app, await obtainCode(another, app))).status, 200);
 });
 
 test('an administrator finds the tokens of a person, and ends one of them alone', async () => {

@@ -82,6 +82,34 @@ test('keys older than ten minutes are fetched anew behind the answer', async (t)
   assert.equal(await keys.keyFor(source, 'first', 'ES256'), undefined);
 });
 
+test('keys older than 15 minutes are used only after the source was asked: a withdrawn one is refused', async (t) => {
+  const { keys, clock, other, source } = await watch(t);
+  await keys.keyFor(source, 'first', 'ES256');
+  other.keys = [second.jwk];
+  clock.advance(15 * MINUTE + 1);
+  const asked = await Promise.all(
+    Array.from({ length: 20 }, () => keys.keyFor(source, 'first', 'ES256')),
+  );
+  assert.ok(asked.every((key) => key === undefined));
+  assert.equal(other.fetches, 2, 'all of them wait for one answer');
+  assert.ok(await keys.keyFor(source, 'second', 'ES256'));
+});
+
+test('while the source is down keys older than 15 minutes go on; it is asked once a minute, and believed once it is back', async (t) => {
+  const { keys, clock, other, source, faults } = await watch(t);
+  await keys.keyFor(source, 'first', 'ES256');
+  await other.close();
+  clock.advance(15 * MINUTE + 1);
+  assert.ok(await keys.keyFor(source, 'first', 'ES256'));
+  clock.advance(MINUTE - 1);
+  assert.ok(await keys.keyFor(source, 'first', 'ES256'));
+  assert.equal(faults.length, 1);
+  other.keys = [];
+  await other.open();
+  clock.advance(1);
+  assert.equal(await keys.keyFor(source, 'first', 'ES256'), undefined);
+});
+
 test('while the source is down its keys hold for 24 hours, and no longer', async (t) => {
   const { keys, clock, other, source, faults } = await watch(t);
   await keys.keyFor(source, 'first', 'ES256');
@@ -114,7 +142,7 @@ test('a source that never answered is asked every ten seconds, and says 503 with
   const refused = async () =>
     assert.rejects(keys.keyFor(source, 'first', 'ES256'), (error: unknown) => {
       assert.ok(error instanceof Fault);
-      assert.equal(error.status, 503);
+      assert.deepEqual([error.status, error.reason], [503, 'keys_unavailable']);
       assert.equal(error.headers['Retry-After'], '10');
       return true;
     });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, suite, test } from 'node:test';
+import { Fault } from '../../shared/http/fault.ts';
 import { createAccessTokenIssuer } from '../../shared/jwt/sign.ts';
 import type { Confirmation } from '../../shared/jwt/types.ts';
 import { createAccessTokenVerifier } from '../../shared/jwt/verify.ts';
@@ -7,6 +8,7 @@ import { createBearerGate } from '../../shared/oauth/bearer.ts';
 import { createBoundTokens } from '../../shared/oauth/bound-tokens.ts';
 import { clientCertificates } from '../../shared/oauth/client-certificate.ts';
 import { BearerFault } from '../../shared/oauth/gate.ts';
+import { createPublicRequests } from '../../shared/oauth/public-requests.ts';
 import type { Client } from '../../shared/registry/client.ts';
 import { makeCall } from '../support/call.ts';
 import { issueCertificate } from '../support/certificate.ts';
@@ -36,6 +38,7 @@ const partsAt = (clock: ReturnType<typeof testClock>, mtls = true) =>
     bases: [ISSUER],
     readCertificate: mtls ? clientCertificates(HEADER) : undefined,
     used,
+    publicRequests: createPublicRequests(clock),
     clock,
   });
 const open = tokenEndpoints((clock) => {
@@ -101,6 +104,35 @@ void suite('at the token endpoint', () => {
     const answer = await ask(endpoint);
     assert.deepEqual([answer.status, answer.json()['error']], [400, 'invalid_dpop_proof']);
     assert.match(answer.text, /dpop_bound_access_tokens/);
+  });
+
+  test('whoever knows a public client has 300 proofs a minute written down from a network, and no more', async () => {
+    used = testOneTimeValues();
+    const clock = testClock();
+    const binding = partsAt(clock);
+    const spa = someClient({ tokenEndpointAuthMethod: 'none' });
+    const ask = (client: Client, clientAddress = '192.0.2.1') => {
+      const headers = { dpop: prover.prove(request(clock.now())) };
+      const call = makeCall({ method: 'POST', path: PATH, headers, clientAddress });
+      return binding.confirm(call, client);
+    };
+    const some = (client: Client, length: number) =>
+      Promise.all(Array.from({ length }, () => ask(client)));
+    assert.ok((await some(spa, 300)).every((one) => one !== undefined));
+    await assert.rejects(ask(spa), (error: unknown) => {
+      assert.ok(error instanceof Fault);
+      assert.deepEqual([error.status, error.headers['Retry-After']], [429, '60']);
+      return true;
+    });
+    assert.equal(used.used.length, 300, 'nothing is written for it');
+    assert.ok(await ask(spa, '198.51.100.1'), 'another network has its own');
+    assert.equal(
+      (await some(someClient(), 310)).length,
+      310,
+      'who has proved itself is not counted',
+    );
+    clock.advance(60_000);
+    assert.ok(await ask(spa));
   });
 
   const bound: Client = someClient({ tlsClientCertificateBoundAccessTokens: true });

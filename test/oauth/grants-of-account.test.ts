@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { before, test } from 'node:test';
 import type { Consents } from '../../shared/oauth/consents.ts';
-import { createGrantEnding } from '../../shared/oauth/end-grants.ts';
 import { newGrantId } from '../../shared/oauth/grant-id.ts';
 import type { AccountGrants } from '../../shared/oauth/sign-in/account-grants.ts';
 import { createAccountGrants } from '../../shared/oauth/sign-in/grants-of-account.ts';
@@ -11,10 +10,12 @@ import { type GrantTable, openGrants } from '../../shared/storage/grants.ts';
 import { openTables } from '../../shared/storage/tables.ts';
 import { testStorage } from '../support/azurite.ts';
 import { testClock } from '../support/clock.ts';
+import { type CuttableEnding, cuttableEnding } from '../support/grant-ending.ts';
 import { someClient, testDirectory } from '../support/oauth.ts';
 
 const clock = testClock();
 const revoked: string[] = [];
+let ending: CuttableEnding;
 let grants: GrantTable;
 let consents: Consents;
 let account: AccountGrants;
@@ -29,9 +30,10 @@ before(async () => {
       return Promise.resolve();
     },
   };
+  ending = cuttableEnding({ grants, consents, revocations, clock });
   account = createAccountGrants({
     grants,
-    ending: createGrantEnding({ grants, consents, revocations, clock }),
+    ending,
     clients: testDirectory(
       someClient({ clientName: 'The app' }),
       someClient({ clientId: 'renewed', tokensFrom: 1 }),
@@ -90,4 +92,19 @@ test('a person ends a grant of its own with all tokens, and is asked again; none
   assert.equal(await consents.find('cleo', client), undefined);
   assert.notEqual(await consents.find('dan', client), undefined);
   assert.equal((await account.list('dan')).length, 1);
+});
+
+test('an ending that was cut short leaves the grant on the page, and is made when it is asked for again', async () => {
+  const grantId = await allow('eve', 'app', 1);
+  revoked.length = 0;
+  ending.cutShortAt = 'revocation';
+  await assert.rejects(account.end('eve', grantId), /killed/);
+  assert.deepEqual(
+    (await account.list('eve')).map((one) => one.grantId),
+    [grantId],
+  );
+  assert.deepEqual(revoked, []);
+  assert.equal(await account.end('eve', grantId), true);
+  assert.deepEqual(revoked, [grantId]);
+  assert.deepEqual(await account.list('eve'), []);
 });

@@ -3,6 +3,7 @@ import { createHmac } from 'node:crypto';
 import { suite, test } from 'node:test';
 import { Fault } from '../../shared/http/fault.ts';
 import type { ForeignAlgorithm } from '../../shared/jwt/public-keys.ts';
+import { KEYS_UNAVAILABLE } from '../../shared/jwt/keys-unavailable.ts';
 import type { RemoteKeys } from '../../shared/jwt/remote-keys.ts';
 import {
   ASSERTION_TYPE,
@@ -22,14 +23,23 @@ const ISSUER = 'https://flowgate.example';
 const key = makeIssuerKey('k1');
 const stranger = makeIssuerKey('k1');
 
+const away = new Fault(503, 'The keys cannot be fetched.', { reason: KEYS_UNAVAILABLE });
+let problem: Fault;
+/** Clients whose keys are published elsewhere, as often as they were asked for. */
+let sought: string[];
 const remote: RemoteKeys = {
-  select: () => Promise.reject(Fault.unavailable('The keys cannot be fetched.', 10)),
+  select: () => Promise.reject(problem),
   keyFor: () => assert.fail('It is selected.'),
 };
 let used = testOneTimeValues();
 const open = tokenEndpoints((clock) => {
   used = testOneTimeValues();
-  const keys = clientKeys(() => Promise.resolve(remote));
+  problem = away;
+  sought = [];
+  const keys = clientKeys(({ clientId }) => {
+    sought.push(clientId);
+    return Promise.resolve(remote);
+  });
   return {
     methods: [
       clientSecret(testSecrets(() => SECRET)),
@@ -98,6 +108,21 @@ for (const alg of ['RS256', 'PS256', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed2551
     const signer = makeIssuerKey('k', alg);
     const endpoint = open(signing({ jwks: { keys: [signer.jwk] } }));
     const answer = await send(endpoint, signer.sign(claimsAt(endpoint.clock.now())));
+    assert.equal(answer.status, 200, answer.text);
+  });
+}
+
+for (const typ of [
+  undefined,
+  'JWT',
+  'jwt',
+  'application/jwt',
+  'client-authentication+jwt',
+  'application/client-authentication+jwt',
+]) {
+  test(`takes a JWT whose typ is ${typ ?? 'left out'}`, async () => {
+    const endpoint = open(signing());
+    const answer = await send(endpoint, key.sign(claimsAt(endpoint.clock.now()), { typ }));
     assert.equal(answer.status, 200, answer.text);
   });
 }
@@ -172,6 +197,13 @@ void suite(
     for (const [what, assertion] of Object.entries(forms)) {
       test(what, () => refusedEarly(open(signing()), assertion, /client_assertion/));
     }
+
+    test('that the client has signed for another purpose, as its typ says (RFC 8725 section 3.11)', async () => {
+      for (const typ of ['at+jwt', 'application/at+jwt', 'dpop+jwt', 'id_token', '']) {
+        const assertion = key.sign(claimsAt(now), { typ });
+        await refusedEarly(open(signing()), assertion, /typ of a client_assertion is JWT/);
+      }
+    });
 
     test('of another type (RFC 7521 section 4.2)', async () => {
       for (const type of [
@@ -337,12 +369,35 @@ test('a key is good for the algorithm that its JWK names alone (RFC 8725 section
   assert.equal((await send(endpoint, rsa.sign(claimsAt(endpoint.clock.now())))).status, 401);
 });
 
-test('while the keys behind a jwks_uri cannot be had the answer is 503, and no failure is counted', async () => {
+test('while the keys behind a jwks_uri cannot be had the answer is 503, which counts as a failure, and 429 after too many', async () => {
   const endpoint = open(signing({ jwks: undefined, jwksUri: 'https://keys.example/' }));
-  const answer = await send(endpoint, key.sign(claimsAt(endpoint.clock.now())));
+  const assertion = key.sign(claimsAt(endpoint.clock.now()));
+  const answer = await send(endpoint, assertion);
   assert.equal(answer.status, 503);
   assert.equal(answer.json()['error'], 'temporarily_unavailable');
-  assert.deepEqual([endpoint.throttle.failures, used.used], [[], []]);
+  assert.deepEqual([endpoint.throttle.failures, sought], [['app'], ['app']]);
+  endpoint.throttle.refusal = new Fault(429, 'Too many.', { reason: 'throttled' });
+  assert.equal((await send(endpoint, assertion)).status, 429);
+  assert.deepEqual(endpoint.throttle.failures, ['app', 'app']);
+  assert.deepEqual(used.used, [], 'no jti is used up');
+});
+
+test('what else is away is 503 and no failure of the client', async () => {
+  const endpoint = open(signing({ jwks: undefined, jwksUri: 'https://keys.example/' }));
+  problem = Fault.unavailable('Storage does not answer.', 5);
+  const answer = await send(endpoint, key.sign(claimsAt(endpoint.clock.now())));
+  assert.equal(answer.status, 503);
+  assert.deepEqual(endpoint.throttle.failures, []);
+});
+
+test('where the keys are looked for depends on the client; those of its registration are looked for nowhere', async () => {
+  const published = signing({ clientId: 'far', jwks: undefined, jwksUri: 'https://keys.example/' });
+  const endpoint = open(signing(), published);
+  const claims = claimsAt(endpoint.clock.now());
+  assert.equal((await send(endpoint, key.sign(claims))).status, 200);
+  assert.deepEqual(sought, []);
+  await send(endpoint, key.sign({ ...claims, iss: 'far', sub: 'far' }));
+  assert.deepEqual(sought, ['far']);
 });
 
 test('another client_id beside the assertion, a secret or Basic is a contradiction (RFC 6749 section 2.3)', async () => {

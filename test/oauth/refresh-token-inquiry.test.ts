@@ -9,19 +9,20 @@ import {
   nothing,
 } from '../../shared/oauth/client-authentication/client-id-alone.ts';
 import { clientSecret } from '../../shared/oauth/client-authentication/client-secret.ts';
-import { createGrantEnding } from '../../shared/oauth/end-grants.ts';
 import { oauthSurface } from '../../shared/oauth/errors.ts';
 import { newGrantId } from '../../shared/oauth/grant-id.ts';
 import type { UserGrant } from '../../shared/oauth/grant-store.ts';
 import { createIntrospectionEndpoint } from '../../shared/oauth/introspection-endpoint.ts';
 import { createRefreshTokens } from '../../shared/oauth/refresh-tokens.ts';
 import { createRevocationEndpoint } from '../../shared/oauth/revocation-endpoint.ts';
+import { UNKNOWN_TIME } from '../../shared/oauth/sign-in/sessions.ts';
 import { openConsents } from '../../shared/storage/consents.ts';
 import { openGrants } from '../../shared/storage/grants.ts';
 import { openTables } from '../../shared/storage/tables.ts';
 import { testThrottle, testTrail } from '../support/audit.ts';
 import { answerOf, makeCall } from '../support/call.ts';
 import { testClock } from '../support/clock.ts';
+import { cuttableEnding } from '../support/grant-ending.ts';
 import { openInstance, type TestInstance, testKeys } from '../support/key-ring.ts';
 import {
   basic,
@@ -67,6 +68,7 @@ function open() {
   const grants = openGrants(tables);
   const consents = openConsents(tables);
   const revocations = testRevocations();
+  const ending = cuttableEnding({ grants, consents, revocations, clock });
   const refreshTokens = createRefreshTokens(Buffer.alloc(32, 7));
   const trail = testTrail();
   const deps = {
@@ -83,7 +85,7 @@ function open() {
     methods: [clientSecret(testSecrets(() => SECRET)), clientIdAlone({ none: nothing })],
     verifier: createAccessTokenVerifier({ ring, clock }),
     signer: createIntrospectionSigner({ ring, clock }),
-    ...createGrantEnding({ grants, consents, revocations, clock }),
+    ...ending,
   };
   const grant: UserGrant = {
     grantId: newGrantId('ada', randomBytes),
@@ -120,7 +122,7 @@ function open() {
   const introspect = createIntrospectionEndpoint(deps);
   const revoke = createRevocationEndpoint(deps);
   return {
-    ...{ clock, clients, grants, consents, revocations, refreshTokens, trail, grant },
+    ...{ clock, clients, grants, consents, revocations, refreshTokens, trail, grant, ending },
     introspect: async (client: string, token: string) =>
       (await post(introspect, client, token)).json(),
     revoke: async (client: string, token: string) => {
@@ -144,9 +146,57 @@ test('a client revokes its refresh token, and with it its grant and the access t
     ['token.revoke', 'oauth_client_app', grant.grantId, 'of ada'],
   );
   assert.equal(JSON.stringify(trail.events).includes(token), false);
-  await revoke('app', token);
-  assert.equal(trail.events.length, 1, 'again is no error, and nothing happens');
 });
+
+test('revoking a refresh token again is no error (RFC 7009 section 2.2), and its grant stays ended', async () => {
+  const { grants, grant, refreshTokens, revocations, revoke, isRevoked } = open();
+  await grants.create(grant);
+  for (let i = 0; i < 3; i += 1) await revoke('app', refreshTokens.make(grant));
+  assert.equal(await isRevoked(), true);
+  assert.deepEqual([...revocations.revoked], [grant.grantId]);
+});
+
+for (const cut of ['revocation', 'grant'] as const) {
+  test(`what was cut short at the ${cut} is ended by revoking it again`, async () => {
+    const server = open();
+    const { grants, grant, refreshTokens, revocations, revoke, isRevoked, introspect, trail } =
+      server;
+    await grants.create(grant);
+    server.ending.cutShortAt = cut;
+    const token = refreshTokens.make(grant);
+    await assert.rejects(revoke('app', token), /killed/);
+    assert.equal(await isRevoked(), false);
+    // Nobody is told that it has ended before it has.
+    assert.deepEqual(trail.events, []);
+    await revoke('app', token);
+    assert.equal(await isRevoked(), true);
+    assert.deepEqual([...revocations.revoked], [grant.grantId]);
+    assert.deepEqual(await introspect('app', token), { active: false });
+  });
+
+  test(`what was cut short at the ${cut} is ended when all grants of the user are`, async () => {
+    const { grants, grant, refreshTokens, revocations, revoke, ending } = open();
+    ending.cutShortAt = cut;
+    const mine = { ...grant, user: `cut-${cut}`, grantId: newGrantId(`cut-${cut}`, randomBytes) };
+    await grants.create(mine);
+    await assert.rejects(revoke('app', refreshTokens.make(mine)), /killed/);
+    assert.equal(await ending.endAllOfUser(mine.user), 1);
+    assert.ok(revocations.revoked.has(mine.grantId));
+    assert.equal(await grants.find(mine.grantId), undefined);
+  });
+
+  test(`disabling a user that was cut short at the ${cut} of one grant ends all when it is asked again`, async () => {
+    const { grants, grant, revocations, ending } = open();
+    ending.cutShortAt = cut;
+    const user = `disabled-${cut}`;
+    const made = Array.from({ length: 3 }, () => newGrantId(user, randomBytes));
+    for (const grantId of made) await grants.create({ ...grant, user, grantId });
+    await assert.rejects(ending.endAllOfUser(user), /killed/);
+    await ending.endAllOfUser(user);
+    assert.deepEqual([...revocations.revoked].sort(), made.toSorted());
+    for (const grantId of made) assert.equal(await grants.find(grantId), undefined);
+  });
+}
 
 test('a refresh token that was replaced ends its grant all the same', async () => {
   const { grants, grant, refreshTokens, revoke, isRevoked } = open();
@@ -203,6 +253,13 @@ test('its own client is told of a refresh token, a resource server is not: it wo
   }
 });
 
+test('of a sign-in at a time that nobody knows no auth_time is told', async () => {
+  const { grants, grant, refreshTokens, introspect } = open();
+  await grants.create({ ...grant, authTime: UNKNOWN_TIME });
+  const told = await introspect('app', refreshTokens.make(grant));
+  assert.deepEqual([told['active'], 'auth_time' in told], [true, false]);
+});
+
 test('a refresh token that would get no tokens is inactive: replaced, revoked, over, or its client has changed', async () => {
   const changes: readonly ((server: ReturnType<typeof open>) => unknown)[] = [
     ({ grants, grant }) => grants.revoke(grant.grantId, Date.now()),
@@ -227,9 +284,7 @@ test('a refresh token that would get no tokens is inactive: replaced, revoked, o
 });
 
 test('all grants of a user are ended page by page, with their tokens, and nobody else’s', async () => {
-  const { clock, grants, grant, revocations } = open();
-  const consents = openConsents(tables);
-  const ending = createGrantEnding({ grants, consents, revocations, clock });
+  const { grants, grant, revocations, ending } = open();
   const make = async (user: string): Promise<string> => {
     const grantId = newGrantId(user, randomBytes);
     await grants.create({ ...grant, grantId, user });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Fault } from '../../shared/http/fault.ts';
 import { basic, someClient } from '../support/oauth.ts';
 import { FORM, good, SECRET, type Sent, tokenEndpoints } from './open-token-endpoint.ts';
 
@@ -278,4 +279,23 @@ test('CORS: a page of an allowed origin may also read a refusal, once the client
   const wrong = await send({ ...body(grant), authorization: basic('app', 'wrong'), headers });
   assert.equal(wrong.status, 401);
   assert.equal(wrong.headers.get('access-control-allow-origin'), null);
+});
+
+const away = tokenEndpoints(() => ({
+  binding: {
+    confirm: () => Promise.reject(Fault.unavailable('Storage is away for the moment.', 7)),
+  },
+}));
+
+test('CORS: a page of an allowed origin may also read that it is not its fault, and when to come back', async () => {
+  const { send } = away(someClient({ allowedOrigins: ['https://app.example'] }));
+  const from = (origin: string) => send({ ...body(grant), headers: { origin } });
+  const allowed = await from('https://app.example');
+  assert.deepEqual([allowed.status, allowed.headers.get('retry-after')], [503, '7']);
+  assert.equal(allowed.headers.get('access-control-allow-origin'), 'https://app.example');
+  assert.match(allowed.headers.get('access-control-expose-headers') ?? '', /Retry-After/);
+  const other = await from('https://other.example');
+  assert.deepEqual([other.status, other.headers.get('retry-after')], [503, '7']);
+  assert.equal(other.headers.get('access-control-allow-origin'), null);
+  assert.deepEqual(other.json(), allowed.json());
 });

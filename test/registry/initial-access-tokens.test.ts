@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import {
+  type InitialAccessToken,
+  removeLongExpired,
+} from '../../shared/registry/initial-access-tokens.ts';
+import { openInitialAccessTokens } from '../../shared/storage/initial-access-tokens.ts';
 import { openTables } from '../../shared/storage/tables.ts';
 import { itemsOf, openRegistry, pointersOf } from './registry.ts';
 
@@ -110,4 +115,53 @@ test('administrators alone make and take back; the trail tells which, never the 
     ['initial_access_token.delete', made['token_id']],
   ]);
   assert.equal(trail.text.includes(String(made['initial_access_token'])), false);
+});
+
+test('a token is listed for 30 days after it has expired, and then removed', async () => {
+  const { send, clock, storage } = await openRegistry();
+  const store = openInitialAccessTokens(openTables(storage));
+  const made = await send('POST', PATH, {});
+  const late = { expires_at: new Date(clock.now() + 40 * DAY_MS).toISOString() };
+  const other = await send('POST', PATH, late);
+  const ids = [made, other].map((answer) => answer.json()['token_id']);
+  clock.advance(31 * DAY_MS);
+  assert.equal(await removeLongExpired(store, clock.now()), 0);
+  assert.deepEqual(itemsOf(await send('GET', PATH), 'token_id').toSorted(), ids.toSorted());
+  clock.advance(1);
+  assert.equal(await removeLongExpired(store, clock.now()), 1);
+  assert.deepEqual(itemsOf(await send('GET', PATH), 'token_id'), [ids[1]]);
+  assert.equal((await send('GET', `${PATH}/${String(ids[0])}`)).status, 404);
+});
+
+test('of several pages all that are due are removed, by two instances at once too', async () => {
+  const { storage, clock } = await openRegistry();
+  const stores = [1, 2].map(() => openInitialAccessTokens(openTables(storage)));
+  const tokenOf = (tokenId: string, expiresAt: number): InitialAccessToken => ({
+    tokenId,
+    description: '',
+    hash: '',
+    subscription: 'acmeiflmap',
+    limits: { grantTypes: [], scopes: [] },
+    mostClients: 1,
+    registered: 0,
+    createdAt: clock.now(),
+    expiresAt,
+  });
+  const [store] = stores;
+  assert.ok(store !== undefined);
+  const made = Array.from({ length: 450 }, (_, i) => {
+    const isKept = i % 45 === 0;
+    return tokenOf(String(i).padStart(4, '0'), isKept ? clock.now() : clock.now() - 31 * DAY_MS);
+  });
+  for (let i = 0; i < made.length; i += 50) {
+    await Promise.all(made.slice(i, i + 50).map((token) => store.create(token)));
+  }
+  const counts = await Promise.all(stores.map((one) => removeLongExpired(one, clock.now())));
+  assert.equal(
+    counts.reduce((sum, count) => sum + count),
+    440,
+  );
+  const left = await store.list({ after: undefined, limit: 200 });
+  assert.equal(left.items.length, 10);
+  assert.ok(left.items.every(({ expiresAt }) => expiresAt === clock.now()));
 });

@@ -1,6 +1,6 @@
 import { sign, type KeyObject } from 'node:crypto';
 
-/** A JWS in compact form whose header and payload hold exactly what they are given. */
+/** A JWS in compact form whose header and payload hold exactly what they are given: bytes, text, or JSON. */
 export function forgeToken(
   header: unknown,
   payload: unknown,
@@ -18,5 +18,9 @@ export function es256(
   return (input) => sign('sha256', Buffer.from(input), { key, dsaEncoding });
 }
 
-const encode = (value: unknown): string =>
-  Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
+function encode(value: unknown): string {
+  const bytes = Buffer.isBuffer(value)
+    ? value
+    : Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
+  return bytes.toString('base64url');
+}

@@ -21,6 +21,15 @@ for (const [what, value] of [
   ],
   ['that element in small letters, without quotes', `by=urn:x;cert=${escaped}`],
   ['that element beside a subject with a comma', `Subject="CN=a,O=b";Cert="${escaped}"`],
+  [
+    'that element beside a subject with quotes of its own',
+    `Subject="CN=a \\"b\\";O=c\\\\";Cert="${escaped}"`,
+  ],
+  [
+    'that element beside a subject that looks like one',
+    `Cert="${escaped}";Subject="CN=x;Cert=AAAA"`,
+  ],
+  ['that element with a semicolon after it', `Hash=abc;Cert="${escaped}";`],
 ] as const) {
   test(`a forwarded certificate may be ${what}`, () => {
     assert.ok(thumbprintOf(value));
@@ -37,6 +46,10 @@ for (const [what, value] of [
   ],
   ['two elements Cert: a caller’s and the proxy’s', `Cert="${escaped}",Cert="${escaped}"`],
   ['two in one PEM', encodeURIComponent(cert + cert)],
+  ['a subject that has an element in it', `Subject="CN=x;Cert=${escaped}"`],
+  ['one that has it after quotes of its own', `Subject="CN=\\"x\\";Cert=${escaped};O=y"`],
+  ['one whose quotes do not end', `Subject="CN=x;Cert=${escaped}`],
+  ['a value of a name that is not known', `X-Name="x;Cert=${escaped}"`],
   ['a chain alone', `Hash=abc;Chain="${escaped}"`],
   [
     'a private key',

@@ -6,7 +6,7 @@ import type { Parameters } from '../../http/form.ts';
 import type { AuditTrail } from '../../registry/audit/audit-trail.ts';
 import type { Client, ClientDirectory } from '../../registry/client.ts';
 import { isClientId } from '../../registry/client-id.ts';
-import type { Consents } from '../consents.ts';
+import { consentedAs, type Consents } from '../consents.ts';
 import { OAuthError } from '../errors.ts';
 import type { ResourceIndicators } from '../resource.ts';
 import type { SecretRecords } from '../secret-records.ts';
@@ -70,10 +70,11 @@ export function createAuthorizationEndpoint(deps: AuthorizationEndpointDeps): Ha
     const sent = await readSent(call);
     const isForm = call.method === 'POST' && sent.has('csrf');
     if (call.method === 'POST' && !isForm) return bringByGet(sent);
-    const visit = await receive(sent, deps);
+    const visit = await receive(call, sent, deps);
     const { request } = visit;
     call.annotate({ client: request.client.clientId });
-    return refusingTo(request, deps.issuer, () => handle(call, visit, isForm, deps));
+    const party = { call, client: request.client, target: request };
+    return refusingTo(party, deps, () => handle(call, visit, isForm, deps));
   };
 }
 
@@ -85,14 +86,18 @@ function bringByGet(sent: URLSearchParams): HttpReply {
   };
 }
 
-async function receive(sent: URLSearchParams, deps: AuthorizationEndpointDeps): Promise<Visit> {
+async function receive(
+  call: HttpCall,
+  sent: URLSearchParams,
+  deps: AuthorizationEndpointDeps,
+): Promise<Visit> {
   const parameters = sortParameters(sent);
   const client = await findClient(parameters, deps.clients);
   const requestUri = parameters.values.get('request_uri');
   const isReference = requestUri !== undefined && isPushed(requestUri);
   const asked = isReference ? await deps.pushed.open(requestUri, client) : parameters;
   const target = findRedirectTarget(client, asked);
-  return refusingTo(target, deps.issuer, () => {
+  return refusingTo({ call, client, target }, deps, () => {
     if (client.requirePushedAuthorizationRequests && !isReference) {
       throw OAuthError.invalidRequest(
         'not_pushed',
@@ -128,17 +133,24 @@ async function findClient(
   );
 }
 
-/** Has the client told of refusals. */
+/**
+ * Has the client told of refusals. One that has registered itself hears of them only from a person who
+ * has signed in, or would have to: nobody has vouched for where it sends browsers (RFC 9700 section
+ * 4.11.2).
+ */
 async function refusingTo<T>(
-  target: RedirectTarget,
-  issuer: string,
+  party: { readonly call: HttpCall; readonly client: Client; readonly target: RedirectTarget },
+  { issuer, signIn }: Pick<AuthorizationEndpointDeps, 'issuer' | 'signIn'>,
   work: () => Promise<T> | T,
 ): Promise<T> {
+  const { call, client, target } = party;
   try {
     return await work();
   } catch (error) {
-    if (error instanceof OAuthError) throw new AuthorizationRefusal(error, target, issuer);
-    throw error;
+    if (!(error instanceof OAuthError)) throw error;
+    const isVouchedFor = client.registration === undefined || error.code === 'login_required';
+    if (!isVouchedFor && (await signIn.whoIs(call)) === undefined) throw error;
+    throw new AuthorizationRefusal(error, target, issuer);
   }
 }
 
@@ -193,7 +205,9 @@ function askWho(
   }
   const query = toQuery(carried);
   query.set(MARK, marks.make(carried));
-  const prompt = who === undefined ? undefined : 'login';
+  const { prompt: wishes, maxAge } = request;
+  const isAnew = wishes.has('login') || wishes.has('select_account') || maxAge !== undefined;
+  const prompt = who === undefined && !isAnew ? undefined : 'login';
   return signIn.ask(call, `${AUTHORIZE}?${query.toString()}`, {
     prompt,
     loginHint: request.loginHint,
@@ -211,8 +225,9 @@ async function decide(
   const decision = visit.sent.getAll('decision').join();
   if (decision === 'allow') {
     if (isConsentKept(visit.request)) {
-      const before = await deps.consents.find(who.user, client);
-      await deps.consents.remember(who.user, client, new Set([...(before ?? []), ...scopes]));
+      const app = consentedAs(client);
+      const before = await deps.consents.find(who.user, app);
+      await deps.consents.remember(who.user, app, new Set([...(before ?? []), ...scopes]));
     }
     return answer(call, visit, who, deps);
   }

@@ -1,4 +1,4 @@
-import type { Consents } from '../consents.ts';
+import { consentedAs, type Consents } from '../consents.ts';
 import type { AuthorizationRequest } from './authorization-request.ts';
 
 /** Whether the person has to be asked before the client gets a code. */
@@ -11,7 +11,7 @@ export async function isConsentNeeded(
   if (prompt.has('consent')) return true;
   if (client.skipConsent) return false;
   if (!isConsentKept(request)) return true;
-  const allowed = await consents.find(user, client);
+  const allowed = await consents.find(user, consentedAs(client));
   return allowed === undefined || !scopes.every((scope) => allowed.has(scope));
 }
 

@@ -11,15 +11,15 @@ import {
 import { NO_STORE, OAuthError } from '../errors.ts';
 import { MAX_BODY, REPEATABLE_PARAMETERS, SECRET_PARAMETERS } from '../request-limits.ts';
 import type { ResourceIndicators } from '../resource.ts';
+import type { PublicRequests } from '../public-requests.ts';
 import type { TokenBinding } from '../token-binding.ts';
 import { findRedirectTarget, readAuthorizationRequest } from './authorization-request.ts';
-import type { PublicPushes } from './public-pushes.ts';
 import { PUSHED_LIFETIME, type PushedRequests } from './pushed-requests.ts';
 import { sortParameters, toQuery } from './request-parameters.ts';
 
 export interface PushedRequestEndpointDeps extends ClientAuthenticationDeps {
   readonly pushed: PushedRequests;
-  readonly publicPushes: PublicPushes;
+  readonly publicRequests: PublicRequests;
   readonly binding: TokenBinding;
   readonly resources: ResourceIndicators;
   readonly audit: Pick<AuditTrail, 'note'>;
@@ -53,14 +53,13 @@ export function createPushedRequestEndpoint(deps: PushedRequestEndpointDeps): Ha
     });
     const cors = corsHeaders(call.headers, client.allowedOrigins);
     try {
-      if (client.tokenEndpointAuthMethod === 'none') deps.publicPushes.admit(call);
+      if (client.tokenEndpointAuthMethod === 'none') deps.publicRequests.admit(call);
       const request = await checkRequest(call, client, parameters, deps);
       const requestUri = await deps.pushed.push(client.clientId, request);
       const answer = { request_uri: requestUri, expires_in: PUSHED_LIFETIME };
       return json(201, answer, { ...NO_STORE, ...cors });
     } catch (error) {
-      if (!(error instanceof OAuthError)) throw error;
-      throw error.with(cors);
+      throw error instanceof Fault ? error.with(cors) : error;
     }
   };
 }

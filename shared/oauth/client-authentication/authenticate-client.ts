@@ -1,10 +1,12 @@
 import { REFUSE_ON_MS } from '../../cache/stale-cache.ts';
 import type { Clock } from '../../config/clock.ts';
 import type { HttpCall } from '../../http/call.ts';
+import { Fault } from '../../http/fault.ts';
 import type { AllowedOrigins } from '../../http/cors.ts';
 import type { Parameters } from '../../http/form.ts';
 import type { Client, ClientDirectory } from '../../registry/client.ts';
 import { isClientId } from '../../registry/client-id.ts';
+import { KEYS_UNAVAILABLE } from '../../jwt/keys-unavailable.ts';
 import { OAuthError } from '../errors.ts';
 import type { Throttle } from '../throttle.ts';
 import type { AuthenticationFailure, ClientAuthenticationMethod, Presented } from './method.ts';
@@ -52,7 +54,9 @@ async function admitClient(
 ): Promise<Client> {
   deps.throttle.admit(call);
   const attempt = await readAttempt(call, parameters, deps.methods);
-  const { client, verdict } = await judge(attempt, deps);
+  const { client, verdict } = await judge(attempt, deps).catch((error: unknown) =>
+    countLack(call, attempt, error, deps),
+  );
   if (verdict === 'accepted') {
     // Guesses sent at once are all compared at once; when they were too many, none of them gets in.
     deps.throttle.admit(call);
@@ -65,6 +69,17 @@ async function admitClient(
   const left = call.receivedAt + REFUSE_AFTER_MS - deps.clock.now();
   if (left > 0) await deps.wait(Math.min(left, REFUSE_AFTER_MS));
   throw slowed ?? OAuthError.invalidClient(verdict, advice, challenge);
+}
+
+/** Also where the keys to compare with cannot be had: it tells of a client, and so counts as a guess. */
+async function countLack(
+  call: HttpCall,
+  { presented: { clientId } }: Attempt,
+  error: unknown,
+  { throttle }: ClientAuthenticationDeps,
+): Promise<never> {
+  if (!(error instanceof Fault) || error.reason !== KEYS_UNAVAILABLE) throw error;
+  throw (await throttle.countFailure(call, clientId)) ?? error;
 }
 
 interface Attempt {

@@ -24,7 +24,7 @@ export interface ClientKeys {
 }
 
 /** @param remote is asked for when a client has a `jwks_uri`. */
-export function clientKeys(remote: () => Promise<RemoteKeys>): ClientKeys {
+export function clientKeys(remote: (client: Client) => Promise<RemoteKeys>): ClientKeys {
   /** Sets belong to clients in memory, and go with them. */
   const imported = new WeakMap<JsonWebKeySet, readonly PublicKey[]>();
 
@@ -38,11 +38,12 @@ export function clientKeys(remote: () => Promise<RemoteKeys>): ClientKeys {
   };
 
   const select = async <T>(
-    { jwks, jwksUri }: Client,
+    client: Client,
     from: (keys: readonly PublicKey[]) => T | undefined,
   ): Promise<T | undefined> => {
+    const { jwks, jwksUri } = client;
     if (jwks !== undefined) return from(inline(jwks));
-    return jwksUri === undefined ? undefined : (await remote()).select({ jwksUri }, from);
+    return jwksUri === undefined ? undefined : (await remote(client)).select({ jwksUri }, from);
   };
 
   return {

@@ -16,6 +16,9 @@ export interface PrivateKeyJwtDeps {
   readonly clock: Clock;
 }
 
+/** RFC 8725 section 3.11: what the client has signed for another purpose is none. */
+const TYPES: readonly (string | undefined)[] = [undefined, 'jwt', 'client-authentication+jwt'];
+
 const ADVICE =
   'Check that client_assertion is signed with a key of the client (its jwks or jwks_uri), that it has not been used before, and that the client is enabled and its token_endpoint_auth_method is private_key_jwt.';
 
@@ -31,6 +34,12 @@ export function privateKeyJwt(deps: PrivateKeyJwtDeps): ClientAuthenticationMeth
       const assertion = assertionIn(parameters);
       if (assertion === undefined) return undefined;
       const token = readToken(assertion);
+      if (!TYPES.includes(token.typ)) {
+        throw unreadable(
+          'assertion_typ',
+          'The typ of a client_assertion is JWT, client-authentication+jwt, or left out.',
+        );
+      }
       const claims = readAssertionClaims(token.claims, audiences, clock.now() / 1000);
       const { clientId, jti, exp } = claims;
       const named = parameters.get('client_id');

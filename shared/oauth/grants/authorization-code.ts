@@ -1,7 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import type { Parameters } from '../../http/form.ts';
 import type { Client } from '../../registry/client.ts';
-import type { AuthorizationCode } from '../authorization/authorization-codes.ts';
+import { type AuthorizationCode, CODE_LIFETIME_MS } from '../authorization/authorization-codes.ts';
 import { OAuthError } from '../errors.ts';
 import type { UserGrant } from '../grant-store.ts';
 import type { SecretRecord, SecretRecords } from '../secret-records.ts';
@@ -28,6 +28,7 @@ export function authorizationCode(deps: AuthorizationCodeDeps): Grant {
   return {
     async grant(request) {
       const { value: code, expiresAt } = await findCode(request, deps);
+      const allowed = { ...code, createdAt: expiresAt - CODE_LIFETIME_MS };
       const { client, call, confirmation } = request;
       requireRedirectUri(request.parameters.get('redirect_uri'), code);
       requireVerifier(request.parameters, code);
@@ -55,7 +56,7 @@ export function authorizationCode(deps: AuthorizationCodeDeps): Grant {
       }
       try {
         // Only now, so that whoever ends all grants of a user meanwhile finds this one.
-        await requireStanding(code, client, deps);
+        await requireStanding(allowed, client, deps);
       } catch (error) {
         await deps.endGrant(grant.grantId);
         throw error;

@@ -10,8 +10,8 @@ import { requireKey } from './user-grant.ts';
 
 /** Seconds that an assertion may be good for: its `jti` is kept for that long. */
 const LONGEST_LIFE = 86_400;
-/** RFC 7521 section 4.1: no token that outlives the assertion by far. */
-const MOST_SECONDS = 3600;
+/** RFC 7521 section 4.1: no token outlives its assertion by more than this. */
+const LEAST_SECONDS = 60;
 
 export interface JwtBearerDeps {
   readonly judge: TokenJudge;
@@ -33,7 +33,8 @@ export function jwtBearer(deps: JwtBearerDeps): Grant {
       const subject = await readAssertion(request, deps);
       requireKey(subject.confirmation, request.confirmation, 'assertion');
       await useOnce(subject, deps);
-      return { subject: subject.user, scope, mostSeconds: MOST_SECONDS };
+      const left = Math.floor(subject.token.expiresAt - deps.clock.now() / 1000);
+      return { subject: subject.user, scope, mostSeconds: Math.max(LEAST_SECONDS, left) };
     },
   };
 }

@@ -7,12 +7,16 @@ import { type Client, type ClientDirectory, userOfClient } from '../../registry/
 import { OAuthError } from '../errors.ts';
 import { type GrantStore, isGrantOf, type UserGrant } from '../grant-store.ts';
 import type { RefreshTokens } from '../refresh-tokens.ts';
+import { UNKNOWN_TIME } from '../sign-in/sessions.ts';
 import type { Granted } from './grant.ts';
 
 /** What is asked about the people whose grants these are. */
 export interface UserDirectory {
-  /** Whether the user is there and may sign in, as storage says now. */
-  isEnabled(user: string): Promise<boolean>;
+  /**
+   * Whether the user is there and may sign in, as storage says now.
+   * @param since milliseconds since the epoch: a user that was made later under the same name is another.
+   */
+  isEnabled(user: string, since: number): Promise<boolean>;
 }
 
 /** What the grants need that speak for people. */
@@ -28,7 +32,7 @@ export interface UserGrantDeps {
 }
 
 /** What was allowed, whom, for whom. */
-type Allowed = Pick<UserGrant, 'user' | 'tokensFrom' | 'subscription'>;
+type Allowed = Pick<UserGrant, 'user' | 'tokensFrom' | 'subscription' | 'createdAt'>;
 
 /**
  * Client and user have to be those that the grant was made between.
@@ -48,7 +52,7 @@ export async function requireStanding(
       'The client was registered anew or moved to another subscription, or all its tokens were revoked, since the user allowed it. Send the user to the authorization endpoint again.',
     );
   }
-  if (!(await users.isEnabled(allowed.user))) {
+  if (!(await users.isEnabled(allowed.user, allowed.createdAt))) {
     throw OAuthError.invalidGrant('user_disabled', 'The user may not sign in any more.');
   }
 }
@@ -87,7 +91,7 @@ export function tokensOf(
     subject: grant.user,
     scope: scopes.join(' '),
     grantId: grant.grantId,
-    authTime: grant.authTime,
+    ...(grant.authTime === UNKNOWN_TIME ? {} : { authTime: grant.authTime }),
     // No token outlives its grant.
     mostSeconds: Math.max(1, Math.floor((grant.expiresAt - clock.now()) / 1000)),
     ...(client.grantTypes.includes('refresh_token')

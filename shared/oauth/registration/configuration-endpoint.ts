@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Handler, HttpCall, HttpReply } from '../../http/call.ts';
 import { Fault } from '../../http/fault.ts';
 import { usesSecret } from '../../registry/api/authentication-members.ts';
@@ -7,7 +8,6 @@ import { noteClientChange } from '../../registry/api/audited-changes.ts';
 import { changeClient, deleteClient } from '../../registry/change-client.ts';
 import {
   type Client,
-  type RegistrationLimits,
   type SecretVerifier,
   type SelfRegistration,
   userOfClient,
@@ -15,7 +15,7 @@ import {
 import { isClientId } from '../../registry/client-id.ts';
 import type { RoleStore } from '../../registry/role-store.ts';
 import { listSubscriptions } from '../../registry/roles.ts';
-import { equalsHash, isAlive, type NewSecret, sha256 } from '../../registry/secrets.ts';
+import { equalsHash, type NewSecret, sha256 } from '../../registry/secrets.ts';
 import { OAuthError } from '../errors.ts';
 import { BearerFault } from '../gate.ts';
 import { readClientMetadata } from './client-metadata.ts';
@@ -81,7 +81,8 @@ async function authenticate(
   const clientId = clientIdOf(call.url.pathname);
   const client = isClientId(clientId) ? (await deps.clients.read(clientId))?.value : undefined;
   if (client !== undefined && isRegistered(client) && isTokenOf(client, token)) {
-    if (client.enabled) return client;
+    const isFinishing = call.method === 'DELETE' && client.registration.isBeingDeleted === true;
+    if (client.enabled || isFinishing) return client;
     throw new Fault(403, 'An administrator has disabled the client. Ask for it to be enabled.', {
       reason: 'client_disabled',
     });
@@ -121,20 +122,29 @@ async function replace(
   const { value } = await changeClient(deps.clients, before.clientId, 'any', (client) => {
     // Registered anew, or without its registration, since it was authenticated.
     if (!isRegistered(client) || !isTokenOf(client, token)) throw changedMeanwhile();
+    const now = deps.clock.now();
     const settings = readClientMetadata(
-      members,
+      keepingSwitches(members, client),
       client.clientId,
-      limitsOf(client),
+      client.registration.limits,
       decidedByOthers(client, members),
       deps,
     );
+    const isElsewhere = !isDeepStrictEqual(settings.redirectUris, client.redirectUris);
+    // One whose secrets an administrator has taken away gets none by this.
+    secret = usesSecret(settings) && !usesSecret(client) ? makeSecret(deps) : undefined;
     const kept = usesSecret(settings) ? client.secrets : [];
-    secret =
-      usesSecret(settings) && !kept.some((one) => isAlive(one, deps.clock.now()))
-        ? makeSecret(deps)
-        : undefined;
-    const secrets = secret === undefined ? kept : [secret.stored];
-    return { ...client, ...settings, secrets, updatedAt: deps.clock.now() };
+    return {
+      ...client,
+      ...settings,
+      skipConsent: settings.skipConsent && !isElsewhere,
+      registration: {
+        ...client.registration,
+        ...(isElsewhere ? { redirectsSince: now } : {}),
+      },
+      secrets: secret === undefined ? kept : [secret.stored],
+      updatedAt: now,
+    };
   });
   return { ...answer(200, value, token, secret, deps), audit: noteClientChange(before, value) };
 }
@@ -174,14 +184,19 @@ const invalid = (description: string): OAuthError =>
 const changedMeanwhile = (): BearerFault =>
   new BearerFault('invalid_token', 'The client has been registered anew meanwhile.');
 
-/** What it has been given by an administrator since it may keep. */
-function limitsOf({ registration, grantTypes, scopes }: Registered): RegistrationLimits {
-  const { limits } = registration;
-  return {
-    grantTypes: [...new Set([...limits.grantTypes, ...grantTypes])],
-    scopes: [...new Set([...limits.scopes, ...scopes])],
-  };
+/** What makes a client safer and is on stays on: an administrator may have asked for it. */
+function keepingSwitches(members: Members, client: Client): Members {
+  const kept = new Map(members);
+  const settings = settingMembers(client);
+  for (const name of SWITCHES) if (settings[name] === true) kept.set(name, true);
+  return kept;
 }
+
+const SWITCHES = [
+  'tls_client_certificate_bound_access_tokens',
+  'dpop_bound_access_tokens',
+  'require_pushed_authorization_requests',
+] as const;
 
 /** Settings that are not the client's to choose, as they are. */
 function decidedByOthers(client: Client, members: Members): Partial<Record<SettingName, unknown>> {

@@ -4,7 +4,7 @@ import { type Html, html } from '../pages/html.ts';
 import { page } from '../pages/page.ts';
 import type { AccountGrant } from './account-grants.ts';
 import { ACCOUNT } from './addresses.ts';
-import type { OpenSession } from './sessions.ts';
+import { type OpenSession, UNKNOWN_TIME } from './sessions.ts';
 import { signOutForm } from './sign-out-endpoint.ts';
 
 /** @param ended an access was ended just now. */
@@ -23,7 +23,7 @@ export function accountPage(
         <dd>${account.user}</dd>
         ${account.displayName !== account.user && entry('Name', account.displayName)}
         ${account.email !== undefined && entry('E-mail', account.email)}
-        ${entry('Signed in', time(session.authTime * 1000))}
+        ${session.authTime !== UNKNOWN_TIME && entry('Signed in', time(session.authTime * 1000))}
         ${credential.kind === 'upstream' && entry('Account of', credential.issuer)}
       </dl>
       ${

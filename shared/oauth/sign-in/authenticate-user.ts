@@ -57,11 +57,13 @@ export function createUserAuthenticator(
   });
 
   const judge = async (name: string, password: string): Promise<Verdict> => {
-    const user = isUserName(name) ? (await deps.users.read(name))?.value : undefined;
+    const isName = isUserName(name);
+    const user = isName ? (await deps.users.read(name))?.value : undefined;
     const credential = user?.credential;
     const secret = credential?.kind === 'password' ? asSecret(credential) : nobody;
-    // No client id has a colon.
-    const holder = { clientId: `user:${user?.user ?? ''}`, secrets: [secret] };
+    // No client id has a colon. Each name by itself, in whatever case it is written: equal attempts
+    // share one computation, and would tell by their time which of the names are nobody's.
+    const holder = { clientId: `user:${isName ? name.toLowerCase() : name}`, secrets: [secret] };
     const outcome = await deps.secrets.verify(holder, [normalPassword(password)]);
     if (user === undefined) return { verdict: 'unknown_user', user };
     if (credential?.kind !== 'password') return { verdict: 'no_password', user };

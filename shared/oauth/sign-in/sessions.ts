@@ -14,6 +14,8 @@ const MINUTE_MS = 60_000;
 export const IDLE_MS = 60 * MINUTE_MS;
 /** A session ends, however much it is used. */
 export const LONGEST_MS = 12 * 60 * MINUTE_MS;
+/** In the place of when a person has signed in, where the upstream provider does not say. */
+export const UNKNOWN_TIME = 0;
 /** Its use is written down no more often than this. */
 const TOUCH_MS = 5 * MINUTE_MS;
 

@@ -7,7 +7,7 @@ import type { Parameters } from '../../http/form.ts';
 export interface SignedIn {
   /** Roles are assigned to this name; never begins with `oauth_client_`. */
   readonly user: string;
-  /** When the person has shown who it is, in seconds since the epoch (`auth_time`). */
+  /** When the person has shown who it is, in seconds since the epoch (`auth_time`); 0 if nobody knows. */
   readonly authTime: number;
   /** Goes into every form as the field `csrf`; see {@link requireFormOf}. */
   readonly csrf: string;

@@ -42,6 +42,14 @@ export async function readForeignSubject(
   }
   if (identity.kind === 'user') return { ...judged, user: identity.user, confirmation: cnf };
   if (identity.clientId === client.clientId) {
+    const { issuedAt } = judged.token;
+    if (issuedAt === undefined || issuedAt < Math.floor(client.tokensFrom / 1000)) {
+      throw new JudgedFault(
+        'invalid_token',
+        'revoked',
+        'The token is older than the client, or than the time at which all its tokens were revoked, or does not say how old it is (iat). Request a new one.',
+      );
+    }
     return { ...judged, user: userOfClient(client.clientId), confirmation: cnf };
   }
   throw new JudgedFault(

@@ -143,20 +143,23 @@ export function createTokenJudge(deps: {
 
 /**
  * Several entries may share an `iss`. The one that the token is for, by its audience, comes before
- * others, and of those the one of the subscription that is wanted.
+ * others, and of those the one of the subscription and the use that are wanted.
  */
 function chooseEntry(
   entries: readonly TrustedIssuer[],
   { claims }: UnverifiedToken,
-  { subscription }: Purpose,
+  { use, subscription }: Purpose,
 ): TrustedIssuer | undefined {
   const audiences = [claims['aud']].flat();
   const isMeant = (entry: TrustedIssuer): boolean =>
     entry.audience.some((one) => audiences.includes(one));
   const isHere = (entry: TrustedIssuer): boolean => entry.subscription === subscription;
+  const isForUse = (entry: TrustedIssuer): boolean => entry.use.includes(use);
   return (
+    entries.find((entry) => isMeant(entry) && isHere(entry) && isForUse(entry)) ??
     entries.find((entry) => isMeant(entry) && isHere(entry)) ??
     entries.find(isMeant) ??
+    entries.find((entry) => isHere(entry) && isForUse(entry)) ??
     entries.find(isHere) ??
     entries[0]
   );

@@ -19,6 +19,8 @@ export interface Journey {
   readonly verifier: string;
   readonly challenge: string;
   readonly returnTo: string;
+  /** The person has to sign in anew, whoever has signed in there before. */
+  readonly isAnew: boolean;
 }
 
 /**
@@ -29,7 +31,7 @@ export interface Journey {
  */
 export interface Journeys {
   /** @throws {Fault} 400 for an address to return to that a cookie cannot hold. */
-  begin(returnTo: string): { readonly journey: Journey; readonly cookie: Cookie };
+  begin(returnTo: string, isAnew: boolean): { readonly journey: Journey; readonly cookie: Cookie };
   /** The journey that the browser is on; undefined without one, or when it took too long. */
   find(call: HttpCall): Journey | undefined;
   end(): Cookie;
@@ -52,7 +54,7 @@ export function createJourneys(deps: {
   const mac = (purpose: string, text: string): string =>
     createHmac('sha256', deps.key).update(`${purpose}\n${text}`).digest('base64url');
 
-  const journeyOf = (id: string, returnTo: string): Journey => {
+  const journeyOf = (id: string, returnTo: string, isAnew: boolean): Journey => {
     const verifier = mac('verifier', id);
     return {
       state: mac('state', id),
@@ -60,14 +62,16 @@ export function createJourneys(deps: {
       verifier,
       challenge: hash('sha256', verifier, 'base64url'),
       returnTo,
+      isAnew,
     };
   };
 
   return {
-    begin(returnTo) {
+    begin(returnTo, isAnew) {
       const id = deps.random(32).toString('base64url');
       const until = Math.floor(deps.clock.now() / 1000) + LIFETIME;
-      const text = `${until}.${id}.${Buffer.from(returnTo).toString('base64url')}`;
+      const wish = isAnew ? 'anew' : 'any';
+      const text = `${until}.${id}.${wish}.${Buffer.from(returnTo).toString('base64url')}`;
       const value = `${text}.${mac('cookie', text)}`;
       if (value.length > LONGEST_COOKIE) {
         throw new Fault(
@@ -76,17 +80,17 @@ export function createJourneys(deps: {
           { reason: 'return_to_too_long' },
         );
       }
-      return { journey: journeyOf(id, returnTo), cookie: kind.set(value) };
+      return { journey: journeyOf(id, returnTo, isAnew), cookie: kind.set(value) };
     },
 
     find(call) {
       const value = readCookie(call.headers, kind.name) ?? '';
-      const [until = '', id = '', returnTo = '', sent = ''] = value.split('.');
-      const right = Buffer.from(mac('cookie', `${until}.${id}.${returnTo}`));
+      const [until = '', id = '', wish = '', returnTo = '', sent = ''] = value.split('.');
+      const right = Buffer.from(mac('cookie', `${until}.${id}.${wish}.${returnTo}`));
       const given = Buffer.from(sent);
       if (given.length !== right.length || !timingSafeEqual(given, right)) return undefined;
       if (deps.clock.now() / 1000 >= Number(until)) return undefined;
-      return journeyOf(id, Buffer.from(returnTo, 'base64url').toString('utf8'));
+      return journeyOf(id, Buffer.from(returnTo, 'base64url').toString('utf8'), wish === 'anew');
     },
 
     end: () => kind.clear(),

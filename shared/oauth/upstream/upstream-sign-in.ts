@@ -12,9 +12,10 @@ import type { UserStore } from '../../registry/users/user-store.ts';
 import { html } from '../pages/html.ts';
 import { page } from '../pages/page.ts';
 import { addressWith, readReturnTo, SIGN_IN } from '../sign-in/addresses.ts';
-import type { Sessions } from '../sign-in/sessions.ts';
+import { type Sessions, UNKNOWN_TIME } from '../sign-in/sessions.ts';
 import { goOnPage, seeOther } from '../sign-in/sign-in-pages.ts';
 import type { UpstreamSignIn } from '../sign-in/upstream-endpoint.ts';
+import type { Throttle } from '../throttle.ts';
 import type { Journey, Journeys } from './journey.ts';
 import type { UpstreamProvider, UpstreamSettings } from './provider.ts';
 import { type NamedPerson, nameOfClaims, type UserMapping } from './user-of-claims.ts';
@@ -25,6 +26,7 @@ export interface UpstreamDeps {
   readonly journeys: Journeys;
   readonly users: UserStore;
   readonly sessions: Sessions;
+  readonly throttle: Throttle;
   readonly audit: Pick<AuditTrail, 'note' | 'change'>;
   readonly clock: Clock;
   readonly random: RandomBytes;
@@ -50,6 +52,13 @@ export function createUpstreamSignIn(deps: UpstreamDeps): UpstreamSignIn {
       reason,
       detail: `at ${settings.issuer}`,
     });
+  };
+
+  /** Each attempt is a request to the provider in our name, so that failures slow whoever makes them. */
+  const countRefusal = async (call: HttpCall, error: unknown): Promise<never> => {
+    if (!(error instanceof Fault) || error.status !== 502) throw error;
+    noteRefusal(call, '', error.reason);
+    throw (await deps.throttle.countFailure(call, '')) ?? error;
   };
 
   /** A page that says why not, with the way back to where the person began. */
@@ -86,7 +95,13 @@ export function createUpstreamSignIn(deps: UpstreamDeps): UpstreamSignIn {
     }
     const now = deps.clock.now();
     const authTime = claims['auth_time'];
-    const shown = typeof authTime === 'number' ? Math.min(authTime * 1000, now) : now;
+    // What the provider does not say is not made up: the person may have signed in there long ago.
+    const shown = typeof authTime === 'number' ? Math.min(authTime * 1000, now) : UNKNOWN_TIME;
+    if (shown === UNKNOWN_TIME && journey.isAnew) {
+      noteRefusal(call, user.user, 'no_auth_time');
+      const text = `The application wants you to sign in anew, and ${settings.name} does not say when you did. Ask the operator.`;
+      return refuse(journey, 403, text);
+    }
     const cookie = await deps.sessions.begin(call, user, shown);
     await deps.users.noteSignIn(user.user, now);
     call.annotate({ user: user.user });
@@ -102,7 +117,8 @@ export function createUpstreamSignIn(deps: UpstreamDeps): UpstreamSignIn {
     async start(call) {
       const query = await readParameters(call, 0, new Set());
       const { authorizationEndpoint } = await provider.metadata();
-      const { journey, cookie } = journeys.begin(readReturnTo(query.get('return_to')));
+      const isAnew = query.get('prompt') === 'login';
+      const { journey, cookie } = journeys.begin(readReturnTo(query.get('return_to')), isAnew);
       const target = new URL(authorizationEndpoint);
       const asked = {
         response_type: 'code',
@@ -114,7 +130,9 @@ export function createUpstreamSignIn(deps: UpstreamDeps): UpstreamSignIn {
         code_challenge: journey.challenge,
         code_challenge_method: 'S256',
         login_hint: query.get('login_hint'),
-        prompt: query.get('prompt') === 'login' ? 'login' : undefined,
+        prompt: isAnew ? 'login' : undefined,
+        // Core section 3.1.2.1: with it the ID token has to say auth_time.
+        max_age: isAnew ? '0' : undefined,
       };
       for (const [name, value] of Object.entries(asked)) {
         if (value !== undefined) target.searchParams.set(name, value);
@@ -142,7 +160,11 @@ export function createUpstreamSignIn(deps: UpstreamDeps): UpstreamSignIn {
         return refuse(journey, 400, `${settings.name} has not signed you in.`);
       }
       const { verifier, nonce } = journey;
-      return begin(call, journey, await provider.redeem({ code, verifier, nonce, redirectUri }));
+      deps.throttle.admit(call);
+      const claims = await provider
+        .redeem({ code, verifier, nonce, redirectUri })
+        .catch((error: unknown) => countRefusal(call, error));
+      return begin(call, journey, claims);
     },
   };
 }

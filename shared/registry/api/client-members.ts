@@ -3,6 +3,7 @@ import type { Subscriptions } from '../../config/subscriptions.ts';
 import { Problem, type ProblemDetail } from '../../http/problem.ts';
 import { AUTH_METHODS, type Client, GRANT_TYPES } from '../client.ts';
 import { DEFAULT_LIFETIMES } from '../client-defaults.ts';
+import { isOrigin, LONGEST_ORIGIN } from '../origins.ts';
 import { listSubscriptions, nearestOf } from '../roles.ts';
 import { faultsInAuthentication } from './authentication-members.ts';
 import type { Members } from './json-body.ts';
@@ -88,13 +89,15 @@ function isRedirectUri(uri: string): boolean {
   return protocol.includes('.');
 }
 
-const origin = z.string('An origin is text.').check(
-  z.maxLength(255, 'An origin has at most 255 characters.'),
-  z.refine(
-    (value) => /^https?:/.test(value) && URL.canParse(value) && new URL(value).origin === value,
-    'An origin is what a browser sends, such as https://app.example.com: lower case, without path, slash at the end or default port.',
-  ),
-);
+const origin = z
+  .string('An origin is text.')
+  .check(
+    z.maxLength(LONGEST_ORIGIN, `An origin has at most ${LONGEST_ORIGIN} characters.`),
+    z.refine(
+      isOrigin,
+      'An origin is what a browser sends, such as https://app.example.com: lower case, without path, slash at the end or default port.',
+    ),
+  );
 
 export const yesOrNo = (what: string, unlessTold = false) =>
   z._default(z.boolean(`${what} is true or false.`), unlessTold);

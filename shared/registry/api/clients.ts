@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type HttpCall, type HttpReply, json } from '../../http/call.ts';
 import { Problem } from '../../http/problem.ts';
 import { changeClient, deleteClient, type IfMatch, readClient } from '../change-client.ts';
@@ -134,9 +135,31 @@ async function changeSettings(
   let before: Client | undefined;
   const changed = await changeClient(deps.clients, clientId, ifMatch, (client) => {
     before = client;
-    return { ...client, ...settingsOf(client), updatedAt: deps.clock.now() };
+    const settings = settingsOf(client);
+    const registration = registrationAfter(client, settings);
+    return { ...client, ...settings, registration, updatedAt: deps.clock.now() };
   });
   return { ...clientReply(changed), audit: noteClientChange(before, changed.value) };
+}
+
+/** What an administrator gives a client, or takes away, is what it may give itself from then on. */
+function registrationAfter(
+  { registration, grantTypes, scopes }: Client,
+  settings: ClientSettings,
+): Client['registration'] {
+  if (registration === undefined) return undefined;
+  const { limits, isBeingDeleted = false } = registration;
+  return {
+    ...registration,
+    limits: {
+      grantTypes: isDeepStrictEqual(settings.grantTypes, grantTypes)
+        ? limits.grantTypes
+        : settings.grantTypes,
+      scopes: isDeepStrictEqual(settings.scopes, scopes) ? limits.scopes : settings.scopes,
+    },
+    // One that is enabled again is not to be deleted any more, also when it is disabled later.
+    isBeingDeleted: isBeingDeleted && !settings.enabled,
+  };
 }
 
 async function removeClient(

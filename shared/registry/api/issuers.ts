@@ -149,11 +149,13 @@ async function refuseOverlap(store: IssuerStore, issuer: TrustedIssuer): Promise
     (one) =>
       one.issuer === issuer.issuer &&
       one.subscription === issuer.subscription &&
-      one.audience.some((audience) => issuer.audience.includes(audience)),
+      (one.audience.some((audience) => issuer.audience.includes(audience)) ||
+        // What is exchanged may be for this server itself, and would be for both.
+        [one, issuer].every(({ use }) => use.includes('exchange'))),
   );
   if (overlapping === undefined) return;
   throw Problem.conflict(
-    `The issuer ${overlapping.issuerId} takes the same tokens: issuer, subscription and an audience are the same. Change that one instead.`,
+    `The issuer ${overlapping.issuerId} takes the same tokens: issuer and subscription are the same, and so is an audience, or both are exchanged. Change that one instead.`,
   );
 }
 

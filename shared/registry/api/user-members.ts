@@ -4,7 +4,7 @@ import { findFaultInPassword } from '../users/password.ts';
 import { isUserName, type User } from '../users/user.ts';
 import { text } from './client-members.ts';
 import type { Members } from './json-body.ts';
-import { detailsOf } from './parse-members.ts';
+import { parseMembers } from './parse-members.ts';
 
 /** What of a user an administrator decides. */
 export type UserSettings = Pick<User, 'displayName' | 'email' | 'enabled'>;
@@ -46,15 +46,12 @@ export function readUserSettings(
   user: string,
   alsoKnown: readonly string[] = [],
 ): UserSettings {
-  const schema = schemaOfUser(user);
-  const given: Record<string, unknown> = {};
   const errors: ProblemDetail[] = [];
-  for (const [name, value] of members) {
-    if (Object.hasOwn(schema.shape, name)) {
-      if (value !== null) given[name] = value;
-    } else if (!USER_READ_ONLY.includes(name) && !alsoKnown.includes(name)) {
-      errors.push(unknownUserMember(name));
-    }
+  if (members.has('password') && !alsoKnown.includes('password')) {
+    errors.push({
+      pointer: '/password',
+      detail: 'A password is not changed with its user: POST it to …/users/{user}/password.',
+    });
   }
   const named = members.get('user');
   if (named !== undefined && named !== null && named !== user) {
@@ -63,20 +60,10 @@ export function readUserSettings(
       detail: 'A user name cannot be changed. Make another user and delete this one.',
     });
   }
-  const parsed = schema.safeParse(given);
-  if (!parsed.success) errors.push(...detailsOf(parsed.error));
-  if (!parsed.success || errors.length > 0) throw Problem.invalid(errors);
-  const { display_name: displayName, email, enabled } = parsed.data;
+  const ignored = [...USER_READ_ONLY, ...alsoKnown, 'password'];
+  const data = parseMembers(schemaOfUser(user), members, ignored, errors);
+  const { display_name: displayName, email, enabled } = data;
   return { displayName, email, enabled };
-}
-
-export function unknownUserMember(name: string): ProblemDetail {
-  const pointer = `/${name.slice(0, 100).replaceAll('~', '~0').replaceAll('/', '~1')}`;
-  const detail =
-    name === 'password'
-      ? 'A password is not changed with its user: POST it to …/users/{user}/password.'
-      : 'There is no such member.';
-  return { pointer, detail };
 }
 
 /** @throws {Problem} 422 */

@@ -11,13 +11,13 @@ import type { User } from '../users/user.ts';
 import { readIfMatch, requireIfMatch } from './if-match.ts';
 import { type Members, readJsonObject, readOptionalJsonObject } from './json-body.ts';
 import { pageReply, readPageRequest, readSearch } from './paging.ts';
+import { unknownMember } from './parse-members.ts';
 import { addressOf, type RegistryDeps, type RegistryReply, type Route } from './request.ts';
 import {
   readPassword,
   readUserName,
   readUserSettings,
   settingMembersOf,
-  unknownUserMember,
   type UserSettings,
   viewUser,
 } from './user-members.ts';
@@ -138,7 +138,7 @@ async function setPassword(
 ): Promise<RegistryReply> {
   const members: Members = (await readOptionalJsonObject(call)) ?? new Map();
   const unknown = [...members.keys()].filter((member) => member !== 'password');
-  if (unknown.length > 0) throw Problem.invalid(unknown.map(unknownUserMember));
+  if (unknown.length > 0) throw Problem.invalid(unknown.map(unknownMember));
   const ifMatch = readIfMatch(call) ?? 'any';
   requirePassword((await readUser(deps.users, name)).value);
   const password = await makePassword(members, name, deps);
@@ -151,6 +151,8 @@ async function setPassword(
       updatedAt: deps.clock.now(),
     };
   });
+  // Whoever knew the old one may have let applications in with it.
+  await deps.userAccess.endAll(name);
   return json(200, { ...viewUser(changed.value), ...password.shown }, { ETag: changed.etag });
 }
 

@@ -31,6 +31,13 @@ export function identify(issuer: TrustedIssuer, claims: Claims): Identity {
   if (userClaim === undefined) {
     return nobody('None of the rules for clients of its issuer fits the token.');
   }
+  if (
+    /^\/?email$/.test(userClaim) &&
+    ![true, 'true'].includes(claims['email_verified'] as string)
+  ) {
+    // Where people edit their address themselves, anybody's could be in it (OpenID Connect Core 5.7).
+    return nobody('The issuer does not say that it has verified the address in the claim email.');
+  }
   const [value, ...others] = valuesOf(claims, userClaim);
   if (value === undefined || others.length > 0) {
     return nobody(`The token has no single value in the claim ${userClaim}, which names its user.`);

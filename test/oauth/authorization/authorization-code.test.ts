@@ -177,6 +177,10 @@ test('a code with dpop_jkt is good with a proof of that key only (RFC 9449 secti
 const changes: [string, (server: AuthorizationServer) => void][] = [
   ['the user is disabled', (server) => server.disabled.add('ann')],
   [
+    'the user is deleted and another made under the name',
+    (server) => server.madeAt.set('ann', server.clock.now() + 1),
+  ],
+  [
     'the client is registered anew',
     (server) => server.clients.stored.set('app', someApp({ createdAt: 5000 })),
   ],
@@ -196,6 +200,36 @@ for (const [name, change] of changes) {
     const code = await server.obtainCode();
     change(server);
     refused(await server.redeem(code), 'invalid_grant');
+    assert.equal(server.ended.length, 1, 'what was begun is ended');
+  });
+}
+
+test('a code speaks for the user who was there when it was given, not for one made since under the name', async () => {
+  const server = open();
+  const makeAnew = (): void => void server.madeAt.set('ann', server.clock.now());
+  makeAnew();
+  const code = await server.obtainCode();
+  assert.equal((await server.redeem(code)).status, 200, 'made just before it');
+  const old = await server.obtainCode();
+  server.clock.advance(30_000);
+  makeAnew();
+  const answer = await server.redeem(old);
+  refused(answer, 'invalid_grant');
+  assert.match(String(answer.json()['error_description']), /may not sign in/);
+  assert.equal((await server.redeem(await server.obtainCode())).status, 200);
+});
+
+for (const cut of ['revocation', 'grant'] as const) {
+  test(`a code that comes again ends its grant, also when that failed at the ${cut} before`, async () => {
+    const server = open();
+    const code = await server.obtainCode();
+    const first = await server.redeem(code);
+    server.ending.cutShortAt = cut;
+    await assert.rejects(server.redeem(code), /killed/);
+    refused(await server.redeem(code), 'invalid_grant');
+    const { grant_id = '' } = await server.claimsOf(first);
+    assert.deepEqual([...new Set(server.ended)], [grant_id]);
+    assert.notEqual((await server.grants.find(grant_id))?.value.revokedAt, undefined);
   });
 }
 

@@ -91,6 +91,21 @@ test('a client that is registered anew begins without consents', async () => {
   assert.equal((await server.get(requestOf())).status, 200);
 });
 
+test('a client that has registered itself is asked for again since it has other redirect URIs', async () => {
+  const registration = { tokenHash: '', limits: { grantTypes: [], scopes: [] } };
+  const server = open(someApp({ registration }));
+  server.who = signedIn('careful');
+  await server.obtainCode();
+  assert.ok(toldTo(await server.get(requestOf()))['code']);
+  const elsewhere = someApp({ registration: { ...registration, redirectsSince: 2000 } });
+  server.clients.stored.set('app', elsewhere);
+  assert.equal((await server.get(requestOf())).status, 200);
+  await server.obtainCode({ scope: 'write' });
+  const { status } = await server.get(requestOf());
+  assert.equal(status, 200, 'what was allowed before is not added');
+  assert.ok(toldTo(await server.get(requestOf({ scope: 'write' })))['code']);
+});
+
 test('a client with skip_consent asks nobody, unless it says prompt=consent', async () => {
   const server = open(someApp({ skipConsent: true }));
   server.who = signedIn('skipper');
@@ -205,6 +220,42 @@ test('prompt=login and max_age have who is signed in sign in again, once', async
     server.clock.advance(601_000);
     assert.equal((await server.get([...back])).headers.get('location'), '/sign-in', name);
   }
+});
+
+test('who has not signed in is asked to sign in anew only where prompt or max_age wish it', async () => {
+  for (const [wish, prompt] of [
+    [{}, undefined],
+    [{ prompt: 'consent' }, undefined],
+    [{ prompt: 'login' }, 'login'],
+    [{ prompt: 'login consent' }, 'login'],
+    [{ prompt: 'select_account' }, 'login'],
+    [{ max_age: '0' }, 'login'],
+    [{ max_age: '3600' }, 'login'],
+  ] as const) {
+    const server = open();
+    server.who = undefined;
+    const name = JSON.stringify(wish);
+    assert.equal((await server.get(requestOf(wish))).headers.get('location'), '/sign-in', name);
+    assert.equal(server.asked[0]?.prompt, prompt, name);
+  }
+});
+
+test('a sign-in of which nobody knows the time is older than any max_age, and its tokens name no auth_time', async () => {
+  const server = open(someApp({ skipConsent: true }));
+  server.who = signedIn('timeless', 0);
+  const answer = await server.get(requestOf({ max_age: '999999999' }));
+  assert.equal(answer.headers.get('location'), '/sign-in');
+  const back = new URL(server.asked[0]?.returnTo ?? '', 'http://localhost').searchParams;
+  assert.equal((await server.get([...back])).headers.get('location'), '/sign-in');
+  const tokens = await server.redeem(await server.obtainCode());
+  assert.equal((await server.claimsOf(tokens)).auth_time, undefined);
+  server.clock.advance(1);
+  const refreshed = await server.token({
+    grant_type: 'refresh_token',
+    refresh_token: String(tokens.json()['refresh_token']),
+  });
+  assert.equal(refreshed.status, 200, refreshed.text);
+  assert.equal((await server.claimsOf(refreshed)).auth_time, undefined);
 });
 
 test('max_age of a sign-in that is young enough asks nobody; 0 asks everybody', async () => {

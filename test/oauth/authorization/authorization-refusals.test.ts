@@ -77,6 +77,36 @@ test('a client that was disabled elsewhere gets nothing, whatever this instance 
   assert.equal((await server.get(requestOf())).status, 400);
 });
 
+test('nobody is sent to a client that has registered itself before signing in (RFC 9700 section 4.11.2)', async () => {
+  const registration = { tokenHash: '', limits: { grantTypes: [], scopes: [] } };
+  const server = eager({ registration, redirectUris: [CALLBACK] });
+  const who = server.who;
+  for (const [error, changes] of [
+    ['invalid_scope', { scope: 'admin' }],
+    ['unsupported_response_type', { response_type: 'token' }],
+    ['invalid_request', { code_challenge: undefined }],
+    ['invalid_scope', { scope: 'admin', prompt: 'none' }],
+  ] as const) {
+    server.who = undefined;
+    const answer = await server.get(requestOf(changes));
+    assert.deepEqual([answer.status, answer.headers.get('location')], [400, null], error);
+    assert.match(answer.headers.get('content-type') ?? '', /^text\/html/);
+    assert.ok(!answer.text.includes('app.example'), 'nor is there a link to it');
+    server.who = who;
+    assert.equal((await refusedWith(server, requestOf(changes)))['error'], error);
+  }
+  // It would have to sign in, and the client asks not to show that: it learns no more than this.
+  server.who = undefined;
+  const told = await refusedWith(server, requestOf({ prompt: 'none' }));
+  assert.equal(told['error'], 'login_required');
+  assert.equal((await server.get(requestOf())).headers.get('location'), '/sign-in');
+  // An administrator vouches for where other clients send browsers.
+  const vouchedFor = eager();
+  vouchedFor.who = undefined;
+  const { error } = await refusedWith(vouchedFor, requestOf({ scope: 'admin' }));
+  assert.equal(error, 'invalid_scope');
+});
+
 test('every error of RFC 6749 section 4.1.2.1 goes to the client by name, with state and iss', async () => {
   const cases: [string, Record<string, string | undefined>, Partial<Client>?][] = [
     ['invalid_request', { response_type: undefined }],

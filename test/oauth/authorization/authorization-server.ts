@@ -5,7 +5,7 @@ import type { AccessTokenClaims, Confirmation } from '../../../shared/jwt/types.
 import { createAccessTokenVerifier } from '../../../shared/jwt/verify.ts';
 import { createAuthorizationEndpoint } from '../../../shared/oauth/authorization/authorization-endpoint.ts';
 import type { AuthorizationCode } from '../../../shared/oauth/authorization/authorization-codes.ts';
-import { createPublicPushes } from '../../../shared/oauth/authorization/public-pushes.ts';
+import { createPublicRequests } from '../../../shared/oauth/public-requests.ts';
 import { createPushedRequestEndpoint } from '../../../shared/oauth/authorization/pushed-request-endpoint.ts';
 import {
   createPushedRequests,
@@ -34,6 +34,7 @@ import { type TestTrail, testThrottle, testTrail } from '../../support/audit.ts'
 import { testStorage, type TestStorage } from '../../support/azurite.ts';
 import { type Answer, answerOf, makeCall } from '../../support/call.ts';
 import { type TestClock, testClock } from '../../support/clock.ts';
+import { type CuttableEnding, cuttableEnding } from '../../support/grant-ending.ts';
 import { openInstance, type TestInstance, testKeys } from '../../support/key-ring.ts';
 import {
   basic,
@@ -96,6 +97,8 @@ export interface AuthorizationServer {
   who: SignedIn | undefined;
   /** Whom the server was told to let in no more. */
   readonly disabled: Set<string>;
+  /** When users were made, for those that were not always there. */
+  readonly madeAt: Map<string, number>;
   /** What the caller has proven to hold. */
   confirmation: Confirmation | undefined;
   /** Where people were sent from, and how they were to sign in. */
@@ -106,6 +109,7 @@ export interface AuthorizationServer {
   }[];
   /** Grants whose access tokens were revoked. */
   readonly ended: string[];
+  readonly ending: CuttableEnding;
   get(parameters: Form): Promise<Answer>;
   post(form: Form): Promise<Answer>;
   push(form: Form, headers?: Readonly<Record<string, string>>): Promise<Answer>;
@@ -152,6 +156,7 @@ function open(
     issuer: ISSUER,
     pushed,
   };
+  const ended: string[] = [];
   const server: Omit<
     AuthorizationServer,
     'get' | 'post' | 'push' | 'token' | 'obtainCode' | 'redeem'
@@ -162,9 +167,16 @@ function open(
     grants,
     who: { user: 'ann', authTime: clock.now() / 1000 - 60, csrf: 'csrf-of-ann' },
     disabled: new Set<string>(),
+    madeAt: new Map<string, number>(),
     confirmation: undefined,
     asked: [],
-    ended: [],
+    ended,
+    ending: cuttableEnding({
+      grants,
+      consents: openConsents(tables),
+      revocations: { revokeGrant: (grantId) => Promise.resolve(void ended.push(grantId)) },
+      clock,
+    }),
     claimsOf: (answer) => verifier.verify(String(answer.json()['access_token'])),
   };
   const signIn: SignIn = {
@@ -193,7 +205,7 @@ function open(
     origins: originsOf(directory),
   };
   const push = createPushedRequestEndpoint({
-    publicPushes: createPublicPushes(clock),
+    publicRequests: createPublicRequests(clock),
     ...common,
     ...authentication,
     binding,
@@ -202,11 +214,11 @@ function open(
     ...common,
     grants,
     codes,
+    ...server.ending,
     refreshTokens: createRefreshTokens(key),
-    users: { isEnabled: (user: string) => Promise.resolve(!server.disabled.has(user)) },
-    endGrant: async (grantId: string) => {
-      await grants.revoke(grantId, clock.now());
-      server.ended.push(grantId);
+    users: {
+      isEnabled: (user: string, since: number) =>
+        Promise.resolve(!server.disabled.has(user) && (server.madeAt.get(user) ?? 0) <= since),
     },
   };
   const token = createTokenEndpoint({

@@ -162,15 +162,23 @@ test('a public client pushes by naming itself', async () => {
 });
 
 test('whoever knows a public client pushes 300 requests a minute from a network, and no more', async () => {
-  const server = eager({ tokenEndpointAuthMethod: 'none' });
-  const push = (): ReturnType<AuthorizationServer['push']> => server.push(requestOf(), {});
+  const origin = 'https://app.example';
+  const server = eager({ tokenEndpointAuthMethod: 'none', allowedOrigins: [origin] });
+  const push = (headers = {}): ReturnType<AuthorizationServer['push']> =>
+    server.push(requestOf(), headers);
   const answers = [];
   for (let i = 0; i < 6; i += 1)
-    answers.push(...(await Promise.all(Array.from({ length: 50 }, push))));
+    answers.push(...(await Promise.all(Array.from({ length: 50 }, () => push()))));
   assert.ok(answers.every(({ status }) => status === 201));
   const refused = await push();
   assert.deepEqual([refused.status, refused.json()['error']], [429, 'temporarily_unavailable']);
   assert.equal(refused.headers.get('retry-after'), '60');
+  const allowed = await push({ origin });
+  assert.equal(allowed.status, 429);
+  assert.equal(allowed.headers.get('access-control-allow-origin'), origin);
+  assert.match(allowed.headers.get('access-control-expose-headers') ?? '', /Retry-After/);
+  const other = await push({ origin: 'https://other.example' });
+  assert.deepEqual([other.status, other.headers.get('access-control-allow-origin')], [429, null]);
   server.clock.advance(60_000);
   assert.equal((await push()).status, 201);
   const confidential = eager();

@@ -70,6 +70,22 @@ test('a refresh token that comes again, however old, ends its grant with all tok
   }
 });
 
+for (const cut of ['revocation', 'grant'] as const) {
+  test(`a refresh token that comes again ends its grant, also when that failed at the ${cut} before`, async () => {
+    const server = open();
+    const { token, grantId } = await begin(server);
+    server.clock.advance(1);
+    const latest = tokenOf(await refresh(server, token));
+    server.clock.advance(1);
+    server.ending.cutShortAt = cut;
+    await assert.rejects(refresh(server, token), /killed/);
+    assert.equal((await server.grants.find(grantId))?.value.revokedAt, undefined);
+    refused(await refresh(server, token));
+    assert.deepEqual([...new Set(server.ended)], [grantId]);
+    refused(await refresh(server, latest), 'invalid_grant', 'the newest too');
+  });
+}
+
 test('of requests under way at the same moment with one token one wins, and nothing is ended', async () => {
   const server = open();
   const { token, grantId } = await begin(server);
@@ -205,6 +221,11 @@ test('a public client refreshes without a secret, and its tokens are replaced al
 
 const changes: [string, string, (server: AuthorizationServer, grantId: string) => unknown][] = [
   ['the user is disabled', 'invalid_grant', (server) => server.disabled.add('ann')],
+  [
+    'the user is deleted and another made under the name',
+    'invalid_grant',
+    (server) => server.madeAt.set('ann', server.clock.now() + 1),
+  ],
   [
     'the grant is revoked',
     'invalid_grant',

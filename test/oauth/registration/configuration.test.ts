@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import { Fault } from '../../../shared/http/fault.ts';
+import { consentedAs } from '../../../shared/oauth/consents.ts';
 import { openRegistration } from './open-registration.ts';
 
 const WEB = { client_name: 'Web app', redirect_uris: ['https://app.example/back'] };
@@ -18,8 +19,18 @@ async function openRegistered(limits: object = { scope: 'read write' }, metadata
   const token = String(made['registration_access_token']);
   const send = (method: string, body?: unknown, with_ = token) =>
     registration.configure(id, { method, token: with_, ...(body === undefined ? {} : { body }) });
-  return { ...registration, id, token, made, send };
+  /** As an administrator. */
+  const change = async (settings: object): Promise<void> => {
+    const path = `/clients/${id}`;
+    const patched = await registration.admin('PATCH', path, settings, { 'if-match': '*' });
+    assert.equal(patched.status, 200, patched.text);
+  };
+  const view = async () => (await registration.admin('GET', `/clients/${id}`)).json();
+  return { ...registration, id, token, made, send, change, view };
 }
+
+const nulls = (members: object): object =>
+  Object.fromEntries(Object.keys(members).map((name) => [name, null]));
 
 test('a client reads its registration, without its secret (RFC 7592 section 2.1)', async () => {
   const { send, made, token } = await openRegistered();
@@ -59,9 +70,9 @@ test('it replaces its metadata; what is left out gets its default, what is not i
     [id, ['https://app.example/other'], 'read', undefined],
   );
   const view = (await admin('GET', `/clients/${id}`)).json();
-  for (const [name, value] of Object.entries({ ...given, default_scope: 'read' })) {
-    assert.deepEqual(view[name], value, name);
-  }
+  // What people were not asked for was to go to the redirect URIs that the administrator has seen.
+  const kept = { ...given, default_scope: 'read', skip_consent: false };
+  for (const [name, value] of Object.entries(kept)) assert.deepEqual(view[name], value, name);
   assert.deepEqual([view['subscription'], view['enabled']], ['acmeiflmap', true]);
   const stored = (await another().clients.store.read(id))?.value;
   assert.equal(await secrets.verify(stored, [String(made['client_secret'])]), 'accepted');
@@ -72,16 +83,123 @@ test('it replaces its metadata; what is left out gets its default, what is not i
 });
 
 test('it stays within its initial access token, and keeps what an administrator has added', async () => {
-  const { send, id, admin } = await openRegistered();
-  const refused = await send('PUT', { client_id: id, ...WEB, scope: 'read admin' });
+  const { send, id, change } = await openRegistered();
+  const put = (more: object) => send('PUT', { client_id: id, ...WEB, ...more });
+  const refused = await put({ scope: 'read admin' });
   assert.deepEqual([refused.status, refused.json()['error']], [400, 'invalid_client_metadata']);
   const more = { scope: 'read admin', grant_types: ['authorization_code', 'client_credentials'] };
-  await admin('PATCH', `/clients/${id}`, more, { 'if-match': '*' });
-  assert.equal((await send('PUT', { client_id: id, ...WEB, ...more })).status, 200);
-  const grant = { client_id: id, ...WEB, grant_types: ['authorization_code', 'refresh_token'] };
-  assert.equal((await send('PUT', grant)).status, 200);
-  const gone = await send('PUT', { client_id: id, ...WEB, ...more });
-  assert.equal(gone.status, 400, 'what it has given up is for an administrator to give again');
+  await change(more);
+  assert.equal((await put(more)).status, 200);
+  assert.equal((await put({ scope: 'read' })).status, 200);
+  assert.equal((await put(more)).status, 200, 'what it has given up itself it may have again');
+  assert.equal((await put({ scope: 'read admin more' })).status, 400);
+});
+
+test('a scope that an administrator has taken away does not come back', async () => {
+  const { send, id, change, view } = await openRegistered();
+  await change({ scope: 'read' });
+  const back = await send('PUT', { client_id: id, ...WEB, scope: 'read write' });
+  assert.deepEqual([back.status, back.json()['error']], [400, 'invalid_client_metadata']);
+  assert.equal((await view())['scope'], 'read');
+  const silent = await send('PUT', { client_id: id, ...WEB });
+  assert.deepEqual([silent.status, silent.json()['scope']], [200, 'read'], 'nor by saying none');
+  // The grants of its initial access token are another matter.
+  const grant_types = ['authorization_code', 'refresh_token'];
+  assert.equal((await send('PUT', { client_id: id, ...WEB, grant_types })).status, 200);
+});
+
+test('a grant that an administrator has taken away does not come back', async () => {
+  const grant_types = ['authorization_code', 'client_credentials'];
+  const { send, id, change, view } = await openRegistered({ grant_types }, { grant_types });
+  await change({ grant_types: ['authorization_code'] });
+  const back = await send('PUT', { client_id: id, ...WEB, grant_types });
+  assert.deepEqual([back.status, back.json()['error']], [400, 'invalid_client_metadata']);
+  assert.equal((await send('PUT', { client_id: id, ...WEB })).status, 200);
+  assert.deepEqual((await view())['grant_types'], ['authorization_code']);
+});
+
+test('names with commas in them are not taken for several (RFC 6749 section 3.3)', async () => {
+  const { send, id, change } = await openRegistered({ scope: 'a b a,b' }, { scope: 'a,b' });
+  await change({ scope: 'a b' });
+  const back = await send('PUT', { client_id: id, ...WEB, scope: 'a,b' });
+  assert.equal(back.status, 400, 'the administrator has replaced it');
+});
+
+test('what makes it safer stays on once it is on, whoever has switched it on', async () => {
+  const { send, id, change, view } = await openRegistered();
+  const on = { dpop_bound_access_tokens: true, require_pushed_authorization_requests: true };
+  await change({ dpop_bound_access_tokens: true });
+  const own = { require_pushed_authorization_requests: true };
+  assert.equal((await send('PUT', { client_id: id, ...WEB, ...own })).status, 200);
+  for (const more of [{}, { ...on, dpop_bound_access_tokens: false }, nulls(on)]) {
+    const answer = await send('PUT', { client_id: id, ...WEB, ...more });
+    assert.equal(answer.status, 200, answer.text);
+    for (const shown of [answer.json(), await view()]) {
+      for (const name of Object.keys(on)) assert.equal(shown[name], true, name);
+    }
+  }
+});
+
+test('a client that is bound to its certificate stays so', async () => {
+  const { send, id, change, view } = await openRegistered();
+  const name = 'tls_client_certificate_bound_access_tokens';
+  await change({ [name]: true });
+  assert.equal((await send('PUT', { client_id: id, ...WEB, [name]: false })).status, 200);
+  assert.equal((await view())[name], true);
+  const other = { dpop_bound_access_tokens: true };
+  assert.equal((await send('PUT', { client_id: id, ...WEB, ...other })).status, 400, 'nor by DPoP');
+  assert.equal((await view())[name], true);
+});
+
+test('a secret that an administrator has deleted stays deleted, and no other comes in its place', async () => {
+  const { send, id, admin, another, made, secrets } = await openRegistered();
+  const stored = async () => (await another().clients.store.read(id))?.value;
+  const [secretId] = ((await stored())?.secrets ?? []).map((one) => one.secretId);
+  const gone = await admin('DELETE', `/clients/${id}/secrets/${String(secretId)}`);
+  assert.equal(gone.status, 204, gone.text);
+  const answer = await send('PUT', { client_id: id, ...WEB, client_name: 'New' });
+  assert.equal(answer.status, 200, answer.text);
+  assert.equal(answer.json()['client_secret'], undefined);
+  assert.deepEqual((await stored())?.secrets, []);
+  assert.equal(await secrets.verify(await stored(), [String(made['client_secret'])]), 'wrong');
+});
+
+test('with other redirect URIs people are asked again: skip_consent is lost, and what was allowed counts no more', async () => {
+  const several = 'https://app.example/a,https://evil.example/b';
+  const { send, id, change, view, another, clock } = await openRegistered(
+    { scope: 'read' },
+    { redirect_uris: [several] },
+  );
+  const consentsCountFrom = async () => {
+    const client = (await another().clients.store.read(id))?.value;
+    assert.ok(client);
+    return consentedAs(client).createdAt;
+  };
+  const put = async (redirect_uris: readonly string[]) => {
+    const answer = await send('PUT', { client_id: id, client_name: 'App', redirect_uris });
+    assert.equal(answer.status, 200, answer.text);
+  };
+  const registeredAt = await consentsCountFrom();
+  await change({ skip_consent: true });
+  clock.advance(1000);
+  await put([several]);
+  assert.deepEqual(
+    [(await view())['skip_consent'], await consentsCountFrom()],
+    [true, registeredAt],
+  );
+  await put(several.split(','));
+  const movedAt = clock.now();
+  assert.deepEqual([(await view())['skip_consent'], await consentsCountFrom()], [false, movedAt]);
+  // Going back gives back neither; an administrator does.
+  clock.advance(1000);
+  await put([several]);
+  assert.deepEqual(
+    [(await view())['skip_consent'], await consentsCountFrom()],
+    [false, clock.now()],
+  );
+  await change({ skip_consent: true });
+  await put([several]);
+  assert.equal((await view())['skip_consent'], true);
 });
 
 for (const [what, more, text] of [
@@ -134,6 +252,43 @@ test('it deletes itself, with its roles; then its token is good for nothing (RFC
     ['client.delete', user],
   );
   for (const method of ['GET', 'DELETE']) assert.equal((await send(method)).status, 401);
+});
+
+for (const cut of ['roles', 'client'] as const) {
+  test(`a deletion that was cut short at the ${cut} is finished by asking again (RFC 7592 section 2.3)`, async (t) => {
+    const { send, id, admin, another, clients, roles } = await openRegistered();
+    const role = `/subscriptions/acmeiflmap/roles/ESBMessaging.send/users/oauth_client_${id}`;
+    assert.equal((await admin('PUT', role)).status, 204);
+    const killed = () => Promise.reject(new Error('killed'));
+    if (cut === 'roles') t.mock.method(roles.store, 'unassignAll', killed, { times: 1 });
+    else t.mock.method(clients.store, 'remove', killed, { times: 1 });
+    await assert.rejects(send('DELETE'), /killed/);
+    assert.equal((await another().clients.store.read(id))?.value.enabled, false);
+    for (const [method, body] of [
+      ['GET', undefined],
+      ['PUT', { client_id: id, ...WEB }],
+    ] as const) {
+      assert.equal((await send(method, body)).status, 403, 'and it is good for nothing else');
+    }
+    const wrong = await send('DELETE', undefined, 'A'.repeat(43));
+    assert.equal(wrong.status, 401);
+    assert.equal((await send('DELETE')).status, 204);
+    assert.equal(await another().clients.store.read(id), undefined);
+    assert.equal((await admin('GET', role)).status, 404);
+    assert.equal((await send('DELETE')).status, 401);
+  });
+}
+
+test('a client that is enabled again after a deletion was cut short is as any other', async (t) => {
+  const { send, roles, change, view } = await openRegistered();
+  const killed = () => Promise.reject(new Error('killed'));
+  t.mock.method(roles.store, 'unassignAll', killed, { times: 1 });
+  await assert.rejects(send('DELETE'), /killed/);
+  await change({ enabled: true });
+  assert.equal((await send('GET')).status, 200);
+  await change({ enabled: false });
+  assert.equal((await send('DELETE')).status, 403);
+  assert.equal((await view())['enabled'], false);
 });
 
 test('another token, the token of another client and a client that is not there get the same 401', async () => {

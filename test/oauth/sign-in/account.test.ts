@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { hash } from 'node:crypto';
 import { before, test } from 'node:test';
 import { Fault } from '../../../shared/http/fault.ts';
+import { UNKNOWN_TIME } from '../../../shared/oauth/sign-in/sessions.ts';
 import { PASSWORD, type Person } from '../../support/people.ts';
 import { openPeople, type People, SESSION_COOKIE } from './people-under-test.ts';
 
@@ -42,6 +44,22 @@ test('who is not signed in is sent to sign in and back to the account, whatever 
     assert.equal(seen.status, 303);
     assert.equal(seen.leadsTo, '/oauth2/api/v1/sign-in?return_to=%2Foauth2%2Fapi%2Fv1%2Faccount');
   }
+});
+
+test('the account does not make up when one has signed in where nobody knows', async () => {
+  const known = await signedIn('yara');
+  assert.match((await known.get(ACCOUNT)).text, /Signed in/);
+  const { sessionKey } = await people.makeUser('yuki');
+  const id = 'y'.repeat(43);
+  const now = people.clock.now();
+  const times = { authTime: UNKNOWN_TIME, seenAt: now, expiresAt: now + 1000 };
+  await people.store.create(hash('sha256', id, 'hex'), { user: 'yuki', sessionKey, ...times });
+  const yuki = people.newPerson();
+  yuki.cookies.set(SESSION_COOKIE, id);
+  const { status, text } = await yuki.get(ACCOUNT);
+  assert.equal(status, 200);
+  assert.match(text, /yuki/);
+  assert.doesNotMatch(text, /Signed in|1970/);
 });
 
 test('the account tells who one is, in text that cannot become markup', async () => {

@@ -74,6 +74,9 @@ test('made-up, malformed and foreign session cookies are nobody', async () => {
   person.cookies.clear();
   person.cookies.set('flowgate-session', id);
   assert.equal(await people.whoIs(person), undefined);
+  // And a cookie of another name, whatever its value looks like.
+  person.cookies.set('x', `1,${SESSION_COOKIE}=${id}`);
+  assert.equal(await people.whoIs(person), undefined);
 });
 
 test('a first password is changed before the person counts as signed in', async () => {

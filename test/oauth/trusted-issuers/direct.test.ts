@@ -198,6 +198,16 @@ test('two entries of one issuer are told apart by audience and subscription', as
   assert.equal((await enter(both, 'Bearer', 'flowgatetmn')).user, 'boss:someone');
 });
 
+test('two entries of one issuer and subscription are told apart by their use where a token is for both', async () => {
+  const { enter, claims } = open(
+    { issuerId: 'exchanged', audience: ['exchanged'], use: ['exchange'], userPrefix: 'given:' },
+    { issuerId: 'shown', audience: ['shown'], use: ['direct'], userPrefix: 'shown:' },
+  );
+  const both = key.sign({ ...claims, aud: ['exchanged', 'shown'] });
+  assert.equal((await enter(both)).user, 'shown:someone');
+  await refused(enter(key.sign({ ...claims, aud: 'exchanged' })), 403, 'access_policy');
+});
+
 test('a change of an entry counts for tokens that were taken before; one that lets in works at once', async () => {
   const { enter, claims, issuers } = open({});
   const token = key.sign({ ...claims, oid: 'number' });

@@ -60,9 +60,22 @@ async function refused(attempt: Promise<unknown>, code: string, reason: string):
 test('an assertion of a trusted issuer gives a token for the user that its rules name (RFC 7523 section 2.1)', async () => {
   const { present, claims } = open({});
   const granted = await present(key.sign({ ...claims, jti: 'a' }));
-  assert.deepEqual(granted, { subject: 'idp:someone', scope: 'read', mostSeconds: 3600 });
+  assert.deepEqual(granted, { subject: 'idp:someone', scope: 'read', mostSeconds: 600 });
   const asked = await present(key.sign(claims), { scope: 'write' });
   assert.equal(asked.scope, 'write');
+});
+
+test('the token lives no longer than the assertion, but for a minute at least (RFC 7521 section 4.1)', async () => {
+  const { present, claims } = open({});
+  for (const [ahead, mostSeconds] of [
+    [86_400, 86_400],
+    [61.5, 61],
+    [30, 60],
+    [-20, 60],
+  ] as const) {
+    const granted = await present(key.sign({ ...claims, exp: claims.iat + ahead }));
+    assert.equal(granted.mostSeconds, mostSeconds, String(ahead));
+  }
 });
 
 test('aud is our issuer, our token endpoint, or an audience of the entry (RFC 7523 section 3 number 3)', async () => {
@@ -124,6 +137,33 @@ test('an assertion that the rules make a client’s gives that client a token, a
   assert.equal((await present(assertion)).subject, 'oauth_client_app');
   const other = { client: { clientId: 'other' } };
   await refused(present(assertion, other), 'invalid_grant', 'assertion_client');
+});
+
+test('an assertion that is older than its client, than the revocation of its tokens, or of no known age is refused', async () => {
+  const { present, claims, clock, used } = open({
+    clientRules: [{ claim: 'azp', value: undefined, clientId: 'app' }],
+  });
+  const ofClient = key.sign({ ...claims, azp: 'a', jti: 'old' });
+  const revoked = { client: { tokensFrom: clock.now() + 1000 } };
+  await refused(present(ofClient, revoked), 'invalid_grant', 'assertion_revoked');
+  const ageless = key.sign({ ...claims, azp: 'a', iat: undefined });
+  await refused(present(ageless), 'invalid_grant', 'assertion_revoked');
+  assert.deepEqual(used.used, []);
+  assert.ok(await present(ofClient, { client: { tokensFrom: clock.now() + 999 } }));
+  const ofUser = key.sign({ ...claims, iat: undefined });
+  assert.equal((await present(ofUser, revoked)).subject, 'idp:someone');
+});
+
+test('of two entries of one issuer the one for exchange takes an assertion that is for this server', async () => {
+  const { present, claims } = open(
+    { issuerId: 'shown', audience: ['shown'], use: ['direct'], userPrefix: 'shown:' },
+    { issuerId: 'exchanged', audience: ['exchanged'], use: ['exchange'], userPrefix: 'given:' },
+  );
+  for (const aud of [OURS, TOKEN_ENDPOINT, 'exchanged', ['shown', 'exchanged']]) {
+    assert.equal((await present(key.sign({ ...claims, aud }))).subject, 'given:someone');
+  }
+  const shown = key.sign({ ...claims, aud: 'shown' });
+  await refused(present(shown), 'invalid_grant', 'assertion_use');
 });
 
 test('an assertion that is bound to a key needs the proof of that key', async () => {

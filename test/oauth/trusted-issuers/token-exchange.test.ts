@@ -145,6 +145,18 @@ test('a rule that names a client lets only that client exchange the token', asyn
   await refused(exchange(token, {}, front), 'invalid_request', 'exchange_subject_client');
 });
 
+test('a token that a rule makes a client’s is refused when it is older than the client, than the revocation of its tokens, or of no known age', async () => {
+  const { exchange, claims, clock } = open({
+    clientRules: [{ claim: 'azp', value: undefined, clientId: 'app' }],
+  });
+  const token = key.sign({ ...claims, azp: 'a' });
+  const from = (tokensFrom: number) => exchange(token, {}, { client: { tokensFrom } });
+  await refused(from(clock.now() + 1000), 'invalid_request', 'exchange_subject_revoked');
+  assert.equal((await from(clock.now() + 999)).subject, 'oauth_client_app');
+  const ageless = key.sign({ ...claims, azp: 'a', iat: undefined });
+  await refused(exchange(ageless), 'invalid_request', 'exchange_subject_revoked');
+});
+
 test('subject tokens that do not stand are invalid_request (RFC 8693 section 2.2.2)', async () => {
   const { exchange, own, claims, clock, clients, revocations } = open({});
   await refused(exchange(undefined), 'invalid_request', 'exchange_subject_token_missing');

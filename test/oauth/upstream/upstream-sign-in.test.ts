@@ -4,11 +4,12 @@ import { beforeEach, test } from 'node:test';
 import type { Cookie } from '../../../shared/http/call.ts';
 import { Fault } from '../../../shared/http/fault.ts';
 import type { ForeignClaims } from '../../../shared/jwt/foreign-token.ts';
+import { UNKNOWN_TIME } from '../../../shared/oauth/sign-in/sessions.ts';
 import { createJourneys } from '../../../shared/oauth/upstream/journey.ts';
 import type { ProviderMetadata, Redemption } from '../../../shared/oauth/upstream/provider.ts';
 import { createUpstreamSignIn } from '../../../shared/oauth/upstream/upstream-sign-in.ts';
 import type { User } from '../../../shared/registry/users/user.ts';
-import { testTrail } from '../../support/audit.ts';
+import { testThrottle, testTrail } from '../../support/audit.ts';
 import { makeCall } from '../../support/call.ts';
 import { testClock } from '../../support/clock.ts';
 import { openPeople, type People } from '../sign-in/people-under-test.ts';
@@ -27,8 +28,11 @@ const journeys = createJourneys({
 let redeemed: Redemption[];
 let begun: { user: string; authTime: number }[];
 let claims: ForeignClaims;
+/** Why the provider's answer to a code is not taken. */
+let failure: Error | undefined;
 let metadata: ProviderMetadata;
 let trail: ReturnType<typeof testTrail>;
+let throttle: ReturnType<typeof testThrottle>;
 
 const cookie: Cookie = {
   name: 'session',
@@ -44,6 +48,8 @@ beforeEach(async () => {
   redeemed = [];
   begun = [];
   trail = testTrail();
+  throttle = testThrottle();
+  failure = undefined;
   claims = { sub: 's-1', preferred_username: 'anna' };
   metadata = {
     authorizationEndpoint: `${ISSUER}/authorize?tenant=t`,
@@ -70,7 +76,7 @@ const open = () =>
       metadata: () => Promise.resolve(metadata),
       redeem: (code) => {
         redeemed.push(code);
-        return Promise.resolve(claims);
+        return failure === undefined ? Promise.resolve(claims) : Promise.reject(failure);
       },
     },
     journeys,
@@ -83,6 +89,7 @@ const open = () =>
       },
       end: () => Promise.resolve(cookie),
     },
+    throttle,
     audit: trail,
     clock,
     random: randomBytes,
@@ -128,10 +135,15 @@ test('the browser is sent with state, nonce, PKCE by S256, and no more than the 
     code_challenge_method: 'S256',
     login_hint: 'anna',
     prompt: 'login',
+    max_age: '0',
   });
   for (const value of [state, nonce, challenge]) assert.match(value ?? '', /^[A-Za-z0-9_-]{43}$/);
   assert.equal(new Set([state, nonce, challenge]).size, 3);
-  assert.notEqual((await start()).target.searchParams.get('state'), state);
+  const { searchParams: others } = (await start()).target;
+  assert.notEqual(others.get('state'), state);
+  assert.deepEqual([others.get('prompt'), others.get('max_age')], [null, null]);
+  const { searchParams: select } = (await start('&prompt=select_account')).target;
+  assert.deepEqual([select.get('prompt'), select.get('max_age')], [null, null]);
 });
 
 test('coming back begins a session as of the provider’s auth_time, leads on, and ends the journey', async () => {
@@ -163,6 +175,81 @@ test('coming back begins a session as of the provider’s auth_time, leads on, a
   const again = await start();
   await comeBack(again.cookie, { state: again.target.searchParams.get('state') ?? '', code: 'c' });
   assert.equal(begun[1]?.authTime, clock.now());
+});
+
+test('without auth_time in the ID token a session begins whose time nobody knows', async () => {
+  const { target, cookie } = await start();
+  const state = target.searchParams.get('state') ?? '';
+  const reply = await comeBack(cookie, { state, code: 'c' });
+  assert.equal(reply.status, 200);
+  assert.deepEqual(begun, [{ user: 'anna', authTime: UNKNOWN_TIME }]);
+  claims = { ...claims, auth_time: 'yesterday' };
+  const again = await start();
+  await comeBack(again.cookie, { state: again.target.searchParams.get('state') ?? '', code: 'c' });
+  assert.equal(begun[1]?.authTime, UNKNOWN_TIME);
+});
+
+test('who was to sign in anew is not signed in by an ID token without auth_time (Core section 3.1.2.1)', async () => {
+  const { target, cookie } = await start('&prompt=login');
+  const state = target.searchParams.get('state') ?? '';
+  const reply = await comeBack(cookie, { state, code: 'c' });
+  assert.equal(reply.status, 403);
+  assert.match(String(reply.body), /Corporate ID does not say when you did/);
+  assert.deepEqual(
+    reply.cookies?.map(({ name, maxAge }) => [name, maxAge]),
+    [['__Host-flowgate-upstream', 0]],
+  );
+  assert.deepEqual(begun, []);
+  const event = trail.events.at(-1);
+  assert.deepEqual(
+    [event?.action, event?.outcome, event?.reason, event?.object.name],
+    ['user.sign_in', 'failure', 'no_auth_time', 'anna'],
+  );
+  // The wish stands in the cookie, and nobody takes it out.
+  const without = cookie.replace('.anew.', '.any.');
+  assert.notEqual(without, cookie);
+  await assert.rejects(
+    comeBack(without, { state, code: 'c' }),
+    (error) => error instanceof Fault && error.reason === 'unknown_journey',
+  );
+  const now = Math.floor(clock.now() / 1000);
+  claims = { ...claims, auth_time: now };
+  assert.equal((await comeBack(cookie, { state, code: 'c' })).status, 200);
+  assert.deepEqual(begun, [{ user: 'anna', authTime: now * 1000 }]);
+});
+
+test('a code that the provider does not take is counted as a failed sign-in and noted', async () => {
+  const { target, cookie } = await start();
+  const sent = { state: target.searchParams.get('state') ?? '', code: 'guessed' };
+  failure = new Fault(502, 'Not to be trusted.', { reason: 'token_endpoint' });
+  await assert.rejects(comeBack(cookie, sent), failure);
+  assert.deepEqual(throttle.failures, ['']);
+  const event = trail.events.at(-1);
+  assert.deepEqual(
+    [event?.action, event?.outcome, event?.reason, event?.object.name, event?.detail],
+    ['user.sign_in', 'failure', 'token_endpoint', '', `at ${ISSUER}`],
+  );
+  throttle.refusal = new Fault(429, 'Slowed.', { reason: 'throttled' });
+  await assert.rejects(comeBack(cookie, sent), throttle.refusal);
+  assert.equal(throttle.failures.length, 2);
+  assert.deepEqual(begun, []);
+
+  // Whoever is slowed has nothing exchanged in our name.
+  throttle.closed = throttle.refusal;
+  await assert.rejects(comeBack(cookie, sent), throttle.closed);
+  assert.deepEqual([redeemed.length, throttle.failures.length], [2, 2]);
+});
+
+test('a provider that is away is nobody’s failure', async () => {
+  const { target, cookie } = await start();
+  const sent = { state: target.searchParams.get('state') ?? '', code: 'c' };
+  for (const fault of [Fault.unavailable('It does not answer.', 30), new Error('of ours')]) {
+    failure = fault;
+    await assert.rejects(comeBack(cookie, sent), fault);
+  }
+  assert.deepEqual([throttle.failures, trail.events], [[], []]);
+  failure = undefined;
+  assert.equal((await comeBack(cookie, sent)).status, 200);
 });
 
 test('without the cookie, with another’s, an altered one, another state, or after 15 minutes nothing is exchanged', async () => {

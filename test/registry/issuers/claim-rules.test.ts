@@ -74,6 +74,22 @@ test('a user claim has a single value that makes a user name', () => {
   assert.equal(identityOf({ userPrefix: '' }, { sub: 'auth0|5f7c' }), 'user auth0|5f7c');
 });
 
+test('the claim email names a user only where the issuer says that it is verified (OpenID Connect Core section 5.7)', () => {
+  const email = 'ann@example.com';
+  for (const userClaim of ['email', '/email']) {
+    const of = (claims: Readonly<Record<string, unknown>>) =>
+      identityOf({ userClaim }, { email, ...claims });
+    assert.equal(of({ email_verified: true }), `user idp:${email}`);
+    assert.equal(of({ email_verified: 'true' }), `user idp:${email}`);
+    for (const email_verified of [undefined, false, 'false', 1, 'yes', [true], null]) {
+      assert.equal(of({ email_verified }), 'nobody', JSON.stringify(email_verified));
+    }
+  }
+  assert.equal(identityOf({ userClaim: 'sub' }, { sub: 'a', email }), 'user idp:a');
+  const clientRules = [{ claim: 'email', value: email, clientId: 'c' }];
+  assert.equal(identityOf({ userClaim: 'email', clientRules }, { email }), 'client c');
+});
+
 test('every required claim has to match', () => {
   const requiredClaims = [
     { claim: 'tid', value: 'tenant' },

@@ -186,6 +186,24 @@ void suite('trusted issuers', { concurrency: true }, async () => {
     assert.equal(moved.status, 409);
   });
 
+  test('of an issuer and a subscription one entry exchanges tokens, whatever its audience: 409 for another', async () => {
+    const issuer = 'https://exchanged.example';
+    await create('exchanges', { issuer, audience: ['a'], use: ['exchange'] });
+    const both = { issuer, audience: ['b'], use: ['direct', 'exchange'] };
+    const refused = await send('POST', '/issuers', some({ ...both, issuer_id: 'exchanges-too' }));
+    assert.equal(refused.status, 409);
+    assert.match(refused.text, /exchanges takes the same tokens/);
+    assert.equal(await issuers.store.read('exchanges-too'), undefined);
+    await create('shows', { ...both, use: ['direct'] });
+    const any = { 'if-match': '*' };
+    const changed = await send('PATCH', '/issuers/shows', { use: ['exchange'] }, any);
+    assert.equal(changed.status, 409);
+    assert.deepEqual((await issuers.store.read('shows'))?.value.use, ['direct']);
+    const own = await send('PATCH', '/issuers/exchanges', { use: ['direct', 'exchange'] }, any);
+    assert.equal(own.status, 200, 'an entry is not in its own way');
+    await create('exchanges-elsewhere', { ...both, subscription: subscriptions.tmn });
+  });
+
   test('an issuer_id stays, and one that could not be an id is 404', async () => {
     await create('stays');
     const renamed = await send(

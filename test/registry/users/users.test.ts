@@ -134,6 +134,7 @@ void suite('users', { concurrency: true }, async () => {
     assert.deepEqual(pointersOf(renamed), ['/user']);
     const password = await send('PATCH', '/users/fritz', { password: 'another one, longer' }, ANY);
     assert.deepEqual(pointersOf(password), ['/password']);
+    assert.match(password.text, /POST it to …\/users\/\{user\}\/password/);
     const after = (await users.read('fritz'))?.value;
     assert.deepEqual(after?.credential, before?.credential);
     assert.equal(after?.sessionKey, before?.sessionKey);
@@ -150,7 +151,7 @@ void suite('users', { concurrency: true }, async () => {
     assert.equal(ended.filter((user) => user === 'gina').length, 2);
   });
 
-  test('a password set by an administrator has to be changed, and ends the sessions', async () => {
+  test('a password set by an administrator has to be changed, and ends sessions and grants', async () => {
     await send('POST', '/users', { user: 'hans', password: 'the very first one' });
     const before = (await users.read('hans'))?.value;
     const path = '/users/hans/password';
@@ -158,8 +159,10 @@ void suite('users', { concurrency: true }, async () => {
     assert.equal((await send('POST', path, { pass: 'x' })).status, 422);
     assert.equal((await send('POST', path, {}, { 'if-match': '"c3RhbGU"' })).status, 412);
     assert.deepEqual((await users.read('hans'))?.value, before);
+    assert.equal(ended.includes('hans'), false);
     const answer = await send('POST', path);
     assert.equal(answer.status, 200);
+    assert.equal(ended.filter((user) => user === 'hans').length, 1);
     assert.match(String(answer.json()['password']), /^[a-z2-9-]{23}$/);
     assert.equal(answer.json()['must_change_password'], true);
     const after = (await users.read('hans'))?.value;
@@ -189,6 +192,7 @@ void suite('users', { concurrency: true }, async () => {
     assert.equal(view['last_sign_in_at'], '1970-01-01T00:00:01.000Z');
     assert.equal((await send('POST', '/users/ida/password')).status, 409);
     assert.equal((await users.read('ida'))?.value.credential.kind, 'upstream');
+    assert.equal(ended.includes('ida'), false);
   });
 
   test('deletion takes roles, sessions and grants along, so that a successor inherits none', async () => {
