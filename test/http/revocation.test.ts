@@ -199,7 +199,11 @@ test('another make of client finds the endpoint and revokes with it (oauth4webap
     { client_id: owner.id },
     oauth.ClientSecretBasic(owner.secret),
     token,
-    { [oauth.customFetch]: customFetch },
+    {
+      [oauth.customFetch]: customFetch,
+      // eslint-disable-next-line @typescript-eslint/no-deprecated -- so that nobody overlooks it
+      [oauth.allowInsecureRequests]: target.issuer.startsWith('http:'),
+    },
   );
   await oauth.processRevocationResponse(response);
   await becomesInactive(token);
