@@ -90,14 +90,15 @@ for (const [kind, settings] of [
     assert.equal(tokens.scope, 'read');
     const next = await openid.refreshTokenGrant(config, tokens.refresh_token ?? '');
     assert.ok(next.access_token && next.refresh_token !== tokens.refresh_token);
+    const latest = await openid.refreshTokenGrant(config, next.refresh_token ?? '');
     await assert.rejects(
       openid.refreshTokenGrant(config, tokens.refresh_token ?? ''),
       (error: unknown) =>
         error instanceof openid.ResponseBodyError && error.error === 'invalid_grant',
     );
     await assert.rejects(
-      openid.refreshTokenGrant(config, next.refresh_token ?? ''),
-      'and the next',
+      openid.refreshTokenGrant(config, latest.refresh_token ?? ''),
+      'and the newest',
     );
   });
 }

@@ -11,13 +11,16 @@ import {
   type UserGrantDeps,
 } from './user-grant.ts';
 
-/** How far apart the clocks of two instances may be that are asked at the same moment. */
-const SAME_MOMENT_MS = 2000;
+/**
+ * Requests that arrive this close to each other may have been sent together, before any of them was
+ * answered. Whoever comes second gets no token by it.
+ */
+const SAME_MOMENT_MS = 1000;
 
 /**
  * RFC 6749 section 6 with RFC 9700 section 4.14.2: every use replaces the token, and one that comes
- * again ends its grant. Of several requests that are under way at the same time with one token one
- * gets the next; the others are refused, but end nothing: the client sent them before it could know.
+ * again ends its grant. Of several requests that come at the same moment with one token one gets the
+ * next; the others are refused, but end nothing: the client sent them before it could know.
  */
 export function refreshToken(deps: UserGrantDeps): Grant {
   return {
@@ -76,9 +79,7 @@ async function refuseOld(
   if (generation > grant.generation) return notGood('refresh_token_ahead');
   const replacedAt = grant.lastUsedAt ?? 0;
   const isJustReplaced =
-    generation === grant.generation - 1 &&
-    call.receivedAt <= replacedAt &&
-    replacedAt - call.receivedAt <= SAME_MOMENT_MS;
+    generation === grant.generation - 1 && Math.abs(call.receivedAt - replacedAt) <= SAME_MOMENT_MS;
   if (isJustReplaced) return sameMoment();
   await endAfterReuse(grant.grantId, 'refresh token', { call, client, user: grant.user }, deps);
   return OAuthError.invalidGrant(
