@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { request, type IncomingHttpHeaders } from 'node:http';
 import { request as requestTls } from 'node:https';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { REFUSE_ON_MS } from '../../shared/cache/stale-cache.ts';
 import { buildBundle } from '../../shared/iflow/bundle/build.ts';
 import type { StepDescription } from '../../shared/iflow/bundle/bundle-description.ts';
 import { testStorage } from '../support/azurite.ts';
@@ -58,6 +60,8 @@ export async function runInstances(
     const steps: StepDescription[] = [{ type: 'script', name: 'S', fileName: 's.js', source }];
     const address = `/${id.toLowerCase()}`;
     assert.equal(await admin.deploy(id, buildBundle({ id, name: id, address, steps })), 'SUCCESS');
+    // What the other instance has read just before counts for as long.
+    await sleep(REFUSE_ON_MS);
   };
   await deployScript('Calm', 'function processData(m) { m.setBody("calm"); return m; }');
 
