@@ -27,7 +27,7 @@ import { PASSWORD, type Person } from '../support/people.ts';
 
 export const LOCAL_ONLY = 'starts several instances over one storage';
 
-/** PRODUCT: a change takes effect on every instance within this time. */
+/** The contract: a change takes effect on every instance within this time. */
 const BOUND_MS = 30_000;
 
 let storage: TestStorage;

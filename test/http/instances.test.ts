@@ -13,7 +13,7 @@ import {
 
 export const LOCAL_ONLY = 'starts, stops and kills several instances over one storage';
 
-/** PRODUCT: a change takes effect on every instance within this time. */
+/** The contract: a change takes effect on every instance within this time. */
 const BOUND_MS = 30_000;
 
 let storage: TestStorage;
