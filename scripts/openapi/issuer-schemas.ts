@@ -18,7 +18,8 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   require_at_jwt: 'Only tokens with typ at+jwt are taken (RFC 9068 section 2.1).',
   required_claims: 'All of them have to match; without value any does.',
   client_rules: 'The first that matches makes the token act as the user of that client.',
-  user_claim: 'The claim that names the user of a token which no rule for clients fits.',
+  user_claim:
+    'The claim that names the user of a token which no rule for clients fits. With email, only a token whose email_verified is true names one.',
   user_prefix: 'Before the value of user_claim: the issuer_id and a colon unless told.',
   role_claim: 'The claim whose values give roles.',
   role_rules: 'Which role a value of role_claim gives, beside those assigned to the user.',

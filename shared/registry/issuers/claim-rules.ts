@@ -31,10 +31,7 @@ export function identify(issuer: TrustedIssuer, claims: Claims): Identity {
   if (userClaim === undefined) {
     return nobody('None of the rules for clients of its issuer fits the token.');
   }
-  if (
-    /^\/?email$/.test(userClaim) &&
-    ![true, 'true'].includes(claims['email_verified'] as string)
-  ) {
+  if (/^\/?email$/.test(userClaim) && !isTrue(claims['email_verified'])) {
     // Where people edit their address themselves, anybody's could be in it (OpenID Connect Core 5.7).
     return nobody('The issuer does not say that it has verified the address in the claim email.');
   }
@@ -48,6 +45,9 @@ export function identify(issuer: TrustedIssuer, claims: Claims): Identity {
     `The claim ${userClaim} of the token makes no user name: it has 1 to 200 letters, digits and . _ @ + : | = , ~ -, begins with a letter or digit, and is no client's.`,
   );
 }
+
+/** Some providers write it as text. */
+const isTrue = (value: unknown): boolean => value === true || value === 'true';
 
 /** The roles that an issuer gives by a token, beside those that are assigned to its user. */
 export function rolesGivenBy({ roleClaim, roleRules }: TrustedIssuer, claims: Claims): string[] {
