@@ -1,3 +1,6 @@
+import type { HttpCall } from '../http/call.ts';
+import { type Parameters, readParameters } from '../http/form.ts';
+
 /** Bytes of the body of a request to the token or introspection endpoint. */
 export const MAX_BODY = 64 * 1024;
 
@@ -18,3 +21,8 @@ export const SECRET_PARAMETERS: ReadonlySet<string> = new Set([
   'code_verifier',
   'password',
 ]);
+
+/** The parameters of a token request, or of an authorization request that is pushed. */
+export function readRequest(call: HttpCall): Promise<Parameters> {
+  return readParameters(call, MAX_BODY, SECRET_PARAMETERS, REPEATABLE_PARAMETERS);
+}

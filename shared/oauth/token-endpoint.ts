@@ -1,7 +1,7 @@
 import { type Handler, type HttpCall, json } from '../http/call.ts';
 import { answerPreflight, corsHeaders } from '../http/cors.ts';
 import { Fault } from '../http/fault.ts';
-import { type Parameters, readParameters } from '../http/form.ts';
+import type { Parameters } from '../http/form.ts';
 import type { AccessTokenClaims, AccessTokenIssuer } from '../jwt/types.ts';
 import type { AuditedToken, AuditEvent, AuditNote } from '../registry/audit/audit-entry.ts';
 import type { AuditTrail } from '../registry/audit/audit-trail.ts';
@@ -18,7 +18,7 @@ import {
 import { NO_STORE, OAuthError } from './errors.ts';
 import type { Grant, Grants } from './grants/grant.ts';
 import type { ResourceIndicators } from './resource.ts';
-import { MAX_BODY, REPEATABLE_PARAMETERS, SECRET_PARAMETERS } from './request-limits.ts';
+import { readRequest } from './request-limits.ts';
 import { type TokenBinding, tokenTypeOf } from './token-binding.ts';
 
 /** What SAP's clients may ask for (`token_format`); both are the JWT that everybody gets. */
@@ -44,12 +44,7 @@ export function createTokenEndpoint(deps: TokenEndpointDeps): Handler {
   return async (call) => {
     if (call.method === 'OPTIONS') return answerPreflight(call.headers, PREFLIGHT, deps.origins);
     if (call.method !== 'POST') throw Fault.methodNotAllowed(['POST', 'OPTIONS']);
-    const parameters = await readParameters(
-      call,
-      MAX_BODY,
-      SECRET_PARAMETERS,
-      REPEATABLE_PARAMETERS,
-    );
+    const parameters = await readRequest(call);
     const note = (actor: string, clientId: string, more: TokenNote): void => {
       const object = { type: 'client', name: clientId };
       deps.audit.note({ action: 'token.issue', actor, object, call, ...more });

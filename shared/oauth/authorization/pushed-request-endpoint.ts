@@ -1,7 +1,7 @@
 import { type Handler, type HttpCall, json } from '../../http/call.ts';
 import { answerPreflight, corsHeaders } from '../../http/cors.ts';
 import { Fault } from '../../http/fault.ts';
-import { type Parameters, readParameters } from '../../http/form.ts';
+import type { Parameters } from '../../http/form.ts';
 import type { AuditTrail } from '../../registry/audit/audit-trail.ts';
 import type { Client } from '../../registry/client.ts';
 import {
@@ -9,7 +9,7 @@ import {
   type ClientAuthenticationDeps,
 } from '../client-authentication/authenticate-client.ts';
 import { NO_STORE, OAuthError } from '../errors.ts';
-import { MAX_BODY, REPEATABLE_PARAMETERS, SECRET_PARAMETERS } from '../request-limits.ts';
+import { readRequest } from '../request-limits.ts';
 import type { ResourceIndicators } from '../resource.ts';
 import type { PublicRequests } from '../public-requests.ts';
 import type { TokenBinding } from '../token-binding.ts';
@@ -34,12 +34,7 @@ export function createPushedRequestEndpoint(deps: PushedRequestEndpointDeps): Ha
   return async (call) => {
     if (call.method === 'OPTIONS') return answerPreflight(call.headers, PREFLIGHT, deps.origins);
     if (call.method !== 'POST') throw Fault.methodNotAllowed(['POST', 'OPTIONS']);
-    const parameters = await readParameters(
-      call,
-      MAX_BODY,
-      SECRET_PARAMETERS,
-      REPEATABLE_PARAMETERS,
-    );
+    const parameters = await readRequest(call);
     const client = await authenticateClient(call, parameters, deps, (reason, known) => {
       const object = { type: 'client', name: known?.clientId ?? '' };
       deps.audit.note({
