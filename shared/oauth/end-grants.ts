@@ -39,8 +39,9 @@ export function createGrantEnding(deps: {
     async endOfUser(user, grantId) {
       const found = await grants.find(grantId);
       if (found?.value.user !== user || found.value.expiresAt <= clock.now()) return false;
-      await endGrant(grantId);
+      // First, since a grant that has ended is not listed, and could not be ended again.
       await consents.forget(user, found.value.clientId);
+      await endGrant(grantId);
       return true;
     },
 
