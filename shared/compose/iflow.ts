@@ -2,6 +2,7 @@ import { once } from '../cache/once.ts';
 import { systemClock as clock } from '../config/clock.ts';
 import { createRandomPool } from '../config/random.ts';
 import { atEnd, config, deriveKey, meter, prepared } from './environment.ts';
+import { flowServices } from './flow-services.ts';
 import { audit, messageLog } from './logs.ts';
 import { bearerGate } from './oauth.ts';
 import { tables } from './storage.ts';
@@ -9,6 +10,8 @@ import { createDeploymentDirectory } from '../iflow/deployment/directory.ts';
 import { createCsrfTokens } from '../iflow/dispatch/csrf.ts';
 import { createDispatchEndpoint } from '../iflow/dispatch/dispatch-endpoint.ts';
 import { createFindAddress } from '../iflow/dispatch/routing.ts';
+import { FlowCache } from '../iflow/flow-cache.ts';
+import { createMessageProcessor } from '../iflow/process-message.ts';
 import { runFlow } from '../iflow/run.ts';
 import { auditRefusals } from '../oauth/audit-refusals.ts';
 import { openDeploymentStore } from '../storage/deployments.ts';
@@ -34,23 +37,46 @@ const javaScriptEngine = once(async () => {
   return engine;
 });
 
-export const dispatch = prepared(async ({ subscriptions, script, flowTimeoutMs }) => {
+/** Compiled flows kept by one instance; most are a few kB and their scripts. */
+const HELD_FLOWS = { maxFlows: 1000, maxCharacters: 64 * 1024 * 1024 };
+/** For one task of a step, such as a stylesheet. */
+const TASK_TIMEOUT_MS = 30_000;
+
+const flows = once(async () => {
+  const { directory } = await deployments();
+  return new FlowCache((revision) => directory.compiledFlow(revision), HELD_FLOWS);
+});
+
+/** What runs messages through flows, whichever function they have come to. */
+export const messageProcessor = once(async () => {
+  const { script, flowTimeoutMs } = await config();
+  return createMessageProcessor({
+    runFlow,
+    environment: {
+      scriptEngine: javaScriptEngine,
+      apart: async () => (await javaScriptEngine()).apart,
+      scriptLimits: { timeoutMs: script.timeoutMs, memoryBytes: script.memoryMb * 1024 * 1024 },
+      taskTimeoutMs: TASK_TIMEOUT_MS,
+      services: flowServices,
+    },
+    deployments: (await deployments()).directory,
+    flows: await flows(),
+    flowTimeoutMs,
+    log: (await messageLog()).writer,
+    clock,
+    randomBytes: createRandomPool(),
+  });
+});
+
+export const dispatch = prepared(async ({ subscriptions }) => {
   const handle = createDispatchEndpoint({
     gate: await bearerGate(),
     subscription: subscriptions.iflmap,
     deployments: (await deployments()).directory,
     findAddress: createFindAddress(),
-    runFlow,
-    environment: {
-      scriptEngine: javaScriptEngine,
-      xpathEngine: javaScriptEngine,
-      scriptLimits: { timeoutMs: script.timeoutMs, memoryBytes: script.memoryMb * 1024 * 1024 },
-    },
-    flowTimeoutMs,
+    flows: await flows(),
+    processor: await messageProcessor(),
     csrf: createCsrfTokens(await deriveKey('csrf'), clock),
-    log: (await messageLog()).writer,
-    clock,
-    randomBytes: createRandomPool(),
   });
   return auditRefusals(handle, 'message.send', (await audit()).trail);
 }, 'messages');

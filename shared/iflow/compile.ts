@@ -1,29 +1,40 @@
 import { type Bundle, readBundle } from './bundle/bundle.ts';
-import { compileSenders, compileSettings } from './compile-senders.ts';
-import { checkLine } from './compile-line.ts';
+import { faultOf } from './compile-fault.ts';
+import { checkGraph } from './compile-graph.ts';
 import {
+  type CompiledChannel,
   type CompiledFlow,
   type CompiledNode,
   type CompiledProcess,
+  type DeployFault,
   NotDeployable,
 } from './flow.ts';
 import type { FlowModel, Graph, NodeModel, ProcessModel } from './model/flow-model.ts';
 import { readFlow } from './model/read-flow.ts';
-import type { CompileContext } from './steps/compiler.ts';
+import { receiverCompilers } from './receivers/compilers.ts';
+import { channelName, compileSenders } from './senders/compile.ts';
+import { compileSettings } from './settings.compile.ts';
+import type { CompileContext, FaultSubject, ResourceFiles } from './steps/compiler.ts';
 import { compilers } from './steps/compilers.ts';
+
+export interface CompileOptions {
+  /** Values of externalised parameters that replace those of parameters.prop. */
+  readonly overrides?: ReadonlyMap<string, string>;
+  /** Files of the script collections that the tenant has, by their symbolic names. */
+  readonly collections?: ReadonlyMap<string, ResourceFiles>;
+}
 
 /**
  * Reads and compiles a bundle: what deploying it does.
- * @param overrides values of externalised parameters that replace those of parameters.prop.
  * @throws {BundleFault} when it cannot be read.
  * @throws {NotDeployable} when it can, and asks for what is not there.
  */
 export function compileBundle(
   zip: Uint8Array,
-  overrides?: ReadonlyMap<string, string>,
+  options: CompileOptions = {},
 ): { readonly flow: CompiledFlow } {
   const bundle = readBundle(zip);
-  return { flow: compileFlow(readFlow(bundle, overrides), bundle) };
+  return { flow: compileFlow(readFlow(bundle, options.overrides), bundle, options) };
 }
 
 /**
@@ -31,78 +42,167 @@ export function compileBundle(
  * not there is not deployed in part.
  * @throws {NotDeployable} with every fault at once.
  */
-export function compileFlow(model: FlowModel, bundle: Bundle): CompiledFlow {
-  const faults: string[] = model.unresolvedParameters.map(
-    (name) => `The parameter ${JSON.stringify(name.slice(0, 200))} has no value.`,
-  );
-  const fault = (sentence: string): void => {
-    faults.push(sentence);
+export function compileFlow(
+  model: FlowModel,
+  bundle: Bundle,
+  { collections = new Map() }: CompileOptions = {},
+): CompiledFlow {
+  const faults = new Map<string, DeployFault>();
+  const report = (fault: DeployFault): void => {
+    faults.set(fault.text, fault);
   };
-  const settings = compileSettings(model.settings, fault);
-  const senders = compileSenders(model, fault);
-  const scripts = new Map<string, string>();
+  for (const name of model.unresolvedParameters) {
+    const text = `The parameter ${JSON.stringify(name.slice(0, 200))} has no value.`;
+    report({ text, kind: 'parameter', capability: '' });
+  }
+  const settings = compileSettings(model.settings, (text) =>
+    report({ text, kind: 'design', capability: '' }),
+  );
+  const starts = compileSenders(model, report);
+  const channels = compileReceivers(model, report);
+  const resources = new Map<string, string>();
+  const local = new Set(model.processes.filter(({ kind }) => kind === 'local').map(({ id }) => id));
   const processes = model.processes.map((process) =>
-    compileProcess(process, fault, {
+    compileProcess(process, report, channels, {
       bundle,
       namespaces: settings.namespaces,
-      hasScript: (fileName) => scripts.has(fileName),
-      addScript(fileName, source) {
-        scripts.set(fileName, source);
+      isLocalProcess: (id) => local.has(id),
+      hasResource: (key) => resources.has(key),
+      addResource(key, text) {
+        resources.set(key, text);
       },
+      collection: (symbolicName) => collections.get(symbolicName),
     }),
   );
-  if (faults.length > 0) throw new NotDeployable([...new Set(faults)]);
+  if (faults.size > 0) throw new NotDeployable([...faults.values()]);
   return {
-    format: 1,
+    format: 2,
     id: model.id,
     name: model.name,
     version: model.version,
     settings,
-    senders,
+    ...starts,
     processes: Object.fromEntries(processes.map((process) => [process.id, process])),
-    scripts: Object.fromEntries(scripts),
+    resources: Object.fromEntries(resources),
   };
 }
 
-function compileProcess(
-  process: ProcessModel,
-  fault: (sentence: string) => void,
-  shared: Omit<CompileContext, 'fault'>,
-): CompiledProcess {
-  const nodes = new Map<string, CompiledNode>();
-  for (const node of process.nodes) {
-    const compile = Object.hasOwn(compilers, node.cname) ? compilers[node.cname] : undefined;
-    if (compile === undefined) {
-      reportMissing(node, fault);
-      continue;
-    }
-    const context: CompileContext = {
-      ...shared,
-      fault: (clause) => {
-        fault(`${stepName(node)} ${clause}.`);
-      },
-    };
-    nodes.set(node.id, {
-      id: node.id,
-      name: node.name,
-      type: node.cname,
-      config: compile(node, context),
-      next: process.sequenceFlows.filter((f) => f.sourceId === node.id).map((f) => f.targetId),
-    });
-  }
-  checkLine(process, fault);
-  return { id: process.id, name: process.name, nodes: Object.fromEntries(nodes) };
+/** A receiver channel and the step that it begins at; without `compiled` where its adapter is missing. */
+interface ChannelOfStep {
+  readonly sourceId: string;
+  readonly compiled: CompiledChannel | undefined;
 }
 
-/** A sub process that is missing takes its start with it; its other steps are named as well. */
-function reportMissing(node: NodeModel, fault: (sentence: string) => void): void {
-  fault(`${stepName(node)} is not available yet.`);
-  if (node.inner === undefined) return;
-  const missing = (inner: Graph): NodeModel[] =>
-    inner.nodes.filter((n) => n.element !== 'startEvent' && !Object.hasOwn(compilers, n.cname));
-  for (const step of missing(node.inner)) reportMissing(step, fault);
+function compileReceivers(
+  model: FlowModel,
+  report: (fault: DeployFault) => void,
+): readonly ChannelOfStep[] {
+  return model.channels
+    .filter(({ direction }) => direction === 'Receiver')
+    .map((channel) => {
+      const { adapter, sourceId } = channel;
+      const fault = (clause: string, about?: FaultSubject): void =>
+        report(faultOf(channelName(channel), clause, about, channel));
+      const compile = Object.hasOwn(receiverCompilers, adapter)
+        ? receiverCompilers[adapter]
+        : undefined;
+      if (compile === undefined) {
+        const capability = `receiver ${adapter || 'without adapter'}`;
+        fault('is not available yet', { kind: 'missing', capability });
+        return { sourceId, compiled: undefined };
+      }
+      const receiver = model.participants.find(({ id }) => id === channel.targetId)?.name ?? '';
+      const config = compile(channel, { fault });
+      const { id, name } = channel;
+      return { sourceId, compiled: { id, name, adapter, receiver, config } };
+    });
+}
+
+type Shared = Omit<CompileContext, 'fault' | 'outgoing' | 'channels' | 'channelCount'>;
+
+function compileProcess(
+  process: ProcessModel,
+  report: (fault: DeployFault) => void,
+  channels: readonly ChannelOfStep[],
+  shared: Shared,
+): CompiledProcess {
+  const nodes: CompiledNode[] = [];
+  const compileGraph = (graph: Graph): void => {
+    for (const node of graph.nodes) {
+      if (node.inner !== undefined) continue;
+      const compiled = compileNode(node, graph, report, channels, shared);
+      if (compiled !== undefined) nodes.push(compiled);
+    }
+    checkGraph(graph, report);
+  };
+  compileGraph(process);
+  const subprocesses = process.nodes.filter((node) => node.inner !== undefined);
+  const [handler] = subprocesses.flatMap((node) => {
+    if (node.cname === 'ErrorEventSubProcessTemplate') return [node];
+    reportMissing(node, report);
+    return [];
+  });
+  for (const { inner } of subprocesses) if (inner !== undefined) compileGraph(inner);
+  const handlerStart = handler?.inner?.nodes.find(({ element }) => element === 'startEvent');
+  if (handler !== undefined && handlerStart === undefined) {
+    const text = `The exception subprocess ${JSON.stringify(shownName(handler))} has no start event.`;
+    report({ text, kind: 'design', capability: '' });
+  }
+  if (subprocesses.length > 1) {
+    const text = `The process ${JSON.stringify((process.name || process.id).slice(0, 200))} has more than one exception subprocess.`;
+    report({ text, kind: 'design', capability: '' });
+  }
+  const start = process.nodes.find(({ element }) => element === 'startEvent');
+  return {
+    id: process.id,
+    name: process.name,
+    startId: process.kind === 'local' ? (start?.id ?? '') : '',
+    nodes: Object.fromEntries(nodes.map((node) => [node.id, node])),
+    ...(handler === undefined || handlerStart === undefined
+      ? {}
+      : { exceptionSubprocess: { id: handler.id, startId: handlerStart.id } }),
+  };
+}
+
+function compileNode(
+  node: NodeModel,
+  graph: Graph,
+  report: (fault: DeployFault) => void,
+  channels: readonly ChannelOfStep[],
+  shared: Shared,
+): CompiledNode | undefined {
+  const compile = Object.hasOwn(compilers, node.cname) ? compilers[node.cname] : undefined;
+  if (compile === undefined) {
+    reportMissing(node, report);
+    return undefined;
+  }
+  const outgoing = graph.sequenceFlows.filter(({ sourceId }) => sourceId === node.id);
+  const ofStep = channels.filter(({ sourceId }) => sourceId === node.id);
+  const config = compile(node, {
+    ...shared,
+    outgoing,
+    channels: ofStep.flatMap(({ compiled }) => compiled ?? []),
+    channelCount: ofStep.length,
+    fault: (clause, about) => report(faultOf(stepName(node), clause, about, node)),
+  });
+  return {
+    id: node.id,
+    name: node.name,
+    type: node.cname,
+    config,
+    next: outgoing.map(({ targetId }) => targetId),
+  };
+}
+
+function reportMissing(node: NodeModel, report: (fault: DeployFault) => void): void {
+  const capability = `${node.element === 'startEvent' ? 'start' : 'step'} ${node.cname}`;
+  report(faultOf(stepName(node), 'is not available yet', { kind: 'missing', capability }));
 }
 
 function stepName(node: NodeModel): string {
-  return `Step ${JSON.stringify((node.name || node.id).slice(0, 200))} (${node.cname.slice(0, 100)})`;
+  return `Step ${JSON.stringify(shownName(node))} (${node.cname.slice(0, 100)})`;
+}
+
+function shownName(node: NodeModel): string {
+  return (node.name || node.id).slice(0, 200);
 }

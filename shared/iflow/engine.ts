@@ -1,18 +1,35 @@
+import type { Apart } from './apart/apart.ts';
 import type { Exchange } from './exchange.ts';
-import type { XPathEngine } from './expressions/xpath.ts';
 import type { CompiledFlow } from './flow.ts';
+import type { FlowServices } from './services/services.ts';
 import type { Trace } from '../telemetry/telemetry.ts';
 import type { ScriptEngine, ScriptLimits, ScriptLogEntry } from './script/engine.ts';
 
 /** What a running flow may use; everything else is out of its reach. */
 export interface FlowEnvironment {
   readonly now: () => number;
+  readonly randomBytes: (size: number) => Uint8Array;
   /** The engine for a script step's language; loaded when a flow first needs it. */
   readonly scriptEngine: (language: 'JavaScript') => Promise<ScriptEngine>;
-  /** Loaded when a flow first needs it. */
-  readonly xpathEngine: () => Promise<XPathEngine>;
-  /** The time limit holds for the XPath of a step as well. */
+  /** Work that may be long, away from the event loop; loaded when a flow first needs it. */
+  readonly apart: () => Promise<Apart>;
   readonly scriptLimits: ScriptLimits;
+  /** For one task of a step that runs apart, such as an XPath or a stylesheet. */
+  readonly taskTimeoutMs: number;
+  /** What flows share: receivers' credentials, data stores and the like. */
+  readonly services: FlowServices;
+  /**
+   * Hands a message over to the deployed flow with that ProcessDirect address, and gives the exchange
+   * its answer.
+   * @throws {StepFailure} when no flow has the address, or that flow fails.
+   */
+  readonly processDirect: (
+    address: string,
+    exchange: Exchange,
+    /** Of the flow that hands it over: the answer's headers are for it to allow. */
+    from: CompiledFlow,
+    deadline: number,
+  ) => Promise<void>;
   /** Of the call that brought the message; its headers go with every request to a receiver. */
   readonly trace: Trace;
   /** Names the deployment, so that compiled scripts are kept apart: unique per deploy. */
@@ -20,8 +37,8 @@ export interface FlowEnvironment {
 }
 
 export interface FlowOutcome {
-  /** What scripts told the message processing log. */
-  readonly log: readonly ScriptLogEntry[];
+  /** How the message ends in the processing log where no step failed. */
+  readonly status: 'COMPLETED' | 'ESCALATED';
 }
 
 /** A step failed. `message` is for the log, and for the sender where the flow returns exceptions. */
@@ -29,6 +46,8 @@ export class FlowFailure extends Error {
   readonly stepId: string;
   readonly stepName: string;
   readonly reason: string;
+  /** The step's own failure, with what a receiver has answered; undefined for one of the engine. */
+  declare readonly cause: unknown;
 
   constructor(
     step: { id: string; name: string },
@@ -48,6 +67,7 @@ export class FlowFailure extends Error {
  * Runs a message through a flow from a start event to an end event. The exchange is changed in
  * place; what it holds when a step fails is what that step was given.
  * @param deadline milliseconds since the epoch; no step begins after it.
+ * @param log takes what scripts tell the message processing log, also of a message that fails.
  * @throws {FlowFailure}
  */
 export type RunFlow = (
@@ -56,4 +76,5 @@ export type RunFlow = (
   exchange: Exchange,
   environment: FlowEnvironment,
   deadline: number,
+  log: ScriptLogEntry[],
 ) => Promise<FlowOutcome>;

@@ -14,6 +14,57 @@ export interface Exchange {
   body: Body;
   readonly headers: HeaderMap;
   readonly properties: Map<string, Value>;
+  /** By name, in the order they were added. */
+  readonly attachments: Map<string, Attachment>;
+}
+
+/** A part of the message beside its body. */
+export interface Attachment {
+  readonly contentType: string;
+  readonly body: Body;
+  /** MIME headers of the part, other than its type. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/**
+ * What the property `CamelExceptionCaught` holds in an exception subprocess. Scripts see it as the
+ * Java exception of that class.
+ */
+export interface CaughtException {
+  /** Java class, such as `org.apache.camel.component.ahc.AhcOperationFailedException`. */
+  readonly class: string;
+  readonly message: string;
+  readonly stacktrace: string;
+  /** What a receiver has answered, where that is why the step failed. */
+  readonly statusCode?: number;
+  readonly statusText?: string;
+  readonly responseBody?: string;
+}
+
+/** The longest body that a step may make: the largest that a sender channel may ever let in. */
+export const MAX_BODY_SIZE = 100 * 1024 * 1024;
+
+export function copyExchange(exchange: Exchange): Exchange {
+  const headers = new HeaderMap();
+  for (const [name, value] of exchange.headers) headers.set(name, value);
+  return {
+    body: exchange.body,
+    headers,
+    properties: new Map(exchange.properties),
+    attachments: new Map(exchange.attachments),
+  };
+}
+
+/** Gives `target` everything that `source` holds, and nothing else. */
+export function replaceExchange(target: Exchange, source: Exchange): void {
+  if (target === source) return;
+  target.body = source.body;
+  target.headers.clear();
+  for (const [name, value] of source.headers) target.headers.set(name, value);
+  target.properties.clear();
+  for (const [name, value] of source.properties) target.properties.set(name, value);
+  target.attachments.clear();
+  for (const [name, value] of source.attachments) target.attachments.set(name, value);
 }
 
 /** Headers by name, case ignored, in the order they were set. */

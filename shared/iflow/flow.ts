@@ -3,16 +3,22 @@
  * it is stored as one blob and a cold instance runs it without reading zip or XML.
  */
 export interface CompiledFlow {
-  /** Of this shape; a flow of another one is compiled anew from its bundle. */
-  readonly format: 1;
+  /** Of this shape; {@link readStoredFlow} reads that of format 1 as well. */
+  readonly format: 2;
   readonly id: string;
   readonly name: string;
   readonly version: string;
   readonly settings: FlowSettings;
   readonly senders: readonly HttpsSender[];
+  /** Where other flows of the tenant hand messages over to this one. */
+  readonly directSenders: readonly ProcessDirectSender[];
+  readonly timers: readonly TimerStart[];
   readonly processes: Readonly<Record<string, CompiledProcess>>;
-  /** Script sources by file name. */
-  readonly scripts: Readonly<Record<string, string>>;
+  /**
+   * Texts that steps work with, by their key: scripts by file name, with their collection before it;
+   * compiled stylesheets and schemas by their path in the bundle.
+   */
+  readonly resources: Readonly<Record<string, string>>;
 }
 
 /** The collaboration's runtime configuration. */
@@ -41,10 +47,45 @@ export interface HttpsSender {
   readonly startId: string;
 }
 
+/** A ProcessDirect sender channel. */
+export interface ProcessDirectSender {
+  readonly channelId: string;
+  readonly channelName: string;
+  /** As configured; unique among the deployed flows, case counts. */
+  readonly address: string;
+  readonly processId: string;
+  readonly startId: string;
+}
+
+/** A timer that starts the flow. */
+export interface TimerStart {
+  readonly processId: string;
+  readonly startId: string;
+  /** What `senders/timer.compile.ts` has made of scheduleKey; plain JSON. */
+  readonly schedule: unknown;
+}
+
 export interface CompiledProcess {
   readonly id: string;
   readonly name: string;
+  /** '' for a main process, which channels and timers start. */
+  readonly startId: string;
+  /** The nodes of its exception subprocess as well: ids are unique in the flow. */
   readonly nodes: Readonly<Record<string, CompiledNode>>;
+  /** Where its exception subprocess begins. */
+  readonly exceptionSubprocess?: { readonly id: string; readonly startId: string };
+}
+
+/** A receiver channel and what its adapter needs to call it. */
+export interface CompiledChannel {
+  readonly id: string;
+  readonly name: string;
+  /** Key into `receivers/index.ts`: `ComponentType`, such as `HTTP`. */
+  readonly adapter: string;
+  /** Name of the participant that it leads to. */
+  readonly receiver: string;
+  /** What that adapter's `compile` has returned; plain JSON. */
+  readonly config: unknown;
 }
 
 /** A node and where the message goes from it. */
@@ -55,16 +96,49 @@ export interface CompiledNode {
   readonly type: string;
   /** What that step's `compile` has returned; plain JSON. */
   readonly config: unknown;
+  /** Ids of the nodes that it leads to; the first is taken unless the step says otherwise. */
   readonly next: readonly string[];
 }
 
-/** What a bundle lacks to run here; each entry is a whole sentence for the person who deploys it. */
+/** A flow as storage keeps it: resources under the name that instances of format 1 know scripts by. */
+export type StoredFlow = Omit<CompiledFlow, 'format' | 'resources' | 'directSenders' | 'timers'> &
+  Partial<Pick<CompiledFlow, 'directSenders' | 'timers'>> & {
+    readonly format: 1 | 2;
+    readonly scripts: CompiledFlow['resources'];
+  };
+
+export function toStoredFlow({ resources, ...flow }: CompiledFlow): StoredFlow {
+  return { ...flow, scripts: resources };
+}
+
+export function readStoredFlow({ scripts, ...flow }: StoredFlow): CompiledFlow {
+  return { directSenders: [], timers: [], ...flow, format: 2, resources: scripts };
+}
+
+/** What keeps a bundle from running here. */
+export interface DeployFault {
+  /** A whole sentence for the person who deploys it. */
+  readonly text: string;
+  /**
+   * - `missing`: a step, adapter, script language or feature that Flowgate has not.
+   * - `reference`: a file or another artifact that is not there.
+   * - `parameter`: an externalised parameter has no value, or one that cannot be used.
+   * - `design`: the bundle itself is wrong.
+   */
+  readonly kind: 'missing' | 'reference' | 'parameter' | 'design';
+  /** What it is about, such as `step MessageMapping` or `receiver SOAP`; '' unless `missing`. */
+  readonly capability: string;
+}
+
+/** A bundle that cannot run here, with every fault at once. */
 export class NotDeployable extends Error {
   readonly faults: readonly string[];
+  readonly details: readonly DeployFault[];
 
-  constructor(faults: readonly string[]) {
-    super(faults.join('\n'));
+  constructor(details: readonly DeployFault[]) {
+    super(details.map((fault) => fault.text).join('\n'));
     this.name = 'NotDeployable';
-    this.faults = faults;
+    this.details = details;
+    this.faults = details.map((fault) => fault.text);
   }
 }

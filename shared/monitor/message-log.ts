@@ -7,7 +7,7 @@ export interface MessageLogEntry {
   /** Milliseconds since the epoch. */
   readonly logStart: number;
   readonly logEnd: number;
-  readonly status: 'COMPLETED' | 'FAILED';
+  readonly status: 'COMPLETED' | 'FAILED' | 'ESCALATED';
   /** User that sent the message. */
   readonly sender: string;
   readonly receiver: string;

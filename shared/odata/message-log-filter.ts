@@ -4,7 +4,7 @@ import { type Comparison, conjunctsOf, type Filter, matches, propertiesOf } from
 
 export type LogQuery = Omit<MessageLogQuery, 'orderBy' | 'descending' | 'skip' | 'top' | 'count'>;
 
-const STATUSES: readonly MessageLogEntry['status'][] = ['COMPLETED', 'FAILED'];
+const STATUSES: readonly MessageLogEntry['status'][] = ['COMPLETED', 'FAILED', 'ESCALATED'];
 
 /** Properties that are looked up by equality, as SAP's documentation has it for ids. */
 const BY_EQUALITY = {

@@ -60,7 +60,7 @@ async function selectByStatus(
   return { entries, count: wanted.count ? total : undefined };
 }
 
-const ALL_STATUSES: readonly MessageLogEntry['status'][] = ['COMPLETED', 'FAILED'];
+const ALL_STATUSES: readonly MessageLogEntry['status'][] = ['COMPLETED', 'FAILED', 'ESCALATED'];
 
 interface LogOrder {
   readonly byStatus: 'ascending' | 'descending' | undefined;

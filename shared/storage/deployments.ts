@@ -6,7 +6,7 @@ import {
   type DeploymentStore,
   type StoredDeployment,
 } from '../iflow/deployment/deployment-store.ts';
-import type { CompiledFlow } from '../iflow/flow.ts';
+import { readStoredFlow, type StoredFlow, toStoredFlow } from '../iflow/flow.ts';
 import { encodeKey, joinKey, upTo } from './keys.ts';
 import { packBytes, packJson, ROW_CAPACITY, unpackBytes, unpackJson } from './packed-json.ts';
 import { isConflict, isNotFound, isStale, type Tables } from './tables.ts';
@@ -98,7 +98,7 @@ export function openDeploymentStore(tables: Tables): DeploymentStore {
     },
 
     async writeFlow(revision, flow) {
-      const text = JSON.stringify(flow);
+      const text = JSON.stringify(toStoredFlow(flow));
       if (text.length > MOST_FLOW_CHARACTERS) throw new FlowTooLarge();
       const bytes = await compress(text, {
         params: { [constants.BROTLI_PARAM_QUALITY]: 5 },
@@ -127,7 +127,7 @@ export function openDeploymentStore(tables: Tables): DeploymentStore {
         parts.push(unpackBytes(row));
       }
       const text = await decompress(Buffer.concat(parts));
-      return JSON.parse(text.toString('utf8')) as CompiledFlow;
+      return readStoredFlow(JSON.parse(text.toString('utf8')) as StoredFlow);
     },
 
     async removeFlow(revision) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FlowCache, type FlowCacheLimits } from '../../shared/iflow/dispatch/flow-cache.ts';
+import { FlowCache, type FlowCacheLimits } from '../../shared/iflow/flow-cache.ts';
 import type { CompiledFlow } from '../../shared/iflow/flow.ts';
 
 function open(limits: Partial<FlowCacheLimits>, sizes: Readonly<Record<string, number>> = {}) {
@@ -10,7 +10,7 @@ function open(limits: Partial<FlowCacheLimits>, sizes: Readonly<Record<string, n
       loads.push(revision);
       if (revision === 'gone') return Promise.reject(new Error('gone'));
       const flow: CompiledFlow = {
-        format: 1,
+        format: 2,
         id: revision,
         name: revision,
         version: '1.0.0',
@@ -21,8 +21,10 @@ function open(limits: Partial<FlowCacheLimits>, sizes: Readonly<Record<string, n
           httpSessionHandling: 'None',
         },
         senders: [],
+        directSenders: [],
+        timers: [],
         processes: {},
-        scripts: { 's.js': 'x'.repeat(sizes[revision] ?? 0) },
+        resources: { 's.js': 'x'.repeat(sizes[revision] ?? 0) },
       };
       return Promise.resolve(flow);
     },

@@ -6,7 +6,7 @@ import { type Exchange, HeaderMap, type Value } from '../../shared/iflow/exchang
 function exchangeOf(body: string | Uint8Array, headers: Record<string, Value> = {}): Exchange {
   const map = new HeaderMap();
   for (const [name, value] of Object.entries(headers)) map.set(name, value);
-  return { body, headers: map, properties: new Map() };
+  return { body, headers: map, properties: new Map(), attachments: new Map() };
 }
 
 const none = new Map<string, Value>();

@@ -77,7 +77,10 @@ test('outgoing: whatever a flow sets is an answer that HTTP can carry, or a sent
         for (const [key, given] of pairs) headers.set(key, given);
         const none = snapshotHeaders(new HeaderMap());
         try {
-          const reply = makeReply({ body, headers, properties: new Map() }, none);
+          const reply = makeReply(
+            { body, headers, properties: new Map(), attachments: new Map() },
+            none,
+          );
           assert.ok(reply.status >= 200 && reply.status <= 599);
           for (const [key, text] of Object.entries(reply.headers ?? {})) {
             new Headers().set(key, text);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { flowBundle, line } from '../support/flow-bundle.ts';
 import { buildBundle, emptyBundle } from '../../shared/iflow/bundle/build.ts';
 import type {
   BundleDescription,
@@ -84,7 +85,7 @@ test('the walk-through flow compiles to its sender, its line of steps and its sc
       ['MessageEndEvent', []],
     ],
   );
-  assert.match(flow.scripts['script1.js'] ?? '', /setBody\("Hello world from IFlow"\)/);
+  assert.match(flow.resources['script1.js'] ?? '', /setBody\("Hello world from IFlow"\)/);
 });
 
 test('a compiled flow is plain JSON', () => {
@@ -176,14 +177,25 @@ test('everything that is missing is told at once, each step by name and type', (
   ]);
 });
 
-test('the steps inside an exception sub process are told as well, its start is not', () => {
-  const sub =
-    '<bpmn2:subProcess id="S" name="On error"><bpmn2:extensionElements><ifl:property><key>activityType</key><value>ErrorEventSubProcessTemplate</value></ifl:property></bpmn2:extensionElements><bpmn2:startEvent id="SE"><bpmn2:errorEventDefinition/></bpmn2:startEvent><bpmn2:serviceTask id="ST" name="Notify"/><bpmn2:endEvent id="EE" name="Fail"><bpmn2:errorEventDefinition/></bpmn2:endEvent></bpmn2:subProcess>';
-  const zip = edited(build(), (iflw) => iflw.replace('</bpmn2:process>', `${sub}</bpmn2:process>`));
+test('what is missing inside an exception subprocess is told as well', () => {
+  const zip = flowBundle({
+    processes: [
+      {
+        ...line(),
+        exception: {
+          nodes: [
+            { id: 'Caught', cname: 'ErrorStartEvent' },
+            { id: 'Notify', cname: 'ExternalCall' },
+            { id: 'Map', cname: 'MessageMapping' },
+            { id: 'Fail', cname: 'ErrorEndEvent' },
+          ],
+        },
+      },
+    ],
+  });
   assert.deepEqual(faultsOf(zip), [
-    'Step "On error" (ErrorEventSubProcessTemplate) is not available yet.',
-    'Step "Notify" (ExternalCall) is not available yet.',
-    'Step "Fail" (ErrorEndEvent) is not available yet.',
+    'Step "Notify" (ExternalCall) is connected to no receiver.',
+    'Step "Map" (MessageMapping) is not available yet.',
   ]);
 });
 
@@ -370,7 +382,7 @@ test('a script is compiled under its file name with the function that the step n
     fileName: 'greet.js',
     functionName: 'greet',
   });
-  assert.deepEqual(flow.scripts, { 'greet.js': 'function greet(m) { return m; }' });
+  assert.deepEqual(flow.resources, { 'greet.js': 'function greet(m) { return m; }' });
 });
 
 test('names that every object has are names like others', () => {
@@ -380,7 +392,7 @@ test('names that every object has are names like others', () => {
   const { flow } = compileBundle(zip);
   const stored = JSON.parse(JSON.stringify(flow)) as CompiledFlow;
   assert.ok(Object.hasOwn(stored.processes['Process_1']?.nodes ?? {}, '__proto__'));
-  assert.ok(Object.hasOwn(stored.scripts, '__proto__'));
+  assert.ok(Object.hasOwn(stored.resources, '__proto__'));
   assert.match(
     faultsOf(
       build({ steps: [{ type: 'raw', name: 'x', cname: 'constructor', properties: {} }] }),

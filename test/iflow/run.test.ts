@@ -47,7 +47,7 @@ test('the walk-through flow hands its message to its script and takes the result
   const [sender] = flow.senders;
   assert.ok(sender);
   const exchange = exchangeOf('in');
-  await runFlow(flow, sender, exchange, environmentOf(engine), NOW + 1000);
+  await runFlow(flow, sender, exchange, environmentOf(engine), NOW + 1000, []);
   assert.equal(exchange.body, 'Hello world from IFlow');
 });
 
@@ -221,8 +221,8 @@ test('a compiled flow of a step that is gone fails as a mistake of ours', async 
   const [sender] = flow.senders;
   assert.ok(sender);
   await assert.rejects(
-    runFlow({ ...flow, processes: {} }, sender, exchangeOf(), environmentOf(), NOW + 1),
-    /no step that can run at StartEvent_1/,
+    runFlow({ ...flow, processes: {} }, sender, exchangeOf(), environmentOf(), NOW + 1, []),
+    /has no process Process_1/,
   );
 });
 

@@ -1,12 +1,17 @@
+import { randomBytes } from 'node:crypto';
+import type { Apart } from '../../shared/iflow/apart/apart.ts';
+import type { Task, TaskEntry } from '../../shared/iflow/apart/task.ts';
+import { tasks } from '../../shared/iflow/apart/tasks.ts';
 import { buildBundle } from '../../shared/iflow/bundle/build.ts';
 import type { BundleDescription } from '../../shared/iflow/bundle/bundle-description.ts';
 import { compileBundle } from '../../shared/iflow/compile.ts';
 import type { FlowEnvironment, FlowOutcome } from '../../shared/iflow/engine.ts';
 import { type Body, type Exchange, HeaderMap, type Value } from '../../shared/iflow/exchange.ts';
-import { evaluateQueries } from '../../shared/iflow/expressions/xpath-engine.ts';
 import { runFlow } from '../../shared/iflow/run.ts';
 import { ForwardedTrace } from '../../shared/telemetry/telemetry.ts';
-import type { ScriptEngine } from '../../shared/iflow/script/engine.ts';
+import type { ScriptEngine, ScriptLogEntry } from '../../shared/iflow/script/engine.ts';
+import type { FlowServices } from '../../shared/iflow/services/services.ts';
+import { StepFailure } from '../../shared/iflow/steps/step.ts';
 
 /** 2026-01-02 13:04:05.006 UTC, a Friday. */
 export const NOW = Date.UTC(2026, 0, 2, 13, 4, 5, 6);
@@ -18,12 +23,27 @@ export function exchangeOf(
 ): Exchange {
   const map = new HeaderMap();
   for (const [name, value] of Object.entries(headers)) map.set(name, value);
-  return { body, headers: map, properties: new Map(Object.entries(properties)) };
+  return {
+    body,
+    headers: map,
+    properties: new Map(Object.entries(properties)),
+    attachments: new Map(),
+  };
 }
 
 const noScripts: ScriptEngine = {
   run: () => Promise.reject(new Error('This flow has no script.')),
   close: () => Promise.resolve(),
+};
+
+const none = (name: string) => () => Promise.reject(new Error(`This test has no ${name}.`));
+
+/** A test gives the services that its flow uses: `{ ...noServices, numberRanges: … }`. */
+export const noServices: FlowServices = {
+  securityMaterial: none('security material'),
+  valueMappings: none('value mappings'),
+  numberRanges: none('number ranges'),
+  partnerDirectory: none('partner directory'),
 };
 
 export function environmentOf(
@@ -33,13 +53,43 @@ export function environmentOf(
   return {
     now,
     scriptEngine: () => Promise.resolve(engine),
-    // On this thread: what the worker threads add is tested with them.
-    xpathEngine: () =>
-      Promise.resolve({ evaluate: (call) => Promise.resolve().then(() => evaluateQueries(call)) }),
+    randomBytes,
+    apart: () => Promise.resolve(onThisThread),
     scriptLimits: { timeoutMs: 5000, memoryBytes: 64 * 1024 * 1024 },
+    taskTimeoutMs: 30_000,
+    services: noServices,
+    processDirect: (address) =>
+      Promise.reject(new StepFailure('no_consumer', `Nothing is deployed at ${address}.`)),
     trace: new ForwardedTrace(undefined),
     revision: 'revision-1',
   };
+}
+
+/** Tasks on this thread: what the worker threads add is tested with them. */
+export const onThisThread: Apart = {
+  async run(name, input, { resource }) {
+    const entry: TaskEntry<unknown> = tasks[name];
+    const task = (await entry.load()) as Task<never, never, unknown>;
+    const prepared = resource === undefined ? undefined : await task.prepare?.(resource);
+    // What crosses to a worker is copied.
+    return structuredClone(await task.run(structuredClone(input) as never, prepared));
+  },
+};
+
+/** Compiles a bundle and runs it from its first sender; see test/support/flow-bundle.ts. */
+export async function runBundle(
+  zip: Uint8Array,
+  exchange: Exchange,
+  environment: FlowEnvironment = environmentOf(),
+): Promise<FlowOutcome & { readonly log: readonly ScriptLogEntry[] }> {
+  const { flow } = compileBundle(zip);
+  // Deployments keep flows as JSON.
+  const stored = JSON.parse(JSON.stringify(flow)) as typeof flow;
+  const start = stored.senders[0] ?? stored.directSenders[0] ?? stored.timers[0];
+  if (start === undefined) throw new Error('The flow has no start.');
+  const log: ScriptLogEntry[] = [];
+  const outcome = await runFlow(stored, start, exchange, environment, NOW + 210_000, log);
+  return { ...outcome, log };
 }
 
 /** Builds, compiles and runs a flow on an exchange. */
@@ -47,13 +97,7 @@ export async function run(
   description: Omit<BundleDescription, 'id' | 'name' | 'address'>,
   exchange: Exchange,
   environment: FlowEnvironment = environmentOf(),
-): Promise<FlowOutcome> {
-  const { flow } = compileBundle(
-    buildBundle({ id: 'Tested', name: 'Tested', address: '/tested', ...description }),
-  );
-  // Deployments keep flows as JSON.
-  const stored = JSON.parse(JSON.stringify(flow)) as typeof flow;
-  const [sender] = stored.senders;
-  if (sender === undefined) throw new Error('The flow has no sender.');
-  return runFlow(stored, sender, exchange, environment, NOW + 210_000);
+): ReturnType<typeof runBundle> {
+  const bundle = { id: 'Tested', name: 'Tested', address: '/tested', ...description };
+  return runBundle(buildBundle(bundle), exchange, environment);
 }

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Apart } from '../../shared/iflow/apart/apart.ts';
 import { FlowFailure } from '../../shared/iflow/engine.ts';
 import type { Body, Exchange } from '../../shared/iflow/exchange.ts';
 import { ExpressionFault } from '../../shared/iflow/expressions/parse-simple.ts';
 import { compileXPath } from '../../shared/iflow/expressions/xpath-engine.ts';
 import type { XPathCall } from '../../shared/iflow/expressions/xpath.ts';
-import { environmentOf, exchangeOf, run } from './running.ts';
+import { environmentOf, exchangeOf, onThisThread, run } from './running.ts';
 
 const NAMESPACES = { n: 'urn:names' };
 const ORDER =
@@ -109,15 +110,13 @@ test('XPath: expressions without variables are evaluated together, one with vari
   const environment = environmentOf();
   const recording = {
     ...environment,
-    xpathEngine: async () => {
-      const engine = await environment.xpathEngine();
-      return {
-        evaluate: (call: XPathCall) => {
-          asked.push(call.queries.map(({ source }) => source));
-          return engine.evaluate(call);
+    apart: (): Promise<Apart> =>
+      Promise.resolve({
+        run: (name, input, call) => {
+          asked.push((input as unknown as XPathCall).queries.map(({ source }) => source));
+          return onThisThread.run(name, input, call);
         },
-      };
-    },
+      }),
   };
   const row = (name: string, value: string) => ({ name, type: 'xpath', value });
   const steps = [

@@ -203,7 +203,7 @@ test('what is not deployed is 404 in the words that published tools look for', a
 /** A compiled flow with a sender at each address. */
 function flowAt(addresses: readonly string[]): CompiledFlow {
   return {
-    format: 1,
+    format: 2,
     id: 'many',
     name: 'many',
     version: '1.0.0',
@@ -224,8 +224,10 @@ function flowAt(addresses: readonly string[]): CompiledFlow {
       processId: 'p',
       startId: 's',
     })),
+    directSenders: [],
+    timers: [],
     processes: {},
-    scripts: {},
+    resources: {},
   };
 }
 

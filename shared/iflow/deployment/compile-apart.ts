@@ -1,8 +1,9 @@
 import { Worker } from 'node:worker_threads';
-import { type CompiledFlow, NotDeployable } from '../flow.ts';
+import { type CompiledFlow, type DeployFault, NotDeployable } from '../flow.ts';
 
 /** What the worker answers. */
-export type Compilation = { readonly flow: CompiledFlow } | { readonly faults: readonly string[] };
+export type Compilation =
+  { readonly flow: CompiledFlow } | { readonly faults: readonly DeployFault[] };
 
 export interface CompileLimits {
   /** The largest flow that SAP publishes takes about a second. */
@@ -57,7 +58,15 @@ async function compileInWorker(
   try {
     return await new Promise<Compilation>((resolve, reject) => {
       const tooMuch = (what: string): void =>
-        resolve({ faults: [`The iFlow takes too much ${what} to compile. Make it smaller.`] });
+        resolve({
+          faults: [
+            {
+              text: `The iFlow takes too much ${what} to compile. Make it smaller.`,
+              kind: 'design',
+              capability: '',
+            },
+          ],
+        });
       timer = setTimeout(() => tooMuch('time'), timeoutMs);
       worker.once('message', resolve);
       worker.once('error', (error: unknown) => {

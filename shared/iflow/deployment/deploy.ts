@@ -105,7 +105,10 @@ export function createDeployer(deps: DeployerDeps): Deployer {
         const faults =
           compiled.faults.length > 0
             ? compiled.faults
-            : findClashes(compiled.addresses, deployments, id);
+            : [
+                ...findClashes(compiled.addresses, deployments, id),
+                ...findDirectClashes(compiled.directAddresses, deployments, id),
+              ];
         const next: StoredDeployment = {
           deployment: describe(artifact, {
             packageName,
@@ -114,6 +117,7 @@ export function createDeployer(deps: DeployerDeps): Deployer {
             now: deps.clock.now(),
             faults,
             addresses: compiled.addresses,
+            directAddresses: compiled.directAddresses,
           }),
           previousRevision: before?.deployment.revision ?? '',
           taskIds: [taskId, ...(before?.taskIds ?? [])].slice(0, TASKS_KEPT),
@@ -155,6 +159,7 @@ interface Outcome {
 interface Compiled {
   readonly flow?: CompiledFlow;
   readonly addresses: readonly string[];
+  readonly directAddresses: readonly string[];
   readonly faults: string[];
 }
 
@@ -165,15 +170,17 @@ async function compile(
   try {
     const { flow } = await compileBundle(zip);
     const addresses = flow.senders.map((sender) => sender.address);
+    const directAddresses = flow.directSenders.map((sender) => sender.address);
+    const count = addresses.length + directAddresses.length;
     const faults =
-      addresses.length > MOST_ADDRESSES
-        ? [`An iFlow may have ${MOST_ADDRESSES} sender channels; this one has ${addresses.length}.`]
+      count > MOST_ADDRESSES
+        ? [`An iFlow may have ${MOST_ADDRESSES} sender channels; this one has ${count}.`]
         : [];
-    return { flow, addresses, faults };
+    return { flow, addresses, directAddresses, faults };
   } catch (error) {
     const faults = faultsOf(error);
     if (faults === undefined) throw error;
-    return { addresses: [], faults: boundFaults(faults) };
+    return { addresses: [], directAddresses: [], faults: boundFaults(faults) };
   }
 }
 
@@ -219,6 +226,30 @@ function findClashes(
   return boundFaults(clashes);
 }
 
+/** SAP Help, ProcessDirect Adapter: many producers, one consumer. */
+function findDirectClashes(
+  addresses: readonly string[],
+  deployments: readonly StoredDeployment[],
+  id: string,
+): string[] {
+  const own = addresses
+    .filter((address, i) => addresses.indexOf(address) < i)
+    .map(
+      (address) => `Two sender channels of this iFlow have the ProcessDirect address ${address}.`,
+    );
+  const others = deployments
+    .filter(({ deployment }) => deployment.id !== id)
+    .flatMap(({ deployment: { id: otherId, name, directAddresses = [] } }) =>
+      addresses
+        .filter((address) => directAddresses.includes(address))
+        .map(
+          (address) =>
+            `The ProcessDirect address ${address} is taken: the iFlow ${name} (${otherId}) is deployed at it. Choose another address, or undeploy that iFlow.`,
+        ),
+    );
+  return boundFaults([...own, ...others]);
+}
+
 function describe(
   artifact: DesignArtifact,
   outcome: {
@@ -228,6 +259,7 @@ function describe(
     readonly now: number;
     readonly faults: readonly string[];
     readonly addresses: readonly string[];
+    readonly directAddresses: readonly string[];
   },
 ): Deployment {
   const started = outcome.faults.length === 0;
@@ -242,6 +274,7 @@ function describe(
     deployedOn: outcome.now,
     revision: outcome.revision,
     addresses: started ? outcome.addresses : [],
+    directAddresses: started ? outcome.directAddresses : [],
     faults: outcome.faults,
   };
 }

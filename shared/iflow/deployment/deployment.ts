@@ -16,6 +16,8 @@ export interface Deployment {
   readonly revision: string;
   /** Addresses of its sender channels, as configured; empty unless STARTED. */
   readonly addresses: readonly string[];
+  /** ProcessDirect addresses of its sender channels; absent where there are none. */
+  readonly directAddresses?: readonly string[];
   /** Why it is in ERROR: one sentence per fault. */
   readonly faults: readonly string[];
 }

@@ -1,19 +1,15 @@
 import { REFUSE_ON_MS } from '../../cache/stale-cache.ts';
-import type { Clock } from '../../config/clock.ts';
 import type { Handler, HttpCall, HttpReply } from '../../http/call.ts';
 import { Fault } from '../../http/fault.ts';
-import { makeMessageGuid } from '../../monitor/message-guid.ts';
-import type { MessageLogWriter } from '../../monitor/message-log.ts';
 import { BearerFault, type BearerGate, type Caller } from '../../oauth/gate.ts';
 import type { Deployment, DeploymentDirectory } from '../deployment/deployment.ts';
 import { UnknownRevision } from '../deployment/directory.ts';
-import { FlowFailure, type FlowEnvironment, type FlowOutcome, type RunFlow } from '../engine.ts';
 import type { CompiledFlow, HttpsSender } from '../flow.ts';
 import type { CsrfTokens } from './csrf.ts';
-import { FlowCache } from './flow-cache.ts';
+import type { FlowCache } from '../flow-cache.ts';
 import { makeExchange } from './incoming.ts';
-import { makeLogEntry } from './log-entry.ts';
-import { InvalidReply, makeReply, snapshotHeaders } from './outgoing.ts';
+import type { MessageProcessor } from '../process-message.ts';
+import { makeReply } from './outgoing.ts';
 import type { FindAddress, FoundAddress } from './routing.ts';
 
 export interface DispatchDeps {
@@ -22,17 +18,11 @@ export interface DispatchDeps {
   readonly subscription: string;
   readonly deployments: DeploymentDirectory;
   readonly findAddress: FindAddress;
-  readonly runFlow: RunFlow;
-  readonly environment: Pick<FlowEnvironment, 'scriptEngine' | 'xpathEngine' | 'scriptLimits'>;
-  readonly flowTimeoutMs: number;
+  readonly flows: FlowCache;
+  readonly processor: MessageProcessor;
   readonly csrf: CsrfTokens;
-  readonly log: MessageLogWriter;
-  readonly clock: Clock;
-  readonly randomBytes: (size: number) => Uint8Array;
 }
 
-/** Compiled flows kept by one instance; most are a few kB and their scripts. */
-const HELD_FLOWS = { maxFlows: 1000, maxCharacters: 64 * 1024 * 1024 };
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 const READING = new Set(['GET', 'HEAD', 'OPTIONS']);
 
@@ -49,8 +39,7 @@ interface Destination {
  * message processing log, whatever becomes of it.
  */
 export function createDispatchEndpoint(deps: DispatchDeps): Handler {
-  const flows = new FlowCache((revision) => deps.deployments.compiledFlow(revision), HELD_FLOWS);
-
+  const { flows, processor } = deps;
   return async (call) => {
     if (call.method === 'OPTIONS') return { status: 204, headers: { Allow: METHODS.join(', ') } };
     const { caller, destination } = await call.trace.span('dispatch.gate', () =>
@@ -63,7 +52,7 @@ export function createDispatchEndpoint(deps: DispatchDeps): Handler {
       requireCsrfToken(call, caller, sender, deps.csrf);
     }
     const body = await call.bytes(sender.maximumBodySize);
-    return process(call, caller, destination, body, deps);
+    return process(call, caller, destination, body, processor);
   };
 }
 
@@ -152,75 +141,31 @@ async function process(
   caller: Caller,
   { deployment, flow, sender, wildcardTail }: Destination,
   body: Uint8Array,
-  deps: DispatchDeps,
+  processor: MessageProcessor,
 ): Promise<HttpReply> {
-  const logStart = deps.clock.now();
-  const messageGuid = makeMessageGuid(logStart, deps.randomBytes);
-  const correlationId = makeMessageGuid(logStart, deps.randomBytes);
-  const arrival = {
-    messageGuid,
-    correlationId,
-    user: caller.user,
-    address: sender.address,
-    wildcardTail,
-  };
+  const { messageGuid, correlationId } = processor.newIds();
+  const { user } = caller;
+  const arrival = { messageGuid, correlationId, user, address: sender.address, wildcardTail };
   const exchange = makeExchange(call, body, arrival, flow.settings);
-  const arrived = snapshotHeaders(exchange.headers);
-  let outcome: FlowOutcome = { log: [] };
-  let failure: string | undefined;
-  let reply: HttpReply | undefined;
-  let unexpected: unknown;
-  try {
-    const environment: FlowEnvironment = {
-      now: () => deps.clock.now(),
-      revision: deployment.revision,
-      trace: call.trace,
-      ...deps.environment,
-    };
-    outcome = await call.trace.span(
-      'flow.run',
-      () =>
-        withinTime(
-          deps.runFlow(flow, sender, exchange, environment, logStart + deps.flowTimeoutMs),
-          deps.flowTimeoutMs,
-        ),
-      { 'flowgate.iflow': deployment.id, 'flowgate.message_guid': messageGuid },
-    );
-    reply = makeReply(exchange, arrived);
-  } catch (error) {
-    if (error instanceof FlowFailure || error instanceof InvalidReply) {
-      failure = error.message;
-      if (error instanceof FlowFailure && error.reason === 'busy') {
-        unexpected = new Fault(503, 'Too many scripts are running. Try again.', {
-          reason: 'overloaded',
-          headers: { 'Retry-After': '1' },
-        });
-      }
-    } else {
-      failure = 'The server met an error of its own.';
-      unexpected = error;
-    }
-  }
-  deps.log.add(
-    makeLogEntry({
-      messageGuid,
-      correlationId,
-      logStart,
-      logEnd: deps.clock.now(),
-      user: caller.user,
-      deployment,
-      exchange,
-      arrived,
-      scriptLog: outcome.log,
-      failure,
-    }),
+  const { trace } = call;
+  const processed = await processor.process(
+    { messageGuid, correlationId, user, deployment, flow, start: sender, exchange, trace },
+    makeReply,
   );
   const ids = { SAP_MessageProcessingLogID: messageGuid, 'x-correlationid': correlationId };
   call.annotate({ message: messageGuid });
-  if (reply !== undefined) return { ...reply, headers: { ...reply.headers, ...ids } };
-  if (unexpected !== undefined) throw unexpected as Error;
+  if ('result' in processed) {
+    return { ...processed.result, headers: { ...processed.result.headers, ...ids } };
+  }
+  if ('unexpected' in processed) throw processed.unexpected as Error;
+  if (processed.reason === 'busy') {
+    throw new Fault(503, 'Too many scripts are running. Try again.', {
+      reason: 'overloaded',
+      headers: { 'Retry-After': '1' },
+    });
+  }
   call.annotate({ reason: 'flow_failed' });
-  const shown = flow.settings.returnExceptionToSender ? `${failure ?? ''}\n\n` : '';
+  const shown = flow.settings.returnExceptionToSender ? `${processed.failure}\n\n` : '';
   return {
     status: 500,
     headers: { 'Content-Type': 'text/plain;charset=UTF-8', ...ids },
@@ -231,20 +176,4 @@ async function process(
 /** SAP's wording to the letter, its spelling included: callers search for it. */
 function failureText(shown: string, messageGuid: string): string {
   return `An internal server error occured: ${shown}The MPL ID for the failed message is : ${messageGuid}\nFor more details please check tail log.`;
-}
-
-/** The engine looks at the deadline between steps; this ends the wait for a step that does not. */
-async function withinTime<T>(work: Promise<T>, ms: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const overtime = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      const text = `The flow took longer than ${ms / 1000} s.`;
-      reject(new FlowFailure({ id: '', name: '' }, 'timeout', text));
-    }, ms);
-  });
-  try {
-    return await Promise.race([work, overtime]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

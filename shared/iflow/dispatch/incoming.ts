@@ -2,7 +2,7 @@ import type { HttpCall } from '../../http/call.ts';
 import { Fault } from '../../http/fault.ts';
 import { type Exchange, HeaderMap, type Value } from '../exchange.ts';
 import type { FlowSettings } from '../flow.ts';
-import { type NamePattern, parseNamePattern } from '../name-pattern.ts';
+import { ruleOf } from '../allowed-headers.ts';
 
 /** What the adapter knows of a message besides the request itself. */
 export interface Arrival {
@@ -67,6 +67,7 @@ export function makeExchange(
       ['SAP_MessageProcessingLogID', arrival.messageGuid],
       ['SAP_MplCorrelationId', arrival.correlationId],
     ]),
+    attachments: new Map(),
   };
 }
 
@@ -94,34 +95,4 @@ function readQuery(query: URLSearchParams): Iterable<[name: string, values: Valu
     else entry[1].push(value);
   }
   return found.values();
-}
-
-/** Decides on a name in lower case. @returns the name to use, undefined for one that stays out. */
-type NameRule = (name: string) => string | undefined;
-
-/** A compiled flow never changes. */
-const rules = new WeakMap<readonly string[], NameRule>();
-
-function ruleOf(allowedHeaders: readonly string[]): NameRule {
-  let rule = rules.get(allowedHeaders);
-  if (rule === undefined) {
-    rule = makeRule(allowedHeaders);
-    rules.set(allowedHeaders, rule);
-  }
-  return rule;
-}
-
-/** Entries of Allowed Headers: names, `*` for all, or patterns over whole names. */
-function makeRule(allowedHeaders: readonly string[]): NameRule {
-  // As the flow spells them: the host hands over all names in lower case.
-  const spellings = new Map<string, string>();
-  const patterns: NamePattern[] = [];
-  for (const entry of allowedHeaders) {
-    const pattern = /^[\w-]+$/.test(entry) ? undefined : parseNamePattern(entry);
-    if (pattern === undefined) spellings.set(entry.toLowerCase(), entry);
-    else patterns.push(pattern);
-  }
-  const all = allowedHeaders.includes('*');
-  return (name) =>
-    spellings.get(name) ?? (all || patterns.some((p) => p.matches(name)) ? name : undefined);
 }

@@ -17,6 +17,7 @@ export interface Processed {
   readonly scriptLog: readonly ScriptLogEntry[];
   /** Why it failed; undefined for a message that was completed. */
   readonly failure: string | undefined;
+  readonly escalated: boolean;
 }
 
 const LONGEST_ERROR = 4000;
@@ -33,7 +34,8 @@ export function makeLogEntry(message: Processed): MessageLogEntry {
     correlationId: message.correlationId,
     logStart: message.logStart,
     logEnd: message.logEnd,
-    status: message.failure === undefined ? 'COMPLETED' : 'FAILED',
+    status:
+      message.failure !== undefined ? 'FAILED' : message.escalated ? 'ESCALATED' : 'COMPLETED',
     sender: senderOf(message),
     receiver: text(exchange.headers.get('SAP_Receiver'), 120),
     flowId: deployment.id,

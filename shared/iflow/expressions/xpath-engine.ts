@@ -75,9 +75,7 @@ export function compileXPath(
  * Evaluates the queries of a call, in a worker thread.
  * @throws {ExpressionFailure}
  */
-export function evaluateQueries(
-  call: Pick<XPathCall, 'body' | 'namespaces' | 'queries'>,
-): string[] {
+export function evaluateQueries(call: XPathCall): string[] {
   const document = readBody(call.body);
   let left = MAX_RESULT_CHARACTERS;
   return call.queries.map((query) => {

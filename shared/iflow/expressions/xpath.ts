@@ -17,26 +17,10 @@ export interface XPathQuery {
   readonly result: XPathResult;
 }
 
-/** Expressions to evaluate on one message body. Crosses to a worker thread. */
+/** Expressions to evaluate on one message body; the input of the task `xpath`. */
 export interface XPathCall {
-  /** Names the step: how long its expressions took is remembered under it. */
-  readonly key: string;
   readonly body: Body;
   /** Prefixes to namespace URIs. */
   readonly namespaces: Readonly<Record<string, string>>;
   readonly queries: readonly XPathQuery[];
-  readonly timeoutMs: number;
-}
-
-/**
- * Evaluates XPath away from the event loop: what an expression costs is the product of its text and
- * the sender's XML, and no rule about either bounds it.
- */
-export interface XPathEngine {
-  /**
-   * @returns a text for each query.
-   * @throws {ExpressionFailure} for a body that is not XML, or an expression that does not fit it.
-   * @throws {ScriptFailure} for what takes too much time or memory, or finds no worker.
-   */
-  evaluate(call: XPathCall): Promise<readonly string[]>;
 }

@@ -38,6 +38,8 @@ export interface Channel {
   readonly targetId: string;
   readonly properties: Properties;
   readonly tables: ReadonlyMap<string, readonly Row[]>;
+  /** Properties whose value, or a part of it, an externalised parameter has filled. */
+  readonly externalised: ReadonlySet<string>;
 }
 
 export interface ProcessModel extends Graph {
@@ -64,6 +66,8 @@ export interface NodeModel {
   readonly properties: Properties;
   /** Those properties that hold `<row><cell>` tables, parsed. */
   readonly tables: ReadonlyMap<string, readonly Row[]>;
+  /** Properties whose value, or a part of it, an externalised parameter has filled. */
+  readonly externalised: ReadonlySet<string>;
   /** The default route of a gateway; '' when there is none. */
   readonly defaultFlowId: string;
   readonly loop?: { readonly maximum: number; readonly condition: string };

@@ -56,6 +56,7 @@ export function readFlow(
 interface Settings {
   readonly properties: Properties;
   readonly tables: ReadonlyMap<string, readonly Row[]>;
+  readonly externalised: ReadonlySet<string>;
 }
 
 class FlowReader {
@@ -70,7 +71,7 @@ class FlowReader {
 
   channel(element: XmlElement): Channel {
     this.parts++;
-    const { properties, tables } = this.properties(element);
+    const { properties, tables, externalised } = this.properties(element);
     return {
       id: element.attribute('id'),
       name: element.attribute('name'),
@@ -80,6 +81,7 @@ class FlowReader {
       targetId: element.attribute('targetRef'),
       properties,
       tables,
+      externalised,
     };
   }
 
@@ -121,6 +123,7 @@ class FlowReader {
       cname: readCname(element.localName, definition?.localName, properties),
       properties,
       tables: new Map([...own.tables, ...(event?.tables ?? [])]),
+      externalised: new Set([...own.externalised, ...(event?.externalised ?? [])]),
       defaultFlowId: element.attribute('default'),
       ...(loop === undefined
         ? {}
@@ -151,6 +154,7 @@ class FlowReader {
   properties(element: XmlElement): Settings {
     const properties = new Map<string, string>();
     const tables = new Map<string, readonly Row[]>();
+    const externalised = new Set<string>();
     for (const extension of element.elements('extensionElements', BPMN)) {
       for (const property of extension.elements('property', IFL)) {
         const key = property.elements('key')[0]?.textContent ?? '';
@@ -159,6 +163,7 @@ class FlowReader {
           ? this.parameters.fillTable(written)
           : this.parameters.fill(written);
         properties.set(key, value);
+        if (value !== written) externalised.add(key);
         if (!isTable(value)) continue;
         const rows = parseTable(value);
         if (rows !== undefined) tables.set(key, rows);
@@ -168,7 +173,7 @@ class FlowReader {
         }
       }
     }
-    return { properties, tables };
+    return { properties, tables, externalised };
   }
 }
 

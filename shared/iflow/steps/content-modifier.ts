@@ -8,7 +8,7 @@ import {
   WorkBudget,
 } from '../expressions/simple.ts';
 import type { XPathExpression, XPathQuery, XPathResult } from '../expressions/xpath.ts';
-import { ScriptFailure } from '../script/engine.ts';
+import { runTask } from './run-task.ts';
 import { type Step, type StepContext, StepFailure } from './step.ts';
 import type { CompiledNode } from '../flow.ts';
 
@@ -82,20 +82,13 @@ async function answerXPath(
     readonly node: CompiledNode;
     readonly context: StepContext;
   },
-): Promise<void> {
+): Promise<undefined> {
   // The body that the step was given: the body row comes last.
   const { body } = step.exchange;
-  const evaluate = async (rows: readonly XPathRow[]): Promise<readonly string[]> => {
-    const { flow, environment, deadline } = step.context;
-    const timeLeft = Math.max(1, deadline - environment.now());
-    const engine = await environment.xpathEngine();
-    return engine.evaluate({
-      key: `${environment.revision}/${step.node.id}`,
-      body,
-      namespaces: flow.settings.namespaces,
-      queries: rows.map((row) => queryOf(row, step.exchange)),
-      timeoutMs: Math.min(environment.scriptLimits.timeoutMs, timeLeft),
-    });
+  const evaluate = (rows: readonly XPathRow[]): Promise<readonly string[]> => {
+    const queries = rows.map((row) => queryOf(row, step.exchange));
+    const { namespaces } = step.context.flow.settings;
+    return runTask('xpath', { body, namespaces, queries }, step.node, step.context);
   };
   const known = new Map<XPathExpression, string>();
   let asked: IteratorResult<XPathRow, void> = { done: false, value: first };
@@ -113,6 +106,7 @@ async function answerXPath(
       asked = changes.throw(error);
     }
   }
+  return undefined;
 }
 
 function xpathRows({ headers, properties }: ContentModifierConfig): XPathRow[] {
@@ -181,10 +175,6 @@ function restore(
 }
 
 function rethrow(error: unknown): never {
-  if (error instanceof ScriptFailure) {
-    const reason = error.reason === 'busy' ? 'busy' : `xpath_${error.reason}`;
-    throw new StepFailure(reason, error.message, error);
-  }
   if (!(error instanceof ExpressionFailure)) throw error;
   throw new StepFailure('expression', error.message, error);
 }

@@ -1,14 +1,27 @@
 import { contentModifier } from './content-modifier.ts';
-import { event } from './event.ts';
+import { errorEnd, escalationEnd, event, messageEnd, terminateEnd } from './event.ts';
+import { processCall } from './process-call.ts';
+import { requestReply, send } from './request-reply.ts';
 import { script } from './script.ts';
 import type { Step } from './step.ts';
 
 /** What runs a step, by its type; `steps/compilers.ts` has the same keys. */
 export const steps: Readonly<Record<string, Step>> = {
+  // Events
   StartEvent: event,
   MessageStartEvent: event,
-  EndEvent: event,
-  MessageEndEvent: event,
+  ErrorStartEvent: event,
+  EndEvent: messageEnd,
+  MessageEndEvent: messageEnd,
+  ErrorEndEvent: errorEnd,
+  EscalationEndEvent: escalationEnd,
+  TerminateEndEvent: terminateEnd,
+  TerminateEvent: terminateEnd,
+  // Message transformers
   Enricher: contentModifier,
   JavaScript: script,
+  // Calls
+  ExternalCall: requestReply,
+  Send: send,
+  NonLoopingProcess: processCall,
 };

@@ -24,6 +24,7 @@ export function compileScript(node: NodeModel, context: CompileContext): ScriptC
   if (collection !== '') {
     context.fault(
       `uses the script collection ${collection.slice(0, 200)}, which is not available yet`,
+      { kind: 'missing', capability: 'script collection' },
     );
   } else if (fileName === '') context.fault('names no script');
   else addScript(fileName, context);
@@ -31,14 +32,14 @@ export function compileScript(node: NodeModel, context: CompileContext): ScriptC
 }
 
 function addScript(fileName: string, context: CompileContext): void {
-  if (context.hasScript(fileName)) return;
+  if (context.hasResource(fileName)) return;
   const path = SCRIPT_FOLDER + fileName;
   const shown = JSON.stringify(fileName.slice(0, 200));
   try {
     const bytes = context.bundle.read(path, MAX_SCRIPT_BYTES);
     if (bytes === undefined)
       context.fault(`names the script ${shown}, which the bundle does not have`);
-    else context.addScript(fileName, decodeUtf8(bytes, path));
+    else context.addResource(fileName, decodeUtf8(bytes, path));
   } catch (error) {
     if (!(error instanceof BundleFault)) throw error;
     context.fault(

@@ -10,7 +10,7 @@ export interface ScriptConfig {
 export const script: Step = {
   async run(exchange, node, { flow, environment, deadline, log }) {
     const { fileName, functionName } = node.config as ScriptConfig;
-    const source = flow.scripts[fileName];
+    const source = flow.resources[fileName];
     if (source === undefined) throw new Error(`The compiled flow has no script ${fileName}.`);
     const engine = await environment.scriptEngine('JavaScript');
     const timeLeft = Math.max(1, deadline - environment.now());
@@ -36,6 +36,7 @@ export const script: Step = {
       exchange.properties.clear();
       for (const [name, value] of result.properties) exchange.properties.set(name, value);
       log.push(...result.log);
+      return undefined;
     } catch (error) {
       if (!(error instanceof ScriptFailure)) throw error;
       const reason = error.reason === 'busy' ? 'busy' : `script_${error.reason}`;

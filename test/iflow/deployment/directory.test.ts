@@ -15,7 +15,7 @@ import { testStorage } from '../../support/azurite.ts';
 import { testClock } from '../../support/clock.ts';
 
 const flow: CompiledFlow = {
-  format: 1,
+  format: 2,
   id: 'x',
   name: 'x',
   version: '1.0.0',
@@ -26,8 +26,10 @@ const flow: CompiledFlow = {
     httpSessionHandling: 'None',
   },
   senders: [],
+  directSenders: [],
+  timers: [],
   processes: {},
-  scripts: {},
+  resources: {},
 };
 
 function stored(id: string): DeploymentState['deployments'][number] {

@@ -1,20 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ExpressionFailure } from '../../../shared/iflow/expressions/simple.ts';
+import { TaskFailure } from '../../../shared/iflow/apart/apart.ts';
 import type { XPathCall, XPathQuery } from '../../../shared/iflow/expressions/xpath.ts';
 import { ScriptFailure } from '../../../shared/iflow/script/engine.ts';
 import { process, startEngine } from './engine.ts';
 
 const engine = startEngine(3);
 
+const evaluate = (call: XPathCall, timeoutMs = 5000): Promise<readonly string[]> =>
+  engine.apart.run('xpath', call, { key: call.queries[0]?.source ?? '', timeoutMs });
+
 function callOf(source: string, given: Partial<XPathCall> = {}): XPathCall {
   const queries = [{ source, variables: {}, result: 'text' as const }];
   return {
-    key: source,
     body: '<a><b>1</b></a>',
     namespaces: {},
     queries,
-    timeoutMs: 5000,
     ...given,
   };
 }
@@ -24,12 +25,12 @@ test('XPath is evaluated in a worker, query by query', async () => {
     { source: '//b', variables: {}, result: 'node' },
     { source: '//b + $more', variables: { more: 2 }, result: 'text' },
   ];
-  assert.deepEqual(await engine.evaluate(callOf('two', { queries })), ['<b>1</b>', '3']);
+  assert.deepEqual(await evaluate(callOf('two', { queries })), ['<b>1</b>', '3']);
 });
 
 test('an expression that does not fit the message fails with its sentence', async () => {
-  await assert.rejects(engine.evaluate(callOf('error()')), (error) => {
-    assert.ok(error instanceof ExpressionFailure);
+  await assert.rejects(evaluate(callOf('error()')), (error) => {
+    assert.ok(error instanceof TaskFailure);
     assert.equal(error.message, 'The XPath error() cannot be evaluated on this message.');
     return true;
   });
@@ -42,9 +43,9 @@ for (const [source, body] of [
   ['count(//b[//b[//b[. = "x"]]])', wide],
 ] as const) {
   test(`XPath that takes too long is ended, and scripts run on: ${source}`, async () => {
-    const call = callOf(source, { body, timeoutMs: 1000 });
+    const call = callOf(source, { body });
     const wild = [1, 2, 3].map(() =>
-      engine.evaluate(call).then(
+      evaluate(call, 1000).then(
         () => 'answered',
         (error: unknown) => (error instanceof ScriptFailure ? error.message : String(error)),
       ),
@@ -54,12 +55,12 @@ for (const [source, body] of [
     let answered = 0;
     while (!ended) {
       await process(engine, 'message.setBody("calm");');
-      await engine.evaluate(callOf('//b'));
+      await evaluate(callOf('//b'));
       answered += 1;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     for (const text of await all) {
-      assert.equal(text, 'The XPath of the step took longer than 1000 ms.');
+      assert.equal(text, 'The work of the step took longer than 1000 ms.');
     }
     // Held up, the first of them would have waited for the end of all.
     assert.ok(answered >= 2, `${answered} calm runs were answered`);
@@ -67,18 +68,18 @@ for (const [source, body] of [
 }
 
 test('XPath that takes too much memory ends its worker only', async () => {
-  const call = callOf('array:size(array { 1 to 30000000 })', { timeoutMs: 60_000 });
-  await assert.rejects(engine.evaluate(call), (error) => {
+  const call = callOf('array:size(array { 1 to 30000000 })');
+  await assert.rejects(evaluate(call, 60_000), (error) => {
     assert.ok(error instanceof ScriptFailure);
     assert.equal(error.reason, 'memory');
     return true;
   });
-  assert.deepEqual(await engine.evaluate(callOf('//b')), ['1']);
+  assert.deepEqual(await evaluate(callOf('//b')), ['1']);
 });
 
 test('the largest XML that may be read fits into a worker', async () => {
   const body = `<a>${'<b c="1">xxxxxxx</b>'.repeat(166_000)}</a>`;
-  const counted = await engine.evaluate(callOf('count(//b[@c = 1])', { body, timeoutMs: 60_000 }));
+  const counted = await evaluate(callOf('count(//b[@c = 1])', { body }), 60_000);
   assert.deepEqual(counted, ['166000']);
 });
 
@@ -90,6 +91,6 @@ test('an expression cannot reach files, the network or the environment', async (
     "fontoxpath:fetch('http://127.0.0.1/')",
     "fontoxpath:evaluate('doc(''/etc/passwd'')', map{})",
   ]) {
-    await assert.rejects(engine.evaluate(callOf(source)), ExpressionFailure, source);
+    await assert.rejects(evaluate(callOf(source)), TaskFailure, source);
   }
 });

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { ScriptFailure } from '../engine.ts';
 import type { ScriptCall, ScriptEngine, ScriptResult } from '../engine.ts';
-import type { XPathCall, XPathEngine } from '../../expressions/xpath.ts';
-import { ExpressionFailure } from '../../expressions/simple.ts';
+import { type Apart, type ApartCall, TaskFailure } from '../../apart/apart.ts';
+import { runInline } from '../../apart/inline.ts';
+import type { TaskName } from '../../apart/tasks.ts';
 import type { Outcome, Task } from './protocol.ts';
 import { readResult } from './result.ts';
 import { memoryText, timeoutText } from './sandbox.ts';
@@ -38,12 +39,12 @@ const MAX_WAIT_MS = 5000;
 /** Scripts whose kind is remembered. */
 const MAX_KINDS = 10_000;
 
-/** A worker's heap, more or less; XPath has no finer limit. */
-const XPATH_MEMORY_BYTES = 256 * 1024 * 1024;
+/** A worker's heap, more or less; tasks have no finer limit. */
+const TASK_MEMORY_BYTES = 256 * 1024 * 1024;
 
 /**
- * Runs JavaScript in QuickJS, in worker threads that start as they are needed, and beside it XPath,
- * which is a run like any other but that it ends only with its worker.
+ * Runs JavaScript in QuickJS, in worker threads that start as they are needed, and beside it the
+ * tasks of `apart/`, which are runs like any other but that they end only with their worker.
  *
  * Runs of short scripts are handed to workers several at a time. A run that takes longer than 50 ms
  * is a long run, and what waits behind it goes to another worker at once: a run has no effect but
@@ -56,12 +57,16 @@ const XPATH_MEMORY_BYTES = 256 * 1024 * 1024;
  */
 export function createJavaScriptEngine(
   options: JavaScriptEngineOptions,
-): ScriptEngine & XPathEngine {
+): ScriptEngine & { readonly apart: Apart } {
   if (!(options.workers >= 2)) throw new RangeError('The script engine needs at least 2 workers.');
   return new Pool(options);
 }
 
-class Pool implements ScriptEngine, XPathEngine {
+class Pool implements ScriptEngine {
+  readonly apart: Apart = {
+    run: (name, input, call) =>
+      (runInline(name, input, call) ?? this.#runTask(name, input, call)) as Promise<never>,
+  };
   readonly #workers: number;
   readonly #queueLength: number;
   readonly #onReplaced: (() => void) | undefined;
@@ -101,15 +106,23 @@ class Pool implements ScriptEngine, XPathEngine {
     throw failureOf(outcome);
   }
 
-  async evaluate({ timeoutMs, ...call }: XPathCall): Promise<readonly string[]> {
-    const limits = { timeoutMs, memoryBytes: XPATH_MEMORY_BYTES };
-    const source = { key: call.key, fileName: '', source: '', limits };
-    const outcome = await this.#settled(source, { language: 'XPath', ...call });
-    if ('texts' in outcome) return outcome.texts;
-    if ('reason' in outcome && outcome.reason === 'thrown') {
-      throw new ExpressionFailure(outcome.message);
-    }
-    throw failureOf(outcome, 'XPath of the step');
+  async #runTask(
+    name: TaskName,
+    input: unknown,
+    { key, timeoutMs, resource }: ApartCall,
+  ): Promise<unknown> {
+    const limits = { timeoutMs, memoryBytes: TASK_MEMORY_BYTES };
+    const call = { key: `${name} ${key}`, fileName: '', source: resource ?? '', limits };
+    const outcome = await this.#settled(call, {
+      language: 'apart',
+      name,
+      key: call.key,
+      hasResource: resource !== undefined,
+      input,
+    });
+    if ('output' in outcome) return outcome.output;
+    if ('fault' in outcome) throw new TaskFailure(outcome.fault, outcome.message);
+    throw failureOf(outcome, 'work of the step');
   }
 
   async close(): Promise<void> {

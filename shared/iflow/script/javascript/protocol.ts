@@ -1,20 +1,16 @@
-import type { XPathCall } from '../../expressions/xpath.ts';
+import type { ApartOutcome, ApartTask } from '../../apart/worker-tasks.ts';
 import type { Outcome as ScriptOutcome, Task as ScriptTask } from './sandbox.ts';
 
-export interface XPathTask extends Omit<XPathCall, 'timeoutMs'> {
-  readonly language: 'XPath';
-}
-
 /** What a worker is asked to run. */
-export type Task = (ScriptTask & { readonly language: 'JavaScript' }) | XPathTask;
+export type Task = (ScriptTask & { readonly language: 'JavaScript' }) | ApartTask;
 
-export type Outcome = ScriptOutcome | { readonly texts: readonly string[] };
+export type Outcome = ScriptOutcome | ApartOutcome;
 
 /** To a worker: one run, and what it needs to know or forget for it. Handled in order. */
 export interface Request {
   readonly task: Task;
   readonly sequence: number;
-  /** The source, where this worker has not had it. */
+  /** The script, or the resource of a task, where this worker has not had it. */
   readonly load: { readonly fileName: string; readonly source: string } | undefined;
   /** The key of a script that it will not be asked for without `load` again. */
   readonly drop: string | undefined;

@@ -5,7 +5,7 @@ import type { Outcome, Reply, Request, Task, WorkerData } from './protocol.ts';
 
 /** A call on its way to its outcome. */
 export interface Run {
-  /** The source is '' for XPath, which a worker is sent with the task. */
+  /** Of a task, the source is its resource. */
   readonly call: Pick<ScriptCall, 'key' | 'fileName' | 'source' | 'limits'>;
   readonly task: Task;
   readonly resolve: (outcome: Outcome) => void;
@@ -81,7 +81,7 @@ export class ScriptThread {
     if (this.runs.length === 0) this.headSince = performance.now();
     this.runs.push(run);
     this.#sequences.push(sequence);
-    const load = known ? undefined : { fileName, source };
+    const load = known || source === '' ? undefined : { fileName, source };
     this.#worker.postMessage({ task: run.task, sequence, load, drop } satisfies Request);
   }
 

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { ApartTasks } from '../../apart/worker-tasks.ts';
 import { Control } from './protocol.ts';
-import type { Outcome, Reply, Request, WorkerData, XPathTask } from './protocol.ts';
+import type { Reply, Request, WorkerData } from './protocol.ts';
 import { Sandbox, compileGuest } from './sandbox.ts';
 
 if (parentPort === null) throw new Error('This module is the entry of a worker thread.');
@@ -16,7 +17,9 @@ const sandbox = new Sandbox(
   () => Atomics.load(control, Control.abort) === running,
 );
 
-// One at a time, in order: loading the XPath engine takes a while.
+const apart = new ApartTasks();
+
+// One at a time, in order: loading what a task needs takes a while.
 let handled: Promise<void> = Promise.resolve();
 port.on('message', (request: Request) => {
   handled = handled.then(() => handle(request));
@@ -24,25 +27,21 @@ port.on('message', (request: Request) => {
 reply({ ready: guest });
 
 async function handle({ sequence, load, drop, task }: Request): Promise<void> {
-  if (drop !== undefined) sandbox.drop(drop);
-  if (load !== undefined) sandbox.load(task.key, load.fileName, load.source);
+  if (drop !== undefined) {
+    sandbox.drop(drop);
+    apart.drop(drop);
+  }
+  if (load !== undefined) {
+    if (task.language === 'apart') apart.load(task.key, load.source);
+    else sandbox.load(task.key, load.fileName, load.source);
+  }
   if (((sequence - Atomics.load(control, Control.skipBefore)) | 0) < 0) {
     reply({ sequence, outcome: 'skipped' });
     return;
   }
   running = sequence;
-  const outcome = task.language === 'XPath' ? await evaluateXPath(task) : sandbox.run(task);
+  const outcome = task.language === 'apart' ? await apart.run(task) : sandbox.run(task);
   reply({ sequence, outcome });
-}
-
-async function evaluateXPath(task: XPathTask): Promise<Outcome> {
-  const { evaluateQueries, ExpressionFailure } = await import('../../expressions/xpath-engine.ts');
-  try {
-    return { texts: evaluateQueries(task) };
-  } catch (error) {
-    if (!(error instanceof ExpressionFailure)) throw error;
-    return { reason: 'thrown', message: error.message };
-  }
 }
 
 function reply(message: Reply): void {

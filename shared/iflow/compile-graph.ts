@@ -1,16 +1,21 @@
-import type { NodeModel, ProcessModel } from './model/flow-model.ts';
+import type { DeployFault } from './flow.ts';
+import type { Graph, NodeModel } from './model/flow-model.ts';
 import { compilers } from './steps/compilers.ts';
 
+/** Steps that may lead to several others. */
+const BRANCHING = new Set(['ExclusiveGateway', 'Multicast', 'SequentialMulticast']);
+
 /**
- * Checks that the steps of a process stand in a line: every start leads over any number of steps to
- * an end, nothing stands apart, and no way leads back. Steps that are not available are faults of
- * their own; what they do with the line is not judged.
+ * Checks that the steps of a process, or of its exception subprocess, hang together: every start
+ * leads to an end, nothing stands apart, and no way leads back. Steps that are not available are
+ * faults of their own; what they do with the graph is not judged.
  */
-export function checkLine(process: ProcessModel, fault: (sentence: string) => void): void {
-  const nodes = new Map(process.nodes.map((node) => [node.id, node]));
+export function checkGraph(graph: Graph, report: (fault: DeployFault) => void): void {
+  const fault = (text: string): void => report({ text, kind: 'design', capability: '' });
+  const nodes = new Map(graph.nodes.map((node) => [node.id, node]));
   const next = new Map<string, string[]>();
   const reached = new Set<string>();
-  for (const flow of process.sequenceFlows) {
+  for (const flow of graph.sequenceFlows) {
     if (!nodes.has(flow.sourceId) || !nodes.has(flow.targetId)) {
       fault(`The sequence flow ${named(flow)} does not connect two steps of one process.`);
       continue;
@@ -18,17 +23,15 @@ export function checkLine(process: ProcessModel, fault: (sentence: string) => vo
     next.set(flow.sourceId, [...(next.get(flow.sourceId) ?? []), flow.targetId]);
     reached.add(flow.targetId);
   }
-  for (const node of process.nodes) {
-    if (!Object.hasOwn(compilers, node.cname)) continue;
+  for (const node of graph.nodes) {
+    if (node.inner !== undefined || !Object.hasOwn(compilers, node.cname)) continue;
     const targets = next.get(node.id)?.length ?? 0;
     if (node.element === 'endEvent') {
       if (targets > 0) fault(`${event(node)} leads on to another step; an end ends the process.`);
-    } else if (targets !== 1) {
-      fault(
-        targets === 0
-          ? `${event(node)} leads to no other step; draw a sequence flow from it.`
-          : `${event(node)} leads to ${targets} steps; only a gateway or a multicast can.`,
-      );
+    } else if (targets === 0) {
+      fault(`${event(node)} leads to no other step; draw a sequence flow from it.`);
+    } else if (targets > 1 && !BRANCHING.has(node.cname)) {
+      fault(`${event(node)} leads to ${targets} steps; only a gateway or a multicast can.`);
     }
     if (node.element === 'startEvent') {
       if (reached.has(node.id)) fault(`${event(node)} has a sequence flow into it.`);
@@ -36,12 +39,11 @@ export function checkLine(process: ProcessModel, fault: (sentence: string) => vo
       fault(`${event(node)} is not connected: no sequence flow leads to it.`);
     }
   }
-  const looping = findCycle(process.nodes, next);
+  const looping = findCycle(graph.nodes, next);
   if (looping !== undefined) {
     fault(`${event(looping)} leads back to itself; use a looping process call to repeat steps.`);
   }
 }
-
 /** Depth first, without recursion; each node is left once. */
 function findCycle(
   nodes: readonly NodeModel[],

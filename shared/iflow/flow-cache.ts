@@ -1,4 +1,4 @@
-import type { CompiledFlow } from '../flow.ts';
+import type { CompiledFlow } from './flow.ts';
 
 export interface FlowCacheLimits {
   readonly maxFlows: number;

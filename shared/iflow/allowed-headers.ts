@@ -1,0 +1,32 @@
+import { type NamePattern, parseNamePattern } from './name-pattern.ts';
+
+/** Decides on a name in lower case. @returns the name to use, undefined for one that stays out. */
+export type NameRule = (name: string) => string | undefined;
+
+/** A compiled flow never changes. */
+const rules = new WeakMap<readonly string[], NameRule>();
+
+/** What a flow's Allowed Headers let pass (SAP Help, Specify the Runtime Configuration). */
+export function ruleOf(allowedHeaders: readonly string[]): NameRule {
+  let rule = rules.get(allowedHeaders);
+  if (rule === undefined) {
+    rule = makeRule(allowedHeaders);
+    rules.set(allowedHeaders, rule);
+  }
+  return rule;
+}
+
+/** Entries of Allowed Headers: names, `*` for all, or patterns over whole names. */
+function makeRule(allowedHeaders: readonly string[]): NameRule {
+  // As the flow spells them: the host hands over all names in lower case.
+  const spellings = new Map<string, string>();
+  const patterns: NamePattern[] = [];
+  for (const entry of allowedHeaders) {
+    const pattern = /^[\w-]+$/.test(entry) ? undefined : parseNamePattern(entry);
+    if (pattern === undefined) spellings.set(entry.toLowerCase(), entry);
+    else patterns.push(pattern);
+  }
+  const all = allowedHeaders.includes('*');
+  return (name) =>
+    spellings.get(name) ?? (all || patterns.some((p) => p.matches(name)) ? name : undefined);
+}

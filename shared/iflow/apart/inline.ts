@@ -1,0 +1,16 @@
+import type { ApartCall, WithBody } from './apart.ts';
+import { type TaskName, tasks } from './tasks.ts';
+import type { Task, TaskEntry } from './task.ts';
+
+/** Runs a task on this thread if its body is small enough; else answers undefined. */
+export function runInline(
+  name: TaskName,
+  input: WithBody,
+  { resource }: ApartCall,
+): Promise<unknown> | undefined {
+  const entry: TaskEntry<unknown> = tasks[name];
+  if (resource !== undefined || input.body.length > entry.inlineUpTo || entry.inlineUpTo === 0) {
+    return undefined;
+  }
+  return entry.load().then((task) => (task as Task<WithBody, unknown>).run(input, undefined));
+}

@@ -1,0 +1,16 @@
+import type { WithBody } from './apart.ts';
+
+/** Work that can run in a worker thread: a pure function of plain data, in a file of its own. */
+export interface Task<I extends WithBody, O, P = undefined> {
+  /** Makes the most of {@link ApartCall.resource}, once for each worker. */
+  prepare?(resource: string): P | Promise<P>;
+  /** @throws {TaskFailure} */
+  run(input: I, prepared: P): O | Promise<O>;
+}
+
+/** A task and when it is worth a worker. */
+export interface TaskEntry<T> {
+  readonly load: () => Promise<T>;
+  /** Bodies of at most so many characters or bytes are handled on the calling thread; 0 for none. */
+  readonly inlineUpTo: number;
+}

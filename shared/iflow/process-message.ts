@@ -1,0 +1,256 @@
+import type { Clock } from '../config/clock.ts';
+import { makeMessageGuid } from '../monitor/message-guid.ts';
+import type { MessageLogWriter } from '../monitor/message-log.ts';
+import type { Trace } from '../telemetry/telemetry.ts';
+import { ruleOf } from './allowed-headers.ts';
+import type { Deployment, DeploymentDirectory } from './deployment/deployment.ts';
+import { makeLogEntry } from './dispatch/log-entry.ts';
+import { InvalidReply, snapshotHeaders } from './dispatch/outgoing.ts';
+import { type FlowEnvironment, FlowFailure, type RunFlow } from './engine.ts';
+import { type Exchange, HeaderMap, type Value } from './exchange.ts';
+import type { CompiledFlow } from './flow.ts';
+import type { FlowCache } from './flow-cache.ts';
+import type { ScriptLogEntry } from './script/engine.ts';
+import { StepFailure } from './steps/step.ts';
+
+export interface MessageProcessorDeps {
+  readonly runFlow: RunFlow;
+  readonly environment: Omit<
+    FlowEnvironment,
+    'now' | 'randomBytes' | 'revision' | 'trace' | 'processDirect'
+  >;
+  readonly deployments: DeploymentDirectory;
+  readonly flows: FlowCache;
+  readonly flowTimeoutMs: number;
+  readonly log: MessageLogWriter;
+  readonly clock: Clock;
+  readonly randomBytes: (size: number) => Uint8Array;
+}
+
+/** A message that has come to a flow. */
+export interface ArrivedMessage {
+  readonly messageGuid: string;
+  readonly correlationId: string;
+  /** Who has sent it: a user; '' for a timer. */
+  readonly user: string;
+  readonly deployment: Deployment;
+  readonly flow: CompiledFlow;
+  readonly start: { readonly processId: string; readonly startId: string };
+  readonly exchange: Exchange;
+  readonly trace: Trace;
+}
+
+/** What became of it. */
+export type Processed<T> =
+  | { readonly result: T }
+  /** The flow failed: the text stands in the log. */
+  | { readonly failure: string; readonly reason: string }
+  /** We failed. */
+  | { readonly unexpected: unknown };
+
+/** Flows that hand a message on to each other, one after the other. */
+const MAX_HANDOVERS = 20;
+
+/**
+ * Runs messages through flows, each with its time limit and its entry in the message processing log.
+ */
+export interface MessageProcessor {
+  newIds(): { readonly messageGuid: string; readonly correlationId: string };
+  /**
+   * @param conclude makes the answer of what the exchange holds at the end.
+   */
+  process<T>(
+    message: ArrivedMessage,
+    conclude: (exchange: Exchange, arrived: ReadonlyMap<string, Value>) => T,
+  ): Promise<Processed<T>>;
+}
+
+export function createMessageProcessor(deps: MessageProcessorDeps): MessageProcessor {
+  const { clock } = deps;
+
+  const run = async <T>(
+    message: ArrivedMessage,
+    deadline: number,
+    handovers: number,
+    conclude: (exchange: Exchange, arrived: ReadonlyMap<string, Value>) => T,
+  ): Promise<Processed<T>> => {
+    const { flow, start, exchange, deployment, trace, messageGuid } = message;
+    const logStart = clock.now();
+    const arrived = snapshotHeaders(exchange.headers);
+    const scriptLog: ScriptLogEntry[] = [];
+    const environment: FlowEnvironment = {
+      ...deps.environment,
+      now: () => clock.now(),
+      randomBytes: deps.randomBytes,
+      revision: deployment.revision,
+      trace,
+      processDirect: (address, handed, from, until) =>
+        handOver(message, address, handed, from, until, handovers + 1),
+    };
+    let processed: Processed<T>;
+    let escalated = false;
+    try {
+      const timeLeft = Math.max(0, deadline - logStart);
+      const outcome = await trace.span(
+        'flow.run',
+        () =>
+          withinTime(
+            deps.runFlow(flow, start, exchange, environment, deadline, scriptLog),
+            timeLeft,
+            deps.flowTimeoutMs,
+          ),
+        { 'flowgate.iflow': deployment.id, 'flowgate.message_guid': messageGuid },
+      );
+      escalated = outcome.status === 'ESCALATED';
+      processed = { result: conclude(exchange, arrived) };
+    } catch (error) {
+      processed =
+        error instanceof FlowFailure
+          ? { failure: error.message, reason: error.reason }
+          : error instanceof InvalidReply
+            ? { failure: error.message, reason: 'invalid_reply' }
+            : { unexpected: error };
+    }
+    const failure =
+      'failure' in processed
+        ? processed.failure
+        : 'unexpected' in processed
+          ? 'The server met an error of its own.'
+          : undefined;
+    deps.log.add(
+      makeLogEntry({
+        messageGuid,
+        correlationId: message.correlationId,
+        logStart,
+        logEnd: clock.now(),
+        user: message.user,
+        deployment,
+        exchange,
+        arrived,
+        scriptLog,
+        failure,
+        escalated,
+      }),
+    );
+    return processed;
+  };
+
+  /** SAP Help, ProcessDirect Adapter: a log entry of its own with the same correlation id. */
+  const handOver = async (
+    message: ArrivedMessage,
+    address: string,
+    exchange: Exchange,
+    from: CompiledFlow,
+    deadline: number,
+    handovers: number,
+  ): Promise<void> => {
+    if (handovers > MAX_HANDOVERS) {
+      const text = `Flows hand the message on more than ${MAX_HANDOVERS} times: do they call each other in a circle?`;
+      throw new StepFailure('too_deep', text);
+    }
+    const { deployment, flow, sender } = await findDirect(address, deps);
+    const { messageGuid } = makeIds(clock.now(), deps.randomBytes);
+    const { correlationId, user, trace } = message;
+    const handed = handedOver(exchange, flow, { messageGuid, correlationId, user });
+    const processed = await run(
+      {
+        messageGuid,
+        correlationId,
+        user,
+        deployment,
+        flow,
+        start: sender,
+        exchange: handed,
+        trace,
+      },
+      deadline,
+      handovers,
+      () => undefined,
+    );
+    if ('unexpected' in processed) throw processed.unexpected as Error;
+    if ('failure' in processed) {
+      const reason = processed.reason === 'busy' ? 'busy' : 'process_direct';
+      throw new StepFailure(reason, processed.failure);
+    }
+    exchange.body = handed.body;
+    exchange.attachments.clear();
+    for (const [name, value] of handed.attachments) exchange.attachments.set(name, value);
+    copyAllowed(handed.headers, exchange.headers, from);
+  };
+
+  return {
+    newIds: () => makeIds(clock.now(), deps.randomBytes),
+    process: (message, conclude) => run(message, clock.now() + deps.flowTimeoutMs, 0, conclude),
+  };
+}
+
+function makeIds(
+  now: number,
+  randomBytes: (size: number) => Uint8Array,
+): { messageGuid: string; correlationId: string } {
+  return {
+    messageGuid: makeMessageGuid(now, randomBytes),
+    correlationId: makeMessageGuid(now, randomBytes),
+  };
+}
+
+async function findDirect(address: string, deps: MessageProcessorDeps) {
+  const { deployments } = await deps.deployments.current();
+  const deployment = deployments.find(
+    ({ status, directAddresses = [] }) => status === 'STARTED' && directAddresses.includes(address),
+  );
+  const flow = deployment && (await deps.flows.get(deployment.revision));
+  const sender = flow?.directSenders.find((one) => one.address === address);
+  if (deployment === undefined || flow === undefined || sender === undefined) {
+    const text = `No iFlow with the ProcessDirect address ${address.slice(0, 200)} is deployed.`;
+    throw new StepFailure('no_consumer', text);
+  }
+  return { deployment, flow, sender };
+}
+
+function handedOver(
+  exchange: Exchange,
+  flow: CompiledFlow,
+  ids: { readonly messageGuid: string; readonly correlationId: string; readonly user: string },
+): Exchange {
+  const headers = new HeaderMap();
+  copyAllowed(exchange.headers, headers, flow);
+  headers.set('SapAuthenticatedUserName', ids.user);
+  headers.set('SAP_MessageProcessingLogID', ids.messageGuid);
+  headers.set('SAP_MplCorrelationId', ids.correlationId);
+  return {
+    body: exchange.body,
+    headers,
+    properties: new Map([
+      ['SAP_MessageProcessingLogID', ids.messageGuid],
+      ['SAP_MplCorrelationId', ids.correlationId],
+    ]),
+    attachments: new Map(exchange.attachments),
+  };
+}
+
+/** Header propagation is for the flow that receives the headers to allow. */
+function copyAllowed(from: HeaderMap, to: HeaderMap, { settings }: CompiledFlow): void {
+  const spellingOf = ruleOf(settings.allowedHeaders);
+  for (const [name, value] of from) {
+    const lower = name.toLowerCase();
+    if (lower === 'content-type') to.set('Content-Type', value);
+    else if (spellingOf(lower) !== undefined) to.set(name, value);
+  }
+}
+
+/** The engine looks at the deadline between steps; this ends the wait for a step that does not. */
+async function withinTime<T>(work: Promise<T>, ms: number, limitMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const overtime = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const text = `The flow took longer than ${limitMs / 1000} s.`;
+      reject(new FlowFailure({ id: '', name: '' }, 'timeout', text));
+    }, ms);
+  });
+  try {
+    return await Promise.race([work, overtime]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,20 @@
+import { ExpressionFault, parseSimple } from '../expressions/parse-simple.ts';
+import type { Channel } from '../model/flow-model.ts';
+import type { ReceiverCompileContext } from './compiler.ts';
+import type { ProcessDirectConfig } from './process-direct.ts';
+
+/** The address may be an expression; SAP Help, ProcessDirect Receiver Adapter. */
+export function compileProcessDirect(
+  { properties }: Channel,
+  context: ReceiverCompileContext,
+): ProcessDirectConfig {
+  const address = (properties.get('address') ?? '').trim();
+  if (address === '') context.fault('has no address', { property: 'address' });
+  try {
+    return { address: parseSimple(address) };
+  } catch (error) {
+    if (!(error instanceof ExpressionFault)) throw error;
+    context.fault(`cannot be called: ${error.message}`, { property: 'address' });
+    return { address: [] };
+  }
+}

@@ -1,0 +1,15 @@
+import type { NumberRanges } from './number-ranges.ts';
+import type { PartnerDirectory } from './partner-directory.ts';
+import type { SecurityMaterial } from './security-material.ts';
+import type { ValueMappings } from './value-mappings.ts';
+
+/**
+ * What flows share beyond one message, by the room that has it. Each is a function that loads it when
+ * a flow first needs it.
+ */
+export interface FlowServices {
+  readonly securityMaterial: () => Promise<SecurityMaterial>;
+  readonly valueMappings: () => Promise<ValueMappings>;
+  readonly numberRanges: () => Promise<NumberRanges>;
+  readonly partnerDirectory: () => Promise<PartnerDirectory>;
+}

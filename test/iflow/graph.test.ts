@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FlowFailure } from '../../shared/iflow/engine.ts';
+import { flowBundle, line, setBody } from '../support/flow-bundle.ts';
+import { environmentOf, exchangeOf, runBundle } from './running.ts';
+
+const raise = setBody('Raise', '${body.substring(5)}');
+
+test('a local integration process works on the message of its caller', async () => {
+  const zip = flowBundle({
+    processes: [
+      line(
+        setBody('Before', '${body}1'),
+        { id: 'Call', cname: 'NonLoopingProcess', properties: { processId: 'Local' } },
+        setBody('After', '${body}3'),
+      ),
+      {
+        id: 'Local',
+        local: true,
+        nodes: [
+          { id: 'S', cname: 'StartEvent' },
+          setBody('Inside', '${body}2'),
+          { id: 'E', cname: 'EndEvent' },
+        ],
+      },
+    ],
+  });
+  const exchange = exchangeOf('0');
+  await runBundle(zip, exchange);
+  assert.equal(exchange.body, '0123');
+});
+
+for (const [end, outcome] of [
+  ['MessageEndEvent', 'COMPLETED'],
+  ['EscalationEndEvent', 'ESCALATED'],
+  ['TerminateEndEvent', 'COMPLETED'],
+  ['ErrorEndEvent', 'FAILED'],
+] as const) {
+  test(`an exception subprocess that ends in ${end} leaves the message ${outcome}`, async () => {
+    const zip = flowBundle({
+      processes: [
+        {
+          ...line(raise),
+          exception: {
+            nodes: [
+              { id: 'Caught', cname: 'ErrorStartEvent' },
+              setBody('Tell', 'Sorry: ${exception.message}'),
+              { id: 'Done', cname: end },
+            ],
+          },
+        },
+      ],
+    });
+    const exchange = exchangeOf('x');
+    const ended = runBundle(zip, exchange);
+    if (outcome === 'FAILED') {
+      await assert.rejects(
+        ended,
+        (error) => error instanceof FlowFailure && error.stepName === 'Raise',
+      );
+    } else assert.equal((await ended).status, outcome);
+    assert.equal(exchange.body, 'Sorry: substring(5) is outside a text of 1 characters.');
+  });
+}
+
+test('what a local process does not handle is for the exception subprocess of its caller', async () => {
+  const zip = flowBundle({
+    processes: [
+      {
+        ...line({ id: 'Call', cname: 'NonLoopingProcess', properties: { processId: 'Local' } }),
+        exception: {
+          nodes: [
+            { id: 'Caught', cname: 'ErrorStartEvent' },
+            setBody('Tell', 'handled'),
+            { id: 'Done', cname: 'MessageEndEvent' },
+          ],
+        },
+      },
+      {
+        id: 'Local',
+        local: true,
+        nodes: [{ id: 'S', cname: 'StartEvent' }, raise, { id: 'E', cname: 'EndEvent' }],
+      },
+    ],
+  });
+  const exchange = exchangeOf('x');
+  assert.equal((await runBundle(zip, exchange)).status, 'COMPLETED');
+  assert.equal(exchange.body, 'handled');
+});
+
+test('local processes that call each other without end fail, and nothing hangs', async () => {
+  const call = (id: string, processId: string) => ({
+    id,
+    cname: 'NonLoopingProcess',
+    properties: { processId },
+  });
+  const zip = flowBundle({
+    processes: [
+      line(call('Call', 'Local')),
+      {
+        id: 'Local',
+        local: true,
+        nodes: [
+          { id: 'S', cname: 'StartEvent' },
+          call('Again', 'Local'),
+          { id: 'E', cname: 'EndEvent' },
+        ],
+      },
+    ],
+  });
+  await assert.rejects(runBundle(zip, exchangeOf('x')), /nested more than 50 deep/);
+});
+
+test('a step above its receiver has the answer in the place of the message, Send leaves it', async () => {
+  const environment = {
+    ...environmentOf(),
+    processDirect: (address: string, exchange: { body: unknown }) => {
+      exchange.body = `answer of ${address}`;
+      return Promise.resolve();
+    },
+  };
+  const receivers = (from: string) => [
+    { from, adapter: 'ProcessDirect', properties: { address: '/${header.to}' } },
+  ];
+  for (const [cname, body] of [
+    ['ExternalCall', 'answer of /there'],
+    ['Send', 'question'],
+  ] as const) {
+    const zip = flowBundle({
+      receivers: receivers('Call'),
+      processes: [line({ id: 'Call', cname })],
+    });
+    const exchange = exchangeOf('question', { to: 'there' });
+    await runBundle(zip, exchange, environment);
+    assert.equal(exchange.body, body);
+  }
+});
