@@ -39,8 +39,6 @@ const javaScriptEngine = once(async () => {
 
 /** Compiled flows kept by one instance; most are a few kB and their scripts. */
 const HELD_FLOWS = { maxFlows: 1000, maxCharacters: 64 * 1024 * 1024 };
-/** For one task of a step, such as a stylesheet. */
-const TASK_TIMEOUT_MS = 30_000;
 
 const flows = once(async () => {
   const { directory } = await deployments();
@@ -56,7 +54,7 @@ export const messageProcessor = once(async () => {
       scriptEngine: javaScriptEngine,
       apart: async () => (await javaScriptEngine()).apart,
       scriptLimits: { timeoutMs: script.timeoutMs, memoryBytes: script.memoryMb * 1024 * 1024 },
-      taskTimeoutMs: TASK_TIMEOUT_MS,
+      taskTimeoutMs: script.timeoutMs,
       services: flowServices,
     },
     deployments: (await deployments()).directory,

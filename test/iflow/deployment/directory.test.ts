@@ -112,7 +112,7 @@ test('a compiled flow comes back as it was written, also one of several rows', a
   const { store, directory } = await startDirectory();
   // Random text does not compress below one row.
   const { randomBytes } = await import('node:crypto');
-  const large = { ...flow, scripts: { 'a.js': randomBytes(1_500_000).toString('base64') } };
+  const large = { ...flow, resources: { 'a.js': randomBytes(1_500_000).toString('base64') } };
   await store.writeFlow('small', flow);
   await store.writeFlow('large', large);
   assert.deepEqual(await directory.compiledFlow('small'), flow);
