@@ -2,11 +2,13 @@ import { once } from '../cache/once.ts';
 import { systemClock as clock } from '../config/clock.ts';
 import { createRandomPool } from '../config/random.ts';
 import { atEnd, config, deriveKey, meter, prepared } from './environment.ts';
+import { certificates } from './client-proofs.ts';
 import { flowServices } from './flow-services.ts';
 import { audit, messageLog } from './logs.ts';
 import { bearerGate } from './oauth.ts';
 import { tables } from './storage.ts';
 import { createDeploymentDirectory } from '../iflow/deployment/directory.ts';
+import type { CertificateReader } from '../iflow/dispatch/certificates.ts';
 import { createCsrfTokens } from '../iflow/dispatch/csrf.ts';
 import { createDispatchEndpoint } from '../iflow/dispatch/dispatch-endpoint.ts';
 import { createFindAddress } from '../iflow/dispatch/routing.ts';
@@ -66,7 +68,19 @@ export const messageProcessor = once(async () => {
   });
 });
 
-export const dispatch = prepared(async ({ subscriptions }) => {
+/** Loaded when a caller shows a certificate and no token. */
+const certificateReader: CertificateReader = {
+  read: async (call) => (await loadCertificates()).read(call),
+};
+
+const loadCertificates = once(async () => {
+  const shown = await certificates();
+  if (shown === undefined) throw new Error('FLOWGATE_MTLS is off');
+  const { createCertificateReader } = await import('../iflow/dispatch/certificates.ts');
+  return createCertificateReader({ ...shown, clock });
+});
+
+export const dispatch = prepared(async ({ subscriptions, mtls }) => {
   const handle = createDispatchEndpoint({
     gate: await bearerGate(),
     subscription: subscriptions.iflmap,
@@ -75,6 +89,7 @@ export const dispatch = prepared(async ({ subscriptions }) => {
     flows: await flows(),
     processor: await messageProcessor(),
     csrf: createCsrfTokens(await deriveKey('csrf'), clock),
+    certificates: mtls === undefined ? undefined : certificateReader,
   });
   return auditRefusals(handle, 'message.send', (await audit()).trail);
 }, 'messages');

@@ -15,7 +15,10 @@ import { guardManagement } from '../oauth/audit-refusals.ts';
 import { createODataApi } from '../odata/api.ts';
 import { openTaskStore } from '../storage/tasks.ts';
 
-export const odata = prepared(async ({ issuer, subscriptions }) => {
+const CERTIFICATES_ARE_OFF =
+  'A sender channel asks for client certificates, and the setting FLOWGATE_MTLS is off. Switch it on, or use role based authorization.';
+
+export const odata = prepared(async ({ issuer, subscriptions, mtls }) => {
   const bundles = {
     ...(await import('../iflow/bundle/bundle.ts')),
     ...(await import('../iflow/bundle/build.ts')),
@@ -40,6 +43,10 @@ export const odata = prepared(async ({ issuer, subscriptions }) => {
       store,
       tasks,
       compileBundle: createCompileApart({ timeoutMs: 20_000, memoryMb: 512, atOnce: 2 }),
+      findSwitchedOff: ({ senders }) =>
+        mtls === undefined && senders.some((one) => one.clientCertificates !== undefined)
+          ? [CERTIFICATES_ARE_OFF]
+          : [],
       onChange: () => directory.forget(),
       clock,
       randomUUID,

@@ -224,9 +224,9 @@ const senderFaults: readonly [what: string, edit: (iflw: string) => string, faul
     /^Receiver channel "HTTPS" \(HTTPS\) is not available yet\.$/,
   ],
   [
-    'client certificates',
+    'client certificates and no name of one',
     (x) => x.replace('<value>RoleBased</value>', '<value>ClientCertificate</value>'),
-    /client certificates, which are not available yet/,
+    /asks for client certificates and names none/,
   ],
   [
     'no authorization',
@@ -266,13 +266,13 @@ const senderFaults: readonly [what: string, edit: (iflw: string) => string, faul
     /not connected to the start of a process/,
   ],
   [
-    'CORS',
+    'CORS for no origin',
     (x) =>
       x.replace(
         '<key>ServerTrace</key><value>false</value>',
         '<key>corsEnabled</key><value>true</value>',
       ),
-    /CORS/,
+    /CORS is enabled and no origin is allowed/,
   ],
 ];
 

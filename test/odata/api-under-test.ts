@@ -81,6 +81,7 @@ export async function startApi(
     randomUUID,
   });
   const deployer = createDeployer({
+    findSwitchedOff: () => [],
     artifacts,
     design,
     store,

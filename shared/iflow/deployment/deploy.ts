@@ -23,6 +23,8 @@ export interface DeployerDeps {
   readonly compileBundle: (
     zip: Uint8Array,
   ) => { readonly flow: CompiledFlow } | Promise<{ readonly flow: CompiledFlow }>;
+  /** Sentences for a flow that asks for what this deployment has switched off. */
+  readonly findSwitchedOff: (flow: CompiledFlow) => readonly string[];
   /** Called after every change, so that this instance sees it at once. */
   readonly onChange: () => void;
   readonly clock: Clock;
@@ -89,6 +91,7 @@ export function createDeployer(deps: DeployerDeps): Deployer {
       const taskId = deps.randomUUID();
       const revision = deps.randomUUID();
       const compiled = await compile(zip, deps.compileBundle);
+      if (compiled.flow !== undefined) compiled.faults.push(...deps.findSwitchedOff(compiled.flow));
       if (compiled.flow !== undefined && compiled.faults.length === 0) {
         try {
           await store.writeFlow(revision, compiled.flow);
