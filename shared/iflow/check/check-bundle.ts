@@ -1,7 +1,10 @@
-import { BundleFault, readBundle } from '../bundle/bundle.ts';
+import { hash } from 'node:crypto';
+import { type Bundle, BundleFault, readBundle } from '../bundle/bundle.ts';
 import { type CompileOptions, compileFlow } from '../compile.ts';
 import { type DeployFault, NotDeployable } from '../flow.ts';
 import { readFlow } from '../model/read-flow.ts';
+
+const MAX_FLOW_BYTES = 40 * 1024 * 1024;
 
 /** What becomes of an iFlow here. */
 export interface FlowReport {
@@ -18,6 +21,8 @@ export interface FlowReport {
   /** Sender adapters, such as `HTTPS`; `Timer` for a timer start. */
   readonly senders: readonly string[];
   readonly faults: readonly DeployFault[];
+  /** SHA-256 of the .iflw, hexadecimal: the same flow may be in several packages. '' if unreadable. */
+  readonly digest: string;
 }
 
 export interface CheckOptions extends Pick<CompileOptions, 'collections'> {
@@ -46,6 +51,7 @@ export async function checkBundle(
       verdict: verdictOf(faults),
       senders: [...senders],
       faults,
+      digest: digestOf(bundle),
     };
   } catch (error) {
     if (!(error instanceof BundleFault)) throw error;
@@ -54,8 +60,13 @@ export async function checkBundle(
       kind: 'design',
       capability: '',
     }));
-    return { id: '', name: '', verdict: 'unreadable', senders: [], faults };
+    return { id: '', name: '', verdict: 'unreadable', senders: [], faults, digest: '' };
   }
+}
+
+function digestOf(bundle: Bundle): string {
+  const path = bundle.paths.find((one) => one.toLowerCase().endsWith('.iflw')) ?? '';
+  return hash('sha256', bundle.read(path, MAX_FLOW_BYTES) ?? '', 'hex');
 }
 
 async function faultsOf(compile: () => unknown): Promise<readonly DeployFault[]> {
