@@ -1,9 +1,29 @@
+import { once } from '../cache/once.ts';
+import { systemClock as clock } from '../config/clock.ts';
+import { atEnd, config } from './environment.ts';
 import type { FlowServices } from '../iflow/services/services.ts';
 
 const missing = (name: string) => () => Promise.reject(new Error(`${name} are not there yet.`));
 
+const http = once(async () => {
+  const [{ createHttpClient }, { createAccessTokens }, { createHttpSessions }] = await Promise.all([
+    import('../net/http-client.ts'),
+    import('../iflow/receivers/http/access-tokens.ts'),
+    import('../iflow/receivers/http/sessions.ts'),
+  ]);
+  const { privateHosts } = await config();
+  const client = createHttpClient({ privateHosts, now: () => performance.now() });
+  atEnd(() => {
+    client.close();
+    return Promise.resolve();
+  });
+  const now = () => clock.now();
+  return { client, tokens: createAccessTokens({ client, now }), sessions: createHttpSessions(now) };
+});
+
 /** What flows share; each is made when a flow first needs it. */
 export const flowServices: FlowServices = {
+  http,
   securityMaterial: missing('Security material'),
   valueMappings: missing('Value mappings'),
   numberRanges: missing('Number ranges'),
