@@ -4,7 +4,10 @@ const missing = (name: string) => () => Promise.reject(new Error(`${name} are no
 
 /** What flows share; each is made when a flow first needs it. */
 export const flowServices: FlowServices = {
-  securityMaterial: missing('Security material'),
+  securityMaterial: async () => {
+    const { securityMaterial } = await import('./security-material.ts');
+    return (await securityMaterial()).deployed.material;
+  },
   valueMappings: missing('Value mappings'),
   numberRanges: missing('Number ranges'),
   partnerDirectory: missing('Partner directories'),

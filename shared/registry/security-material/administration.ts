@@ -97,7 +97,7 @@ export function createMaterialAdministration(deps: {
       const what = there === undefined ? 'something else' : KIND_NAMES[there.kind];
       throw new Fault(
         409,
-        `There is ${what} of that name already. Choose another name, or change what is there with PUT.`,
+        `That name is taken by ${what}. Choose another one, or change what is there with PUT.`,
         { reason: 'duplicate' },
       );
     },
