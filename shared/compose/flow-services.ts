@@ -24,7 +24,10 @@ const http = once(async () => {
 /** What flows share; each is made when a flow first needs it. */
 export const flowServices: FlowServices = {
   http,
-  securityMaterial: missing('Security material'),
+  securityMaterial: async () => {
+    const { securityMaterial } = await import('./security-material.ts');
+    return (await securityMaterial()).deployed.material;
+  },
   valueMappings: missing('Value mappings'),
   numberRanges: missing('Number ranges'),
   partnerDirectory: missing('Partner directories'),

@@ -1,6 +1,7 @@
 import { once } from '../cache/once.ts';
 import { systemClock as clock } from '../config/clock.ts';
 import { createRandomPool } from '../config/random.ts';
+import { accessPolicies } from './access-policies.ts';
 import { atEnd, config, deriveKey, meter, prepared } from './environment.ts';
 import { certificates } from './client-proofs.ts';
 import { flowServices } from './flow-services.ts';
@@ -88,6 +89,7 @@ export const dispatch = prepared(async ({ subscriptions, mtls }) => {
     findAddress: createFindAddress(),
     flows: await flows(),
     processor: await messageProcessor(),
+    accessPolicies: (await accessPolicies()).directory,
     csrf: createCsrfTokens(await deriveKey('csrf'), clock),
     certificates: mtls === undefined ? undefined : certificateReader,
   });

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { systemClock as clock } from '../config/clock.ts';
+import { accessPolicies } from './access-policies.ts';
 import { prepared } from './environment.ts';
 import { deployments, design } from './iflow.ts';
 import { audit, logRetentionMs, messageLog } from './logs.ts';
 import { bearerGate, throttle } from './oauth.ts';
+import { securityMaterial } from './security-material.ts';
 import { blobs, tables } from './storage.ts';
 import { createCompileApart } from '../iflow/deployment/compile-apart.ts';
 import { createDeployer } from '../iflow/deployment/deploy.ts';
@@ -13,12 +15,13 @@ import { createPackages } from '../iflow/design/packages.ts';
 import { createMessageLogReader } from '../monitor/message-log-reader.ts';
 import { guardManagement } from '../oauth/audit-refusals.ts';
 import { createODataApi } from '../odata/api.ts';
+import { createAccessPolicyAdministration } from '../registry/access-policies/administration.ts';
 import { openTaskStore } from '../storage/tasks.ts';
 
 const CERTIFICATES_ARE_OFF =
   'A sender channel asks for client certificates, and the setting FLOWGATE_MTLS is off. Switch it on, or use role based authorization.';
 
-export const odata = prepared(async ({ issuer, subscriptions, mtls }) => {
+export const odata = prepared(async ({ issuer, subscriptions, mtls, privateHosts }) => {
   const bundles = {
     ...(await import('../iflow/bundle/bundle.ts')),
     ...(await import('../iflow/bundle/build.ts')),
@@ -30,6 +33,7 @@ export const odata = prepared(async ({ issuer, subscriptions, mtls }) => {
   const parts = { store: await design(), blobs: await blobs(), clock, randomUUID };
   const artifacts = createArtifacts({ ...parts, bundles });
   const { trail } = await audit();
+  const policies = await accessPolicies();
   const api = createODataApi({
     gate: await bearerGate(),
     subscription: subscriptions.tmn,
@@ -56,6 +60,12 @@ export const odata = prepared(async ({ issuer, subscriptions, mtls }) => {
     directory,
     tasks,
     messageLog: createMessageLogReader(log.store, log.writer, clock, await logRetentionMs()),
+    material: (await securityMaterial()).administration,
+    accessPolicies: createAccessPolicyAdministration(policies.store, () =>
+      policies.directory.forget(),
+    ),
+    privateHosts,
+    clock,
     trail,
   });
   return guardManagement(api, { trail, throttle: await throttle() });

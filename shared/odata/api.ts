@@ -7,11 +7,19 @@ import type { TaskStore } from '../iflow/deployment/deployment-store.ts';
 import type { Artifacts } from '../iflow/design/artifacts.ts';
 import type { Packages } from '../iflow/design/packages.ts';
 import type { MessageLogReader } from '../monitor/message-log.ts';
+import type { Clock } from '../config/clock.ts';
+import type { PrivateHosts } from '../net/private-hosts.ts';
 import type { BearerGate } from '../oauth/gate.ts';
+import type { AccessPolicyAdministration } from '../registry/access-policies/administration.ts';
 import type { AuditTrail } from '../registry/audit/audit-trail.ts';
+import type { MaterialAdministration } from '../registry/security-material/administration.ts';
+import { accessPolicyRoutes, accessPolicyTypes } from './access-policies.ts';
 import { auditedChange } from './audited-changes.ts';
+import { credentialRoutes, credentialTypes } from './credentials.ts';
 import { designTypes, designtimeArtifactRoutes, type ReadBundle } from './designtime-artifacts.ts';
 import { ODataError } from './errors.ts';
+import { keystoreRoutes } from './keystore.ts';
+import { keystoreTypes } from './keystore-types.ts';
 import { messageLogTypes, messageProcessingLogRoutes } from './message-processing-logs.ts';
 import {
   type FunctionImport,
@@ -21,7 +29,7 @@ import {
 } from './metadata.ts';
 import type { EntityType } from './model.ts';
 import { packageRoutes, packageType } from './packages.ts';
-import { parsePath, shapeOf } from './path.ts';
+import { parsePath, type PathSegment, shapeOf } from './path.ts';
 import { type Methods, representationOf, type Routes } from './request.ts';
 import { runtimeArtifactRoutes, runtimeTypes } from './runtime-artifacts.ts';
 import { endpointTypes, serviceEndpointRoutes } from './service-endpoints.ts';
@@ -39,11 +47,32 @@ export interface ODataDeps {
   readonly directory: DeploymentDirectory;
   readonly tasks: Pick<TaskStore, 'find'>;
   readonly messageLog: MessageLogReader;
+  readonly material: MaterialAdministration;
+  readonly accessPolicies: AccessPolicyAdministration;
+  readonly privateHosts: PrivateHosts;
+  readonly clock: Clock;
   readonly trail: Pick<AuditTrail, 'change'>;
 }
 
 const READERS = ['AuthGroup.ReadOnly', 'AuthGroup.IntegrationDeveloper', 'AuthGroup.Administrator'];
 const WRITERS = ['AuthGroup.IntegrationDeveloper', 'AuthGroup.Administrator'];
+/**
+ * What developers do not change (SAP Help, Personas; Tasks and Permissions): keys and certificates, and
+ * who may call what.
+ */
+const FOR_ADMINISTRATORS = [
+  'KeystoreEntries',
+  'KeystoreResources',
+  'KeyPairResources',
+  'KeyPairGenerationRequests',
+  'CertificateResources',
+  'AccessPolicies',
+  'ArtifactReferences',
+];
+
+function writersOf([first]: readonly PathSegment[]): readonly string[] {
+  return FOR_ADMINISTRATORS.includes(first?.name ?? '') ? ['AuthGroup.Administrator'] : WRITERS;
+}
 
 const TYPES: readonly EntityType[] = [
   packageType,
@@ -51,6 +80,9 @@ const TYPES: readonly EntityType[] = [
   ...runtimeTypes,
   ...endpointTypes,
   ...messageLogTypes,
+  ...credentialTypes,
+  ...keystoreTypes,
+  ...accessPolicyTypes,
 ];
 
 const FUNCTIONS: readonly FunctionImport[] = [
@@ -77,6 +109,9 @@ export function createODataApi(deps: ODataDeps): Handler {
     ...runtimeArtifactRoutes(deps),
     ...serviceEndpointRoutes(deps.directory, deps.issuer),
     ...messageProcessingLogRoutes(deps.messageLog),
+    ...credentialRoutes(deps.material, deps.privateHosts),
+    ...keystoreRoutes(deps.material, deps.clock),
+    ...accessPolicyRoutes(deps.accessPolicies),
   };
   const sets = TYPES.filter((type) => Object.hasOwn(entityRoutes, type.set));
   const routes: Routes = { ...serviceRoutes(sets), ...entityRoutes };
@@ -91,7 +126,7 @@ export function createODataApi(deps: ODataDeps): Handler {
     const caller = await deps.gate.authenticate(call, deps.subscription);
     call.annotate({ client_id: caller.clientId });
     const method = call.method === 'HEAD' ? 'GET' : call.method;
-    await deps.gate.requireRole(caller, method === 'GET' ? READERS : WRITERS);
+    await deps.gate.requireRole(caller, method === 'GET' ? READERS : writersOf(segments));
     if (methods === undefined)
       throw ODataError.notFound(`There is no resource ${shape.slice(0, 200)}.`);
     const operation = isMethod(method) ? methods[method] : undefined;
@@ -153,7 +188,7 @@ function serviceRoutes(listed: readonly EntityType[]): Routes {
 }
 
 function isMethod(method: string): method is keyof Methods {
-  return ['GET', 'POST', 'PUT', 'DELETE'].includes(method);
+  return ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].includes(method);
 }
 
 function allowOf(methods: Methods): string[] {

@@ -18,7 +18,27 @@ const ACTIONS: Readonly<Record<string, { readonly type: string; readonly action:
   },
   'POST DeployIntegrationDesigntimeArtifact': { type: 'iflow', action: 'iflow.deploy' },
   'DELETE IntegrationRuntimeArtifacts()': { type: 'iflow', action: 'iflow.undeploy' },
+  ...credentialActions('UserCredentials', 'user_credentials'),
+  ...credentialActions('OAuth2ClientCredentials', 'oauth2_client_credentials'),
+  ...credentialActions('SecureParameters', 'secure_parameter'),
+  'POST KeyPairResources': { type: 'keystore_entry', action: 'keystore.import' },
+  'PUT CertificateResources()/$value': { type: 'keystore_entry', action: 'keystore.import' },
+  'DELETE KeystoreEntries()': { type: 'keystore_entry', action: 'keystore.delete' },
+  'PUT KeystoreResources()': { type: 'keystore_entry', action: 'keystore.delete' },
+  'POST AccessPolicies': { type: 'access_policy', action: 'access_policy.create' },
+  'PATCH AccessPolicies()': { type: 'access_policy', action: 'access_policy.change' },
+  'DELETE AccessPolicies()': { type: 'access_policy', action: 'access_policy.delete' },
+  'POST ArtifactReferences': { type: 'access_policy', action: 'access_policy.change' },
+  'DELETE ArtifactReferences()': { type: 'access_policy', action: 'access_policy.change' },
 };
+
+function credentialActions(set: string, type: string): typeof ACTIONS {
+  return {
+    [`POST ${set}`]: { type, action: 'credentials.create' },
+    [`PUT ${set}()`]: { type, action: 'credentials.change' },
+    [`DELETE ${set}()`]: { type, action: 'credentials.delete' },
+  };
+}
 
 /**
  * What the audit trail says of a change before it is begun. One that is not in the table is listed
@@ -31,12 +51,13 @@ export function auditedChange(
   url: URL,
 ): { readonly action: string; readonly object: AuditObject; readonly detail: string } {
   const known = ACTIONS[`${method} ${shape}`];
-  const keys = [...(segments[0]?.keys?.values() ?? [])];
-  const detail = segments.slice(1).flatMap((segment) => [...(segment.keys?.values() ?? [])]);
+  const [keys = [], ...more] = segments.map((segment) =>
+    [...(segment.keys?.values() ?? [])].map(({ value }) => value),
+  );
   const id = url.searchParams.get('Id')?.replace(/^'|'$/g, '');
   return {
     action: known?.action ?? `api.${method.toLowerCase()}`,
     object: { type: known?.type ?? shape, name: keys[0] ?? id ?? '' },
-    detail: detail.join(', '),
+    detail: more.flat().join(', '),
   };
 }

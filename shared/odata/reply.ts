@@ -36,7 +36,7 @@ export function replyCreated(request: ODataRequest, type: EntityType, entity: En
   return {
     ...reply,
     headers: { ...reply.headers, Location: location },
-    audit: { name: textOf(entity, 'Id') },
+    audit: { name: textOf(entity, type.keys[0] ?? '') },
   };
 }
 
@@ -83,6 +83,25 @@ export async function replyPage(
   const feed = { path, updatedAt: request.call.receivedAt, count, next };
   return { status: 200, headers: atomHeaders('feed'), body: collectionAtom(views, as, feed) };
 }
+
+/** Entities that a change is answered with. */
+export function replyEntities(
+  request: ODataRequest,
+  type: EntityType,
+  entities: readonly Entity[],
+): Promise<HttpReply> {
+  return replyPage(request, type, entities, { options: NO_OPTIONS });
+}
+
+const NO_OPTIONS: QueryOptions = {
+  filter: undefined,
+  orderBy: [],
+  top: undefined,
+  skip: 0,
+  select: undefined,
+  expand: new Set(),
+  inlineCount: false,
+};
 
 /** A bare number (`/$count`). */
 export function replyCount(count: number): HttpReply {

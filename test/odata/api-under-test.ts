@@ -17,6 +17,13 @@ import type {
 import { createODataApi } from '../../shared/odata/api.ts';
 import { odataSurface } from '../../shared/odata/errors.ts';
 import { BearerFault, type BearerGate, type Caller } from '../../shared/oauth/gate.ts';
+import { createAccessPolicyAdministration } from '../../shared/registry/access-policies/administration.ts';
+import { createAccessPolicyDirectory } from '../../shared/registry/access-policies/directory.ts';
+import { createMaterialAdministration } from '../../shared/registry/security-material/administration.ts';
+import { createDeployedMaterial } from '../../shared/registry/security-material/deployed-material.ts';
+import { createMaterialStore } from '../../shared/registry/security-material/material-store.ts';
+import { openAccessPolicyStore } from '../../shared/storage/access-policies.ts';
+import { openMaterialRows } from '../../shared/storage/security-material.ts';
 import { openBundleBlobs } from '../../shared/storage/blobs.ts';
 import { openDeploymentStore } from '../../shared/storage/deployments.ts';
 import { openDesignStore } from '../../shared/storage/design.ts';
@@ -28,6 +35,7 @@ import { type Answer, answerOf, type CallOptions, makeCall } from '../support/ca
 import { testClock } from '../support/clock.ts';
 
 const ISSUER = 'https://flowgate.example';
+export const MATERIAL_KEY = Buffer.alloc(32, 'a key for security material');
 
 /** Takes the bearer token for the name of a role; `Bearer AuthGroup.ReadOnly` has that role. */
 const gate: BearerGate = {
@@ -51,6 +59,7 @@ const gate: BearerGate = {
       },
     });
   },
+  hasRole: (caller, oneOf) => Promise.resolve(oneOf.includes(caller.clientId)),
   requireRole(caller, oneOf): Promise<void> {
     if (oneOf.includes(caller.clientId)) return Promise.resolve();
     return Promise.reject(new BearerFault('missing_role', `One of ${oneOf.join(', ')} is needed.`));
@@ -97,6 +106,10 @@ export async function startApi(
   });
   const packages = createPackages({ store: design, blobs, clock });
   const trail = testTrail();
+  const materialStore = createMaterialStore(openMaterialRows(tables), MATERIAL_KEY);
+  const deployed = createDeployedMaterial(materialStore, clock);
+  const policyStore = openAccessPolicyStore(tables);
+  const policies = createAccessPolicyDirectory(policyStore, clock);
   const handle = createODataApi({
     gate,
     subscription: 'flowgatetmn',
@@ -108,6 +121,15 @@ export async function startApi(
     directory,
     tasks,
     messageLog: inMemoryLog(options.log ?? []),
+    material: createMaterialAdministration({
+      store: materialStore,
+      onChange: (space, name) => deployed.forget(space, name),
+      clock,
+      randomUUID,
+    }),
+    accessPolicies: createAccessPolicyAdministration(policyStore, () => policies.forget()),
+    privateHosts: new Set(),
+    clock,
     trail,
   });
 
@@ -137,9 +159,13 @@ export async function startApi(
     packages,
     deployer,
     trail,
+    tables,
+    securityMaterial: deployed.material,
+    policies,
     send,
     get: (path: string, headers: Record<string, string> = {}) => send({ path, headers }),
     post: (path: string, body?: unknown) => send({ method: 'POST', path, body }),
+    patch: (path: string, body: unknown) => send({ method: 'PATCH', path, body }),
     put: (path: string, body: unknown) => send({ method: 'PUT', path, body }),
     delete: (path: string) => send({ method: 'DELETE', path }),
   };

@@ -7,7 +7,15 @@ import { openRegistry, type Registry } from './registry.ts';
 
 const HELLO = '/v1/test/hello';
 const SERVED: FlowTrace = {
-  served: { iflow: 'Hello', address: HELLO, userRole: 'ESBMessaging.send', csrfProtected: false },
+  served: {
+    iflow: 'Hello',
+    name: 'Says hello',
+    packageId: 'Greetings',
+    packageName: 'All greetings',
+    address: HELLO,
+    userRole: 'ESBMessaging.send',
+    csrfProtected: false,
+  },
 };
 
 /** What the tracer answers, by path; the grammar of paths is tested with the addresses. */

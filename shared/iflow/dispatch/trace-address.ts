@@ -59,7 +59,8 @@ async function findServed(
   const sender = flow?.senders.find((one) => one.address === found.address);
   if (sender === undefined) return 'replaced';
   const { address, userRole, csrfProtected } = sender;
-  return { iflow: found.deployment.id, address, userRole, csrfProtected };
+  const { id: iflow, name, packageId, packageName } = found.deployment;
+  return { iflow, name, packageId, packageName, address, userRole, csrfProtected };
 }
 
 /** Opens the bundles of iFlows in ERROR, then of those changed last, until one has the address. */
