@@ -24,6 +24,12 @@ export function parseXml(text: string, limits: XmlLimits, handler: XmlHandler): 
   new XmlParser(text, limits, handler).parse();
 }
 
+/** XML 1.0 section 2.11: every line end is one line feed; and there is no byte order mark. */
+export function unixLines(text: string): string {
+  const unix = text.includes('\r') ? text.replaceAll('\r\n', '\n').replaceAll('\r', '\n') : text;
+  return unix.startsWith('\uFEFF') ? unix.slice(1) : unix;
+}
+
 /** An open element with the namespace declarations it has added, to be taken back at its end. */
 interface Open {
   readonly nodeName: string;
@@ -55,9 +61,7 @@ class XmlParser {
     if (text.length > limits.maxCharacters) {
       throw new XmlError(`it has more than ${limits.maxCharacters} characters`);
     }
-    // Section 2.11: every line end is read as one line feed.
-    const unix = text.includes('\r') ? text.replaceAll('\r\n', '\n').replaceAll('\r', '\n') : text;
-    this.#text = unix.startsWith('\uFEFF') ? unix.slice(1) : unix;
+    this.#text = unixLines(text);
     this.#limits = limits;
     this.#handler = handler;
   }
@@ -97,6 +101,7 @@ class XmlParser {
   }
 
   #readStartTag(): void {
+    const from = this.#at;
     this.#at++;
     const name = this.#readName();
     let space = this.#skipSpace();
@@ -122,14 +127,15 @@ class XmlParser {
     }
     this.#rootSeen = true;
     this.#count();
-    this.#handler.startElement(name, namespaceURI, attributes);
+    this.#handler.startElement(name, namespaceURI, attributes, from, this.#at);
     if (empty) {
-      this.#handler.endElement();
+      this.#handler.endElement(this.#at, this.#at);
       this.#forgetNamespaces(shadowed);
     } else this.#open.push({ nodeName: name.nodeName, shadowed });
   }
 
   #readEndTag(): void {
+    const from = this.#at;
     this.#at += 2;
     const { nodeName } = this.#readName();
     this.#skipSpace();
@@ -138,7 +144,7 @@ class XmlParser {
       this.#fail(`</${nodeName}> closes nothing that is open`);
     }
     this.#at++;
-    this.#handler.endElement();
+    this.#handler.endElement(from, this.#at);
     this.#forgetNamespaces(open.shadowed);
   }
 

@@ -25,15 +25,21 @@ export interface ParsedAttribute extends XmlName {
   readonly value: string;
 }
 
-/** Takes what is read, in the order of the document. */
+/**
+ * Takes what is read, in the order of the document. Places are those of the text as `unixLines` gives
+ * it; `to` is behind the last character.
+ */
 export interface XmlHandler {
   /** Namespace declarations are among the attributes, in {@link XMLNS_NAMESPACE}. */
   startElement(
     name: XmlName,
     namespaceURI: string | null,
     attributes: readonly ParsedAttribute[],
+    from: number,
+    to: number,
   ): void;
-  endElement(): void;
+  /** From and to where its end tag stands; both at the end of an empty element's tag. */
+  endElement(from: number, to: number): void;
   /** One run of text may come in several pieces; none of them is empty. */
   text(data: string): void;
   comment(data: string): void;
