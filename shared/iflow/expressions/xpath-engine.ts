@@ -2,7 +2,8 @@ import fontoxpath from 'fontoxpath';
 import { ExpressionFailure } from './simple.ts';
 import { ExpressionFault } from './parse-simple.ts';
 import type { XPathCall, XPathExpression, XPathQuery } from './xpath.ts';
-import { type Body, bodyBytes } from '../exchange.ts';
+import type { Body } from '../exchange.ts';
+import { decodeXml } from '../xml/decode-xml.ts';
 import { type XmlDocument, XmlElement, type XmlAttribute, type XmlNode } from '../xml/nodes.ts';
 import { readXml, XmlError } from '../xml/read-xml.ts';
 import { writeXml } from '../xml/write-xml.ts';
@@ -170,33 +171,13 @@ function isNode(item: unknown): item is XmlNode | XmlAttribute | XmlDocument {
 
 function readBody(body: Body): XmlDocument {
   try {
-    return readXml(typeof body === 'string' ? body : decode(body), LIMITS);
+    return readXml(decodeXml(body, LIMITS.maxCharacters), LIMITS);
   } catch (error) {
     if (!(error instanceof XmlError)) throw error;
     throw new ExpressionFailure(
       `The message body cannot be read as XML, which an XPath needs: ${error.message}.`,
       error,
     );
-  }
-}
-
-/** The encoding that the byte order mark or the XML declaration names (XML 1.0 appendix F). */
-function decode(body: Uint8Array): string {
-  if (body.length > 4 * LIMITS.maxCharacters) {
-    throw new XmlError(`it has more than ${LIMITS.maxCharacters} characters`);
-  }
-  const bytes = Buffer.from(bodyBytes(body));
-  const mark = bytes.subarray(0, 2).toString('hex');
-  const declared = /^<\?xml[^>]*?encoding\s*=\s*["']([\w.-]+)["']/.exec(
-    bytes.subarray(0, 200).toString('latin1'),
-  )?.[1];
-  const encoding =
-    mark === 'fffe' ? 'utf-16le' : mark === 'feff' ? 'utf-16be' : (declared ?? 'utf-8');
-  try {
-    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
-  } catch (cause) {
-    if (!(cause instanceof TypeError) && !(cause instanceof RangeError)) throw cause;
-    throw new XmlError(`it is not ${encoding} text`);
   }
 }
 
