@@ -9,6 +9,14 @@ export const tasks = {
     load: async () => (await import('../expressions/xpath-task.ts')).xpathTask,
     inlineUpTo: 0,
   },
+  jsonToXml: {
+    load: async () => (await import('../convert/json-to-xml-task.ts')).jsonToXmlTask,
+    inlineUpTo: 64 * 1024,
+  },
+  xmlToJson: {
+    load: async () => (await import('../convert/xml-to-json-task.ts')).xmlToJsonTask,
+    inlineUpTo: 64 * 1024,
+  },
 } satisfies Readonly<Record<string, TaskEntry<unknown>>>;
 
 export type TaskName = keyof typeof tasks;

@@ -1,9 +1,11 @@
 import type { StepCompiler } from './compiler.ts';
 import { compileContentModifier } from './content-modifier.compile.ts';
 import { compileEnd } from './event.compile.ts';
+import { compileJsonToXml } from './json-to-xml.compile.ts';
 import { compileProcessCall } from './process-call.compile.ts';
 import { compileCall } from './request-reply.compile.ts';
 import { compileScript } from './script.compile.ts';
+import { compileXmlToJson } from './xml-to-json.compile.ts';
 
 const nothing = (): null => null;
 
@@ -22,6 +24,9 @@ export const compilers: Readonly<Record<string, StepCompiler>> = {
   // Message transformers
   Enricher: compileContentModifier,
   JavaScript: compileScript,
+  // Converters
+  JsonToXmlConverter: compileJsonToXml,
+  XmlToJsonConverter: compileXmlToJson,
   // Calls
   ExternalCall: compileCall,
   Send: compileCall,
