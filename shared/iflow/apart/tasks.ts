@@ -17,6 +17,10 @@ export const tasks = {
     load: async () => (await import('../convert/xml-to-json-task.ts')).xmlToJsonTask,
     inlineUpTo: 64 * 1024,
   },
+  schema: {
+    load: async () => (await import('../validate/schema-task.ts')).schemaTask,
+    inlineUpTo: 0,
+  },
 } satisfies Readonly<Record<string, TaskEntry<unknown>>>;
 
 export type TaskName = keyof typeof tasks;

@@ -5,6 +5,7 @@ import { compileJsonToXml } from './json-to-xml.compile.ts';
 import { compileProcessCall } from './process-call.compile.ts';
 import { compileCall } from './request-reply.compile.ts';
 import { compileScript } from './script.compile.ts';
+import { compileXmlValidator } from './xml-validator.compile.ts';
 import { compileXmlToJson } from './xml-to-json.compile.ts';
 
 const nothing = (): null => null;
@@ -27,6 +28,8 @@ export const compilers: Readonly<Record<string, StepCompiler>> = {
   // Converters
   JsonToXmlConverter: compileJsonToXml,
   XmlToJsonConverter: compileXmlToJson,
+  // Validators
+  XmlValidator: compileXmlValidator,
   // Calls
   ExternalCall: compileCall,
   Send: compileCall,

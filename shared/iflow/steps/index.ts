@@ -5,6 +5,7 @@ import { processCall } from './process-call.ts';
 import { requestReply, send } from './request-reply.ts';
 import { script } from './script.ts';
 import type { Step } from './step.ts';
+import { xmlValidator } from './xml-validator.ts';
 import { xmlToJson } from './xml-to-json.ts';
 
 /** What runs a step, by its type; `steps/compilers.ts` has the same keys. */
@@ -25,6 +26,8 @@ export const steps: Readonly<Record<string, Step>> = {
   // Converters
   JsonToXmlConverter: jsonToXml,
   XmlToJsonConverter: xmlToJson,
+  // Validators
+  XmlValidator: xmlValidator,
   // Calls
   ExternalCall: requestReply,
   Send: send,
