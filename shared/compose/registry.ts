@@ -3,7 +3,7 @@ import { systemClock as clock } from '../config/clock.ts';
 import { clients, roles } from './clients.ts';
 import { prepared } from './environment.ts';
 import { grantEnding, userGrants } from './grants.ts';
-import { deployments, design } from './iflow.ts';
+import { deployments, design } from './deployments.ts';
 import { issuers } from './issuers.ts';
 import { audit, auditRetentionMs } from './logs.ts';
 import { authMethods, bearerGate, throttle } from './oauth.ts';

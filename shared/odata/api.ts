@@ -1,16 +1,27 @@
 import { createHash } from 'node:crypto';
 import type { Handler, HttpReply } from '../http/call.ts';
 import { Fault } from '../http/fault.ts';
+import { type ArtifactKind, ARTIFACT_KINDS } from '../iflow/bundle/artifact-kind.ts';
 import type { Deployer } from '../iflow/deployment/deploy.ts';
 import type { DeploymentDirectory } from '../iflow/deployment/deployment.ts';
 import type { TaskStore } from '../iflow/deployment/deployment-store.ts';
 import type { Artifacts } from '../iflow/design/artifacts.ts';
+import type { Configurations } from '../iflow/design/configurations.ts';
+import type { ExportPackage } from '../iflow/design/export-package.ts';
+import type { ImportPackage } from '../iflow/design/import-package.ts';
+import type { PackageMessages } from '../iflow/design/package-messages.ts';
 import type { Packages } from '../iflow/design/packages.ts';
 import type { MessageLogReader } from '../monitor/message-log.ts';
 import type { BearerGate } from '../oauth/gate.ts';
 import type { AuditTrail } from '../registry/audit/audit-trail.ts';
 import { auditedChange } from './audited-changes.ts';
-import { designTypes, designtimeArtifactRoutes, type ReadBundle } from './designtime-artifacts.ts';
+import { artifactName, designTypes } from './artifact-types.ts';
+import {
+  configurationRoutes,
+  designtimeArtifactRoutes,
+  type ReadContents,
+  valueMappingParts,
+} from './designtime-artifacts.ts';
 import { ODataError } from './errors.ts';
 import { messageLogTypes, messageProcessingLogRoutes } from './message-processing-logs.ts';
 import {
@@ -20,10 +31,10 @@ import {
   serviceDocumentJson,
 } from './metadata.ts';
 import type { EntityType } from './model.ts';
-import { packageRoutes, packageType } from './packages.ts';
+import { importMessageType, packageRoutes, packageType } from './packages.ts';
 import { parsePath, shapeOf } from './path.ts';
 import { type Methods, representationOf, type Routes } from './request.ts';
-import { runtimeArtifactRoutes, runtimeTypes } from './runtime-artifacts.ts';
+import { deployFunction, runtimeArtifactRoutes, runtimeTypes } from './runtime-artifacts.ts';
 import { endpointTypes, serviceEndpointRoutes } from './service-endpoints.ts';
 
 export interface ODataDeps {
@@ -33,8 +44,12 @@ export interface ODataDeps {
   /** Base of every address that is shown; no trailing slash. */
   readonly issuer: string;
   readonly packages: Packages;
-  readonly artifacts: Artifacts;
-  readonly readBundle: ReadBundle;
+  readonly artifacts: Readonly<Record<ArtifactKind, Artifacts>>;
+  readonly configurations: Configurations;
+  readonly importPackage: ImportPackage;
+  readonly exportPackage: ExportPackage;
+  readonly packageMessages: PackageMessages;
+  readonly readContents: ReadContents;
   readonly deployer: Deployer;
   readonly directory: DeploymentDirectory;
   readonly tasks: Pick<TaskStore, 'find'>;
@@ -47,24 +62,21 @@ const WRITERS = ['AuthGroup.IntegrationDeveloper', 'AuthGroup.Administrator'];
 
 const TYPES: readonly EntityType[] = [
   packageType,
+  importMessageType,
   ...designTypes,
   ...runtimeTypes,
   ...endpointTypes,
   ...messageLogTypes,
 ];
 
-const FUNCTIONS: readonly FunctionImport[] = [
+const FUNCTIONS: readonly FunctionImport[] = ARTIFACT_KINDS.flatMap((kind) => [
+  { name: deployFunction(kind), method: 'POST', parameters: ['Id', 'Version'] },
   {
-    name: 'DeployIntegrationDesigntimeArtifact',
-    method: 'POST',
-    parameters: ['Id', 'Version'],
-  },
-  {
-    name: 'IntegrationDesigntimeArtifactSaveAsVersion',
+    name: `${artifactName(kind)}SaveAsVersion`,
     method: 'POST',
     parameters: ['Id', 'SaveAsVersion'],
   },
-];
+]);
 
 /**
  * SAP Cloud Integration's OData V2 API under `/api/v1`. Whoever shows no good token with a role of
@@ -72,8 +84,14 @@ const FUNCTIONS: readonly FunctionImport[] = [
  */
 export function createODataApi(deps: ODataDeps): Handler {
   const entityRoutes: Routes = {
-    ...packageRoutes(deps.packages),
-    ...designtimeArtifactRoutes(deps.artifacts, deps.readBundle),
+    ...packageRoutes(deps),
+    ...Object.fromEntries(
+      ARTIFACT_KINDS.flatMap((kind) =>
+        Object.entries(designtimeArtifactRoutes(kind, deps.artifacts[kind], deps.readContents)),
+      ),
+    ),
+    ...configurationRoutes(deps.artifacts.IntegrationFlow, deps.configurations, deps.readContents),
+    ...valueMappingParts(),
     ...runtimeArtifactRoutes(deps),
     ...serviceEndpointRoutes(deps.directory, deps.issuer),
     ...messageProcessingLogRoutes(deps.messageLog),
