@@ -4,7 +4,7 @@ import { accessPolicies } from './access-policies.ts';
 import { clients, roles } from './clients.ts';
 import { prepared } from './environment.ts';
 import { grantEnding, userGrants } from './grants.ts';
-import { deployments, design } from './iflow.ts';
+import { deployments, design } from './deployments.ts';
 import { issuers } from './issuers.ts';
 import { audit, auditRetentionMs } from './logs.ts';
 import { authMethods, bearerGate, throttle } from './oauth.ts';

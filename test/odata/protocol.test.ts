@@ -174,6 +174,9 @@ test('the service document lists the entity sets that can be read, in JSON and i
   assert.deepEqual(sets, [
     'IntegrationPackages',
     'IntegrationDesigntimeArtifacts',
+    'ScriptCollectionDesigntimeArtifacts',
+    'ValueMappingDesigntimeArtifacts',
+    'MessageMappingDesigntimeArtifacts',
     'IntegrationRuntimeArtifacts',
     'ServiceEndpoints',
     'MessageProcessingLogs',
@@ -214,6 +217,12 @@ test('$metadata is well-formed and defines every type that it uses', async () =>
   assert.deepEqual(named('FunctionImport', 'Name'), [
     'DeployIntegrationDesigntimeArtifact',
     'IntegrationDesigntimeArtifactSaveAsVersion',
+    'DeployScriptCollectionDesigntimeArtifact',
+    'ScriptCollectionDesigntimeArtifactSaveAsVersion',
+    'DeployValueMappingDesigntimeArtifact',
+    'ValueMappingDesigntimeArtifactSaveAsVersion',
+    'DeployMessageMappingDesigntimeArtifact',
+    'MessageMappingDesigntimeArtifactSaveAsVersion',
   ]);
 });
 
