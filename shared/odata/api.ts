@@ -131,7 +131,7 @@ export function createODataApi(deps: ODataDeps): Handler {
     ...keystoreRoutes(deps.material, deps.clock),
     ...accessPolicyRoutes(deps.accessPolicies),
   };
-  const sets = TYPES.filter((type) => Object.hasOwn(entityRoutes, type.set));
+  const sets = TYPES.filter((type) => entityRoutes[type.set]?.GET !== undefined);
   const routes: Routes = { ...serviceRoutes(sets), ...entityRoutes };
 
   return async (call) => {

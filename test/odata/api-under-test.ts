@@ -214,6 +214,14 @@ export function resultsIn(answer: Answer): Record<string, unknown>[] {
   return entityIn(answer)['results'] as Record<string, unknown>[];
 }
 
+/** The members of an entity but some. */
+export function omit(
+  entity: Record<string, unknown>,
+  ...names: readonly string[]
+): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(entity).filter(([name]) => !names.includes(name)));
+}
+
 export function errorIn(answer: Answer): { code: string; message: { value: string } } {
   return answer.json()['error'] as { code: string; message: { value: string } };
 }

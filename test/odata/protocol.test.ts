@@ -180,6 +180,12 @@ test('the service document lists the entity sets that can be read, in JSON and i
     'IntegrationRuntimeArtifacts',
     'ServiceEndpoints',
     'MessageProcessingLogs',
+    'UserCredentials',
+    'OAuth2ClientCredentials',
+    'SecureParameters',
+    'KeystoreEntries',
+    'AccessPolicies',
+    'ArtifactReferences',
   ]);
   for (const set of sets) assert.equal((await api.get(set)).status, 200, set);
   const atom = await api.get('', { accept: '*/*' });
