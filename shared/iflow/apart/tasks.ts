@@ -17,6 +17,14 @@ export const tasks = {
     load: async () => (await import('../convert/xml-to-json-task.ts')).xmlToJsonTask,
     inlineUpTo: 64 * 1024,
   },
+  csvToXml: {
+    load: async () => (await import('../convert/csv-to-xml-task.ts')).csvToXmlTask,
+    inlineUpTo: 64 * 1024,
+  },
+  xmlToCsv: {
+    load: async () => (await import('../convert/xml-to-csv-task.ts')).xmlToCsvTask,
+    inlineUpTo: 64 * 1024,
+  },
 } satisfies Readonly<Record<string, TaskEntry<unknown>>>;
 
 export type TaskName = keyof typeof tasks;

@@ -1,10 +1,12 @@
 import type { StepCompiler } from './compiler.ts';
 import { compileContentModifier } from './content-modifier.compile.ts';
+import { compileCsvToXml } from './csv-to-xml.compile.ts';
 import { compileEnd } from './event.compile.ts';
 import { compileJsonToXml } from './json-to-xml.compile.ts';
 import { compileProcessCall } from './process-call.compile.ts';
 import { compileCall } from './request-reply.compile.ts';
 import { compileScript } from './script.compile.ts';
+import { compileXmlToCsv } from './xml-to-csv.compile.ts';
 import { compileXmlToJson } from './xml-to-json.compile.ts';
 
 const nothing = (): null => null;
@@ -25,7 +27,9 @@ export const compilers: Readonly<Record<string, StepCompiler>> = {
   Enricher: compileContentModifier,
   JavaScript: compileScript,
   // Converters
+  CsvToXmlConverter: compileCsvToXml,
   JsonToXmlConverter: compileJsonToXml,
+  XmlToCsvConverter: compileXmlToCsv,
   XmlToJsonConverter: compileXmlToJson,
   // Calls
   ExternalCall: compileCall,

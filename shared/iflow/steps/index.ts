@@ -1,10 +1,12 @@
 import { contentModifier } from './content-modifier.ts';
+import { csvToXml } from './csv-to-xml.ts';
 import { errorEnd, escalationEnd, event, messageEnd, terminateEnd } from './event.ts';
 import { jsonToXml } from './json-to-xml.ts';
 import { processCall } from './process-call.ts';
 import { requestReply, send } from './request-reply.ts';
 import { script } from './script.ts';
 import type { Step } from './step.ts';
+import { xmlToCsv } from './xml-to-csv.ts';
 import { xmlToJson } from './xml-to-json.ts';
 
 /** What runs a step, by its type; `steps/compilers.ts` has the same keys. */
@@ -23,7 +25,9 @@ export const steps: Readonly<Record<string, Step>> = {
   Enricher: contentModifier,
   JavaScript: script,
   // Converters
+  CsvToXmlConverter: csvToXml,
   JsonToXmlConverter: jsonToXml,
+  XmlToCsvConverter: xmlToCsv,
   XmlToJsonConverter: xmlToJson,
   // Calls
   ExternalCall: requestReply,
