@@ -17,6 +17,10 @@ export const tasks = {
     load: async () => (await import('../convert/xml-to-json-task.ts')).xmlToJsonTask,
     inlineUpTo: 64 * 1024,
   },
+  signXml: {
+    load: async () => (await import('../signature/sign-task.ts')).signTask,
+    inlineUpTo: 0,
+  },
   schema: {
     load: async () => (await import('../validate/schema-task.ts')).schemaTask,
     inlineUpTo: 0,

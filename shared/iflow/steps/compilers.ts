@@ -7,6 +7,7 @@ import { compileJsonToXml } from './json-to-xml.compile.ts';
 import { compileProcessCall } from './process-call.compile.ts';
 import { compileCall } from './request-reply.compile.ts';
 import { compileScript } from './script.compile.ts';
+import { compileXmlSigner } from './xml-signer.compile.ts';
 import { compileXmlValidator } from './xml-validator.compile.ts';
 import { compileXmlModifier } from './xml-modifier.compile.ts';
 import { compileXmlToCsv } from './xml-to-csv.compile.ts';
@@ -40,6 +41,8 @@ export const compilers: Readonly<Record<string, StepCompiler>> = {
   // Validators
   XmlValidator: compileXmlValidator,
   XmlModifier: compileXmlModifier,
+  // Security
+  XMLDigitalSignMessage: compileXmlSigner,
   // Calls
   ExternalCall: compileCall,
   Send: compileCall,

@@ -7,6 +7,7 @@ import { processCall } from './process-call.ts';
 import { requestReply, send } from './request-reply.ts';
 import { script } from './script.ts';
 import type { Step } from './step.ts';
+import { xmlSigner } from './xml-signer.ts';
 import { xmlValidator } from './xml-validator.ts';
 import { xmlModifier } from './xml-modifier.ts';
 import { xmlToCsv } from './xml-to-csv.ts';
@@ -38,6 +39,8 @@ export const steps: Readonly<Record<string, Step>> = {
   // Validators
   XmlValidator: xmlValidator,
   XmlModifier: xmlModifier,
+  // Security
+  XMLDigitalSignMessage: xmlSigner,
   // Calls
   ExternalCall: requestReply,
   Send: send,
