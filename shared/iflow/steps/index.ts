@@ -1,4 +1,10 @@
 import { contentModifier } from './content-modifier.ts';
+import { filter } from './filter.ts';
+import { gather } from './gather.ts';
+import { loopingProcess } from './looping-process.ts';
+import { multicast } from './multicast.ts';
+import { router } from './router.ts';
+import { splitter } from './splitter.ts';
 import { errorEnd, escalationEnd, event, messageEnd, terminateEnd } from './event.ts';
 import { processCall } from './process-call.ts';
 import { requestReply, send } from './request-reply.ts';
@@ -17,11 +23,21 @@ export const steps: Readonly<Record<string, Step>> = {
   EscalationEndEvent: escalationEnd,
   TerminateEndEvent: terminateEnd,
   TerminateEvent: terminateEnd,
+  // Routing
+  ExclusiveGateway: router,
+  GeneralSplitter: splitter,
+  Camel: splitter,
+  Multicast: multicast,
+  SequentialMulticast: multicast,
+  Join: event,
+  Gather: gather,
   // Message transformers
+  Filter: filter,
   Enricher: contentModifier,
   JavaScript: script,
   // Calls
   ExternalCall: requestReply,
   Send: send,
   NonLoopingProcess: processCall,
+  LoopingProcess: loopingProcess,
 };

@@ -9,22 +9,30 @@ export function escapeXml(text: string): string {
     .replaceAll('"', '&quot;');
 }
 
+/** XML text to stand behind what an element holds. */
+export interface Insertion {
+  readonly into: XmlElement;
+  readonly text: string;
+}
+
 /**
  * A node as XML text. An element carries the namespace declarations that its ancestors have given
  * it, so that the text stands on its own.
  */
-export function writeXml(node: XmlNode): string {
-  return write(node, node.nodeType === 1 ? inheritedDeclarations(node) : '');
+export function writeXml(node: XmlNode, insertion?: Insertion): string {
+  return write(node, node.nodeType === 1 ? inheritedDeclarations(node) : '', insertion);
 }
 
-function write(node: XmlNode, inherited: string): string {
+function write(node: XmlNode, inherited: string, insertion?: Insertion): string {
   if (node.nodeType === 3) return escapeXml(node.data);
   if (node.nodeType === 8) return `<!--${node.data}-->`;
   if (node.nodeType === 7) return `<?${node.target} ${node.data}?>`;
   const written = node.attributes.map((a) => ` ${a.nodeName}="${escapeXml(a.value)}"`).join('');
   const start = `<${node.nodeName}${inherited}${written}`;
-  if (node.childNodes.length === 0) return `${start}/>`;
-  return `${start}>${node.childNodes.map((child) => write(child, '')).join('')}</${node.nodeName}>`;
+  const inserted = insertion?.into === node ? insertion.text : '';
+  if (node.childNodes.length === 0 && inserted === '') return `${start}/>`;
+  const content = node.childNodes.map((child) => write(child, '', insertion)).join('');
+  return `${start}>${content}${inserted}</${node.nodeName}>`;
 }
 
 function inheritedDeclarations(element: XmlElement): string {
