@@ -27,6 +27,9 @@ export function splitXml(text: string, path: SplitPath, envelope: boolean): Piec
   return cutter.pieces();
 }
 
+/** Each piece may have to declare them all. */
+const MAX_NAMESPACES = 100;
+
 /** Namespace declarations that hold in an element, by prefix; '' for the default one. */
 type Scope = ReadonlyMap<string, string>;
 
@@ -126,13 +129,7 @@ class Cutter implements XmlHandler {
   #cut({ from, name, outer, own }: Piece, to: number): string {
     const around = this.#around?.scope ?? NO_NAMESPACES;
     if (outer === around) return this.#source.slice(from, to);
-    let declared = '';
-    for (const prefix of new Set([...outer.keys(), ...around.keys()])) {
-      const uri = outer.get(prefix) ?? '';
-      const isOwn = own.some(([declaredPrefix]) => declaredPrefix === prefix);
-      if (isOwn || uri === (around.get(prefix) ?? '') || (uri === '' && prefix !== '')) continue;
-      declared += ` xmlns${prefix === '' ? '' : `:${prefix}`}="${escapeXml(uri)}"`;
-    }
+    const declared = missingIn(around, outer, own);
     const behindName = from + 1 + name.nodeName.length;
     return this.#source.slice(from, behindName) + declared + this.#source.slice(behindName, to);
   }
@@ -149,6 +146,18 @@ class Cutter implements XmlHandler {
   }
 }
 
+/** Declarations of what holds in one scope and not in another, but for those that are there already. */
+function missingIn(around: Scope, outer: Scope, own: readonly Declaration[]): string {
+  let declared = '';
+  for (const prefix of new Set([...outer.keys(), ...around.keys()])) {
+    const uri = outer.get(prefix) ?? '';
+    if (uri === (around.get(prefix) ?? '') || (uri === '' && prefix !== '')) continue;
+    if (own.some(([ownPrefix]) => ownPrefix === prefix)) continue;
+    declared += ` xmlns${prefix === '' ? '' : `:${prefix}`}="${escapeXml(uri)}"`;
+  }
+  return declared;
+}
+
 function declarationsOf(attributes: readonly ParsedAttribute[]): readonly Declaration[] {
   return attributes
     .filter(({ namespaceURI }) => namespaceURI === XMLNS_NAMESPACE)
@@ -162,6 +171,9 @@ function scopeIn(outer: Scope, attributes: readonly ParsedAttribute[]): Scope {
   for (const [prefix, uri] of declared) {
     if (uri === '') scope.delete(prefix);
     else scope.set(prefix, uri);
+  }
+  if (scope.size > MAX_NAMESPACES) {
+    throw new XmlError(`an element has more than ${MAX_NAMESPACES} namespace prefixes`);
   }
   return scope;
 }

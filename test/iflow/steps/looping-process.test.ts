@@ -59,7 +59,8 @@ test('the condition of a loop may be XPath on what the process has left', async 
 });
 
 test('a loop that comes to its maximum ends, and the flow goes on', async () => {
-  for (const properties of [{}, { postProcessing: 'end' }] as const) {
+  const ends: Record<string, string>[] = [{}, { postProcessing: 'end' }];
+  for (const properties of ends) {
     const exchange = exchangeOf('');
     await runBundle(loopBundle({ condition: '${body} != null', maximum: 3, properties }), exchange);
     assert.equal(exchange.body, '012.');
