@@ -137,10 +137,7 @@ class FlowRun {
         const text = `The step "${node.name || node.id}" has made a body above ${MAX_BODY_SIZE} bytes.`;
         throw new FlowFailure(node, 'too_large', text);
       }
-      if (this.#environment.now() - this.#heldSince >= LONGEST_HOLD_MS) {
-        await setImmediate();
-        this.#heldSince = this.#environment.now();
-      }
+      if (this.#holdsTooLong()) await this.#letOthersOn();
       if (result === undefined) id = node.next[0];
       else if ('goTo' in result) id = result.goTo;
       else {
@@ -149,6 +146,15 @@ class FlowRun {
       }
     }
     return undefined;
+  }
+
+  #holdsTooLong(): boolean {
+    return this.#environment.now() - this.#heldSince >= LONGEST_HOLD_MS;
+  }
+
+  async #letOthersOn(): Promise<void> {
+    await setImmediate();
+    this.#heldSince = this.#environment.now();
   }
 
   #runStep(
@@ -214,6 +220,8 @@ class FlowRun {
 
   async #branch(from: Walk, nodeId: string, exchange: Exchange): Promise<BranchEnd> {
     const walk = { ...from, branch: true, depth: deeper(from) };
+    // One may have no step of its own.
+    if (this.#holdsTooLong()) await this.#letOthersOn();
     try {
       return { stoppedAt: await this.#guard(walk, nodeId, exchange), handled: false };
     } catch (error) {
