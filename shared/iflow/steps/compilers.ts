@@ -4,6 +4,12 @@ import { compileCsvToXml } from './csv-to-xml.compile.ts';
 import { compileEncoder, encoderCompilers } from './encoder.compile.ts';
 import { compileEnd } from './event.compile.ts';
 import { compileJsonToXml } from './json-to-xml.compile.ts';
+import { compileFilter } from './filter.compile.ts';
+import { compileGather } from './gather.compile.ts';
+import { compileLoopingProcess } from './looping-process.compile.ts';
+import { compileParallelMulticast, compileSequentialMulticast } from './multicast.compile.ts';
+import { compileRouter } from './router.compile.ts';
+import { compileGeneralSplitter, compileIteratingSplitter } from './splitter.compile.ts';
 import { compileProcessCall } from './process-call.compile.ts';
 import { compileCall } from './request-reply.compile.ts';
 import { compileScript } from './script.compile.ts';
@@ -27,7 +33,16 @@ export const compilers: Readonly<Record<string, StepCompiler>> = {
   EscalationEndEvent: compileEnd,
   TerminateEndEvent: nothing,
   TerminateEvent: nothing,
+  // Routing
+  ExclusiveGateway: compileRouter,
+  GeneralSplitter: compileGeneralSplitter,
+  Camel: compileIteratingSplitter,
+  Multicast: compileParallelMulticast,
+  SequentialMulticast: compileSequentialMulticast,
+  Join: nothing,
+  Gather: compileGather,
   // Message transformers
+  Filter: compileFilter,
   Enricher: compileContentModifier,
   JavaScript: compileScript,
   Decoder: compileEncoder,
@@ -47,4 +62,5 @@ export const compilers: Readonly<Record<string, StepCompiler>> = {
   ExternalCall: compileCall,
   Send: compileCall,
   NonLoopingProcess: compileProcessCall,
+  LoopingProcess: compileLoopingProcess,
 };

@@ -1,6 +1,12 @@
 import { contentModifier } from './content-modifier.ts';
 import { csvToXml } from './csv-to-xml.ts';
 import { encoder, encoders } from './encoder.ts';
+import { filter } from './filter.ts';
+import { gather } from './gather.ts';
+import { loopingProcess } from './looping-process.ts';
+import { multicast } from './multicast.ts';
+import { router } from './router.ts';
+import { splitter } from './splitter.ts';
 import { errorEnd, escalationEnd, event, messageEnd, terminateEnd } from './event.ts';
 import { jsonToXml } from './json-to-xml.ts';
 import { processCall } from './process-call.ts';
@@ -25,7 +31,16 @@ export const steps: Readonly<Record<string, Step>> = {
   EscalationEndEvent: escalationEnd,
   TerminateEndEvent: terminateEnd,
   TerminateEvent: terminateEnd,
+  // Routing
+  ExclusiveGateway: router,
+  GeneralSplitter: splitter,
+  Camel: splitter,
+  Multicast: multicast,
+  SequentialMulticast: multicast,
+  Join: event,
+  Gather: gather,
   // Message transformers
+  Filter: filter,
   Enricher: contentModifier,
   JavaScript: script,
   Decoder: encoder,
@@ -45,4 +60,5 @@ export const steps: Readonly<Record<string, Step>> = {
   ExternalCall: requestReply,
   Send: send,
   NonLoopingProcess: processCall,
+  LoopingProcess: loopingProcess,
 };
