@@ -85,7 +85,16 @@ export async function exchange(outgoing: Outgoing, count: CountBytes): Promise<I
   }
 }
 
+/** Throws at once where OpenSSL cannot read the key or the certificate to be shown. */
 function openRequest(outgoing: Outgoing): ClientRequest {
+  try {
+    return makeRequest(outgoing);
+  } catch (error) {
+    throw new ExchangeFailure(error, 'connecting', false);
+  }
+}
+
+function makeRequest(outgoing: Outgoing): ClientRequest {
   const { url, method, headers, lookup, agent, signal, maxHeaderBytes, identity } = outgoing;
   const options: RequestOptions = {
     method,

@@ -59,7 +59,13 @@ async function certificate(alias: string, material: SecurityMaterial): Promise<C
   if (found === undefined) throw missing('a key pair', alias);
   const { privateKey, certificates, version } = found;
   const id = JSON.stringify([alias, version]);
-  return { kind: 'certificate', identity: { id, key: privateKey, cert: certificates.join('\n') } };
+  const identity = {
+    name: `the key pair ${shown(alias)}`,
+    id,
+    key: privateKey,
+    cert: certificates.join('\n'),
+  };
+  return { kind: 'certificate', identity };
 }
 
 function nameOf(name: string, what: string): string {
