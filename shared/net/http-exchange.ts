@@ -60,12 +60,7 @@ export async function exchange(outgoing: Outgoing, count: CountBytes): Promise<I
   const isConnected = watchConnection(request, outgoing.url);
   let response: IncomingMessage | undefined;
   try {
-    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-    request.on('response', resolve).on('error', reject);
-    // An answer of status 101 ends the connection without any of the two.
-    request.on('close', () => reject(new Error('The connection was closed.')));
-    request.end(outgoing.body);
-    response = await promise;
+    response = await responseTo(request, outgoing.body);
     const chunks: Buffer[] = [];
     for await (const chunk of response as AsyncIterable<Buffer>) {
       count(chunk.length);
@@ -83,6 +78,28 @@ export async function exchange(outgoing: Outgoing, count: CountBytes): Promise<I
       response !== undefined ? 'answering' : isConnected() ? 'sent' : ('connecting' as const);
     throw new ExchangeFailure(error, progress, request.reusedSocket);
   }
+}
+
+function responseTo(
+  request: ClientRequest,
+  body: Uint8Array | string | undefined,
+): Promise<IncomingMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  let isSettled = false;
+  request.on('response', (response) => {
+    isSettled = true;
+    resolve(response);
+  });
+  request.on('error', (error) => {
+    isSettled = true;
+    reject(error);
+  });
+  // An answer of status 101 ends the connection without any of the two.
+  request.on('close', () => {
+    if (!isSettled) reject(new Error('The connection was closed.'));
+  });
+  request.end(body);
+  return promise;
 }
 
 /** Throws at once where OpenSSL cannot read the key or the certificate to be shown. */

@@ -113,7 +113,7 @@ for (const [name, properties, text] of [
   ['a port that is none', { httpAddressWithoutQuery: 'http://host:port/a' }, /a URL such as/],
   ['no host', { httpAddressWithoutQuery: 'https:///a' }, /a URL such as/],
   ['a user', { httpAddressWithoutQuery: 'https://me:pw@host.example/' }, /has a user name/],
-  ['an unknown token', { httpAddressWithoutQuery: '${exchangeId}' }, /cannot use its httpAddress/],
+  ['an unknown token', { httpAddressWithoutQuery: '${nothing}' }, /cannot use its httpAddress/],
   ['an unknown query', { ...address, httpAddressQuery: '${random(5)}' }, /cannot use its httpAdd/],
   ['an unknown method', { ...address, httpMethod: 'FETCH' }, /has the method "FETCH"/],
   ['a time limit of none', { ...address, httpRequestTimeout: '0' }, /as httpRequestTimeout/],
