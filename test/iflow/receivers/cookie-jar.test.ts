@@ -51,6 +51,12 @@ test('what is no cookie, or too much of it, is not kept', () => {
     Array.from({ length: 200 }, (_, i) => `c${i}=1`),
   );
   assert.equal(jar.cookiesFor(url, '').split('; ').length, 50);
+  jar.take(
+    url,
+    '',
+    Array.from({ length: 5 }, (_, i) => `c${i}=${'x'.repeat(4000)}`),
+  );
+  assert.ok(jar.cookiesFor(url, '').length <= 8192);
   for (let i = 0; i < 100; i++) jar.take(at(`https://h${i}.example/`), '', ['a=1']);
   assert.equal(jar.cookiesFor(at('https://h99.example/'), ''), '');
 });

@@ -150,6 +150,7 @@ for (const [name, value] of [
   ['no scheme', '//a.example/x'],
   ['no host', 'https:///x'],
   ['nothing', ''],
+  ['more characters than a URL has', `https://a.example/${'x'.repeat(20_000)}`],
 ] as const) {
   test(`an address with ${name} is refused, and not quoted`, () => {
     assert.throws(

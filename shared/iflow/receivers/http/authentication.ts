@@ -51,7 +51,7 @@ async function basic(name: string, material: SecurityMaterial): Promise<Credenti
     );
   }
   const header = `Basic ${Buffer.from(`${user}:${password}`, 'utf8').toString('base64')}`;
-  return { kind: 'header', header, user: name };
+  return { kind: 'header', header, user: JSON.stringify([name, user]) };
 }
 
 async function certificate(alias: string, material: SecurityMaterial): Promise<Credential> {
@@ -68,8 +68,14 @@ async function certificate(alias: string, material: SecurityMaterial): Promise<C
   return { kind: 'certificate', identity };
 }
 
+const MAX_NAME_CHARACTERS = 1000;
+
 function nameOf(name: string, what: string): string {
-  if (name !== '') return name;
+  if (name !== '' && name.length <= MAX_NAME_CHARACTERS) return name;
+  if (name !== '') {
+    const text = `The receiver channel has a ${what} of ${name.length} characters for this message.`;
+    throw new StepFailure('credential', text);
+  }
   const text = `The receiver channel has no ${what} for this message: its expression is empty.`;
   throw new StepFailure('credential', text);
 }
