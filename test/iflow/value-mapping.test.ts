@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BundleFault } from '../../shared/iflow/bundle/fault.ts';
 import type { Deployment, DeploymentSnapshot } from '../../shared/iflow/deployment/deployment.ts';
-import { compileValueMapping, MOST_VALUES } from '../../shared/iflow/value-mapping/compile.ts';
+import { compileValueMapping } from '../../shared/iflow/value-mapping/compile.ts';
 import type { CompiledValueMapping } from '../../shared/iflow/value-mapping/compiled.ts';
 import { createDeployedValueMappings } from '../../shared/iflow/value-mapping/deployed-value-mappings.ts';
 import {
@@ -186,10 +186,10 @@ test('what a value mapping has that cannot be read is told', () => {
 });
 
 test('a value mapping with more values than may be held is refused', () => {
-  const groups = Array.from({ length: MOST_VALUES / 2 + 1 }, (_, i): readonly ValueEntry[] => [
-    ['A', 'i', String(i)],
-    ['B', 'i', `b${i}`],
-  ]);
+  // A group of a hundred entries maps 9,900 values.
+  const groups = Array.from({ length: 11 }, (_, i) =>
+    Array.from({ length: 100 }, (__, owner): ValueEntry => [`A${owner}`, 'i', String(i)]),
+  );
   assert.match(faultsOf(valueMapping({ id: 'vm' }, groups)), /may map 100000 values/);
   assert.equal(faultsOf(valueMapping({ id: 'vm' }, groups.slice(1))), '');
 });
