@@ -105,8 +105,13 @@ class FlowRun {
       if (handler === undefined || walk.caught !== undefined) throw error;
       // There is no time left to handle it in, or no room.
       if (error.reason === 'timeout' || error.reason === 'busy') throw error;
-      exchange.properties.set('CamelExceptionCaught', { ...caughtOf(error) });
+      const caught = caughtOf(error);
+      exchange.properties.set('CamelExceptionCaught', { ...caught });
       exchange.properties.set('SAP_ErrorModelStepID', error.stepId);
+      // SAP's flows ask for it there, and it is what the sender is answered unless they change it.
+      if (caught.statusCode !== undefined) {
+        exchange.headers.set('CamelHttpResponseCode', caught.statusCode);
+      }
       await this.#handle({ ...walk, branch: false, caught: error }, handler.startId, exchange);
       throw new MessageEnded('handled');
     }

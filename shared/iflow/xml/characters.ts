@@ -17,11 +17,11 @@ const ENTITIES: Readonly<Record<string, string>> = {
 
 /** The name, with or without prefix, that begins at a place in the text (XML 1.0 section 2.3). */
 export function nameAt(text: string, at: number): string | undefined {
+  // `test` makes no match object, of which a document would need one for each tag.
   PLAIN_NAME.lastIndex = at;
-  const plain = PLAIN_NAME.exec(text);
-  if (plain !== null) return plain[0];
+  if (PLAIN_NAME.test(text)) return text.slice(at, PLAIN_NAME.lastIndex);
   NAME.lastIndex = at;
-  return NAME.exec(text)?.[0];
+  return NAME.test(text) ? text.slice(at, NAME.lastIndex) : undefined;
 }
 
 /** Whether a text may be the name of an element or attribute without prefix (NCName). */

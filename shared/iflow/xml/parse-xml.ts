@@ -12,7 +12,7 @@ const XML_NAMESPACE = 'http://www.w3.org/XML/1998/namespace';
 
 /** Names that are taken apart once for a document. */
 const MAX_KNOWN_NAMES = 1000;
-const SPACE = /[ \t\n]*/y;
+const SPACE = /[ \t\n]+/y;
 
 /**
  * Reads XML 1.0 with namespaces, in time and memory linear in its length. A document type
@@ -136,16 +136,18 @@ class XmlParser {
 
   #readEndTag(): void {
     const from = this.#at;
-    this.#at += 2;
-    const { nodeName } = this.#readName();
-    this.#skipSpace();
     const open = this.#open.pop();
-    if (this.#text[this.#at] !== '>' || open?.nodeName !== nodeName) {
-      this.#fail(`</${nodeName}> closes nothing that is open`);
+    const name = this.#at + 2;
+    this.#at = name + (open?.nodeName.length ?? 0);
+    const isClosed = open !== undefined && this.#text.startsWith(open.nodeName, name);
+    if (isClosed && this.#text[this.#at] !== '>') this.#skipSpace();
+    if (!isClosed || this.#text[this.#at] !== '>') {
+      this.#at = name;
+      this.#fail(`</${this.#readName().nodeName}> closes nothing that is open`);
     }
     this.#at++;
     this.#handler.endElement(from, this.#at);
-    this.#forgetNamespaces(open.shadowed);
+    if (open.shadowed !== NOTHING) this.#forgetNamespaces(open.shadowed);
   }
 
   #readAttributeValue(): string {
@@ -275,10 +277,12 @@ class XmlParser {
   }
 
   #skipSpace(): boolean {
+    const code = this.#text.charCodeAt(this.#at);
+    if (code !== 0x20 && code !== 0x0a && code !== 0x09) return false;
     SPACE.lastIndex = this.#at;
-    const length = SPACE.exec(this.#text)?.[0].length ?? 0;
-    this.#at += length;
-    return length > 0;
+    SPACE.test(this.#text);
+    this.#at = SPACE.lastIndex;
+    return true;
   }
 
   #find(what: string, from: number, fault: string): number {
