@@ -143,7 +143,7 @@ test('everything that is missing is told at once, each step by name and type', (
   const zip = build({
     address: '/{{Where}}/{{To}}',
     steps: [
-      { type: 'raw', name: 'Route by type', cname: 'ExclusiveGateway', properties: {} },
+      { type: 'raw', name: 'Wait', cname: 'WaitForever', properties: {} },
       { type: 'raw', name: 'Convert', cname: 'GroovyScript', properties: { script: 'a.groovy' } },
       {
         type: 'contentModifier',
@@ -166,7 +166,7 @@ test('everything that is missing is told at once, each step by name and type', (
     'The parameter "Where" has no value.',
     'The parameter "To" has no value.',
     'Sender channel "HTTPS" (HTTPS) cannot be served. The address "/{{Where}}/{{To}}" may have letters, digits and the signs / _ ~ - . $ * only.',
-    'Step "Route by type" (ExclusiveGateway) is not available yet.',
+    'Step "Wait" (WaitForever) is not available yet.',
     'Step "Convert" (GroovyScript) is not available yet.',
     'Step "Set" (Enricher) takes the value of the header "number" from "numberRange", which is not available yet.',
     'Step "Set" (Enricher) cannot set the header "home": the expression ${sys.home} is not available yet.',

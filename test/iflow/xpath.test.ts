@@ -90,6 +90,13 @@ test("XPath: Camel's functions are Simple expressions and headers", async () => 
   assert.equal(await select("//item[@nr = in:header('nr')]", injected), '');
 });
 
+test('XPath: trace() tells nobody what the message holds', async (t) => {
+  const write = t.mock.method(process.stdout, 'write');
+  assert.equal(await select("trace(/order/id, 'a secret')"), '7');
+  const told = write.mock.calls.map((call) => String(call.arguments[0])).join('');
+  assert.ok(!told.includes('a secret'));
+});
+
 test('XPath: quotes that an export has escaped twice are quotes', async () => {
   assert.equal(await select('//item[@nr = &apos;2&apos;]'), 'nut');
   assert.equal(await select("'a &lt; b'"), 'a &lt; b');

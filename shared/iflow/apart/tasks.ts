@@ -9,6 +9,22 @@ export const tasks = {
     load: async () => (await import('../expressions/xpath-task.ts')).xpathTask,
     inlineUpTo: 0,
   },
+  match: {
+    load: async () => (await import('../expressions/match-task.ts')).matchTask,
+    inlineUpTo: 16 * 1024,
+  },
+  split: {
+    load: async () => (await import('../splitting/split-task.ts')).splitTask,
+    inlineUpTo: 32 * 1024,
+  },
+  gather: {
+    load: async () => (await import('../gathering/gather-task.ts')).gatherTask,
+    inlineUpTo: 32 * 1024,
+  },
+  merge: {
+    load: async () => (await import('../gathering/merge-task.ts')).mergeTask,
+    inlineUpTo: 0,
+  },
   jsonToXml: {
     load: async () => (await import('../convert/json-to-xml-task.ts')).jsonToXmlTask,
     inlineUpTo: 64 * 1024,

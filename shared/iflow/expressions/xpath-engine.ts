@@ -177,6 +177,8 @@ function select(
     evaluateXPath.ALL_RESULTS_TYPE,
     {
       disableCache,
+      // trace() would write what the message holds to the console.
+      logger: { trace: nothing },
       namespaceResolver: (prefix) =>
         prefix === ''
           ? null

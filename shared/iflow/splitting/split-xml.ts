@@ -1,5 +1,5 @@
 import { parseXml, unixLines } from '../xml/parse-xml.ts';
-import { escapeXml } from '../xml/write-xml.ts';
+import { escapeAttribute } from '../xml/write-xml.ts';
 import {
   type ParsedAttribute,
   type XmlHandler,
@@ -153,7 +153,7 @@ function missingIn(around: Scope, outer: Scope, own: readonly Declaration[]): st
     const uri = outer.get(prefix) ?? '';
     if (uri === (around.get(prefix) ?? '') || (uri === '' && prefix !== '')) continue;
     if (own.some(([ownPrefix]) => ownPrefix === prefix)) continue;
-    declared += ` xmlns${prefix === '' ? '' : `:${prefix}`}="${escapeXml(uri)}"`;
+    declared += ` xmlns${prefix === '' ? '' : `:${prefix}`}="${escapeAttribute(uri)}"`;
   }
   return declared;
 }

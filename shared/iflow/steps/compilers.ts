@@ -10,6 +10,7 @@ import { compileLoopingProcess } from './looping-process.compile.ts';
 import { compileParallelMulticast, compileSequentialMulticast } from './multicast.compile.ts';
 import { compileRouter } from './router.compile.ts';
 import { compileGeneralSplitter, compileIteratingSplitter } from './splitter.compile.ts';
+import { compileJsonToXml } from './json-to-xml.compile.ts';
 import { compileProcessCall } from './process-call.compile.ts';
 import { compileCall } from './request-reply.compile.ts';
 import { compileScript } from './script.compile.ts';

@@ -1,10 +1,11 @@
 import type { Exchange } from '../exchange.ts';
 import type { CompiledNode } from '../flow.ts';
 import { type Condition, evaluateCondition } from '../expressions/condition.ts';
-import { ExpressionFailure, type ExpressionContext, WorkBudget } from '../expressions/simple.ts';
+import type { ExpressionContext } from '../expressions/simple.ts';
 import { queryOf, type XPathExpression } from '../expressions/xpath.ts';
+import { evaluating, expressionsOn } from './evaluating.ts';
 import { runTask } from './run-task.ts';
-import { type StepContext, StepFailure } from './step.ts';
+import type { StepContext } from './step.ts';
 
 /** A condition of a route or a loop, in either of SAP's languages. Plain JSON. */
 export type ConditionConfig =
@@ -21,19 +22,9 @@ export function firstThatHolds(
   node: CompiledNode,
   context: StepContext,
 ): number | Promise<number> {
-  const expressions = {
-    exchange,
-    now: context.environment.now,
-    flowId: context.flow.id,
-    budget: new WorkBudget(),
-  };
-  const search = searching(conditions, expressions);
-  try {
-    const first = search.next();
-    return first.done === true ? first.value : answer(search, first.value, node, context, exchange);
-  } catch (error) {
-    return rethrow(error);
-  }
+  const search = searching(conditions, expressionsOn(exchange, context));
+  const first = evaluating(() => search.next());
+  return first.done === true ? first.value : answer(search, first.value, node, context, exchange);
 }
 
 /** Whether a condition holds. @throws {StepFailure} */
@@ -57,7 +48,7 @@ function* searching(conditions: readonly ConditionConfig[], context: ExpressionC
   let known: Map<ConditionConfig, boolean> | undefined;
   for (const [index, config] of conditions.entries()) {
     if ('condition' in config) {
-      if (yield* evaluating(config.condition, context)) return index;
+      if (yield* deciding(config.condition, context)) return index;
       continue;
     }
     if (known === undefined) {
@@ -72,7 +63,7 @@ function* searching(conditions: readonly ConditionConfig[], context: ExpressionC
   return -1;
 }
 
-function* evaluating(
+function* deciding(
   condition: Condition,
   context: ExpressionContext,
 ): Generator<Question, boolean, readonly boolean[]> {
@@ -95,12 +86,7 @@ async function answer(
   let question = first;
   for (;;) {
     const answers = await ask(question, node, context, body);
-    let next: IteratorResult<Question, number>;
-    try {
-      next = search.next(answers);
-    } catch (error) {
-      return rethrow(error);
-    }
+    const next = evaluating(() => search.next(answers));
     if (next.done === true) return next.value;
     question = next.value;
   }
@@ -120,9 +106,4 @@ async function ask(
   const { queries } = question;
   const texts = await runTask('xpath', { body, namespaces, queries }, node, context);
   return texts.map((text) => text === 'true');
-}
-
-function rethrow(error: unknown): never {
-  if (!(error instanceof ExpressionFailure)) throw error;
-  throw new StepFailure('expression', error.message, error);
 }

@@ -1,10 +1,5 @@
-import { ExpressionFailure, WorkBudget } from '../expressions/simple.ts';
-import {
-  queryOf,
-  type XPathExpression,
-  type XPathQuery,
-  type XPathResult,
-} from '../expressions/xpath.ts';
+import { queryOf, type XPathExpression, type XPathResult } from '../expressions/xpath.ts';
+import { evaluating, expressionsOn } from './evaluating.ts';
 import { runTask } from './run-task.ts';
 import { type Step, StepFailure } from './step.ts';
 
@@ -23,21 +18,8 @@ export type ValueType = 'text' | 'integer' | 'boolean' | 'node' | 'nodes';
 export const filter: Step = {
   async run(exchange, node, context) {
     const { xpath, type } = node.config as FilterConfig;
-    const { flow, environment } = context;
-    const expressions = {
-      exchange,
-      now: environment.now,
-      flowId: flow.id,
-      budget: new WorkBudget(),
-    };
-    let query: XPathQuery;
-    try {
-      query = queryOf(xpath, RESULTS[type], expressions);
-    } catch (error) {
-      if (!(error instanceof ExpressionFailure)) throw error;
-      throw new StepFailure('expression', error.message, error);
-    }
-    const { namespaces } = flow.settings;
+    const query = evaluating(() => queryOf(xpath, RESULTS[type], expressionsOn(exchange, context)));
+    const { namespaces } = context.flow.settings;
     const input = { body: exchange.body, namespaces, queries: [query] };
     const [text = ''] = await runTask('xpath', input, node, context);
     exchange.body = type === 'integer' ? wholeNumber(text) : text;

@@ -8,10 +8,10 @@ import {
   replaceExchange,
   type Value,
 } from '../exchange.ts';
-import { ExpressionFailure, WorkBudget } from '../expressions/simple.ts';
 import { queryOf, type XPathQuery } from '../expressions/xpath.ts';
 import type { CompiledNode } from '../flow.ts';
 import { joinBodies } from '../gathering/joined-bodies.ts';
+import { evaluating, expressionsOn } from './evaluating.ts';
 import type { GatherConfig } from './gather.ts';
 import { runTask } from './run-task.ts';
 import { type StepContext, StepFailure } from './step.ts';
@@ -90,17 +90,11 @@ async function combineBodies(
 function mergeQueries(
   { source, target }: Extract<GatherConfig, { strategy: 'merge' }>,
   exchange: Exchange,
-  { environment, flow }: StepContext,
+  context: StepContext,
 ): { readonly source: XPathQuery; readonly target?: XPathQuery } {
-  const budget = new WorkBudget();
-  const expressions = { exchange, now: environment.now, flowId: flow.id, budget };
-  try {
-    return {
-      source: queryOf(source, 'nodes', expressions),
-      ...(target === undefined ? {} : { target: queryOf(target, 'node', expressions) }),
-    };
-  } catch (error) {
-    if (!(error instanceof ExpressionFailure)) throw error;
-    throw new StepFailure('expression', error.message, error);
-  }
+  const expressions = expressionsOn(exchange, context);
+  return evaluating(() => ({
+    source: queryOf(source, 'nodes', expressions),
+    ...(target === undefined ? {} : { target: queryOf(target, 'node', expressions) }),
+  }));
 }

@@ -1,17 +1,12 @@
 import { copyExchange, type Exchange, MAX_BODY_SIZE } from '../exchange.ts';
 import { ExpressionFault } from '../expressions/expression-fault.ts';
-import {
-  asText,
-  evaluate,
-  ExpressionFailure,
-  type Template,
-  WorkBudget,
-} from '../expressions/simple.ts';
+import { asText, evaluate, type Template } from '../expressions/simple.ts';
 import type { CompiledNode } from '../flow.ts';
 import { groupAt, groupCount, type Pieces, totalLength } from '../splitting/pieces.ts';
 import { parseSplitPath, type SplitPath } from '../splitting/split-path.ts';
 import type { SplitPoint } from '../splitting/split-task.ts';
 import { type Branch, runBranches } from './branches.ts';
+import { evaluating, expressionsOn } from './evaluating.ts';
 import { runTask } from './run-task.ts';
 import { SplitMessages } from './split-messages.ts';
 import { type Step, type StepContext, StepFailure } from './step.ts';
@@ -72,32 +67,37 @@ export const splitter: Step = {
 function readSettings(
   { at, grouping }: SplitterConfig,
   exchange: Exchange,
-  { environment, flow }: StepContext,
+  context: StepContext,
 ): { readonly at: SplitPoint; readonly size: number } {
-  const budget = new WorkBudget();
-  const context = { exchange, now: environment.now, flowId: flow.id, budget };
-  const textOf = (template: Template): string => asText(evaluate(template, context));
+  const expressions = expressionsOn(exchange, context);
+  const textOf = (template: Template): string =>
+    evaluating(() => asText(evaluate(template, expressions)));
+  const size = typeof grouping === 'number' ? grouping : readSize(textOf(grouping.template));
+  if ('template' in at) {
+    return { at: { path: readPath(textOf(at.template), context) }, size };
+  }
+  if (!('token' in at)) return { at, size };
+  const token = textOf(at.token);
+  if (token !== '') return { at: { token }, size };
+  throw new StepFailure('expression', 'The splitter has no token to split at.');
+}
+
+function readSize(text: string): number {
+  const size = text.trim() === '' ? 1 : Number(text);
+  if (Number.isInteger(size) && size >= 1) return size;
+  const shown = JSON.stringify(text.slice(0, 100));
+  throw new StepFailure(
+    'expression',
+    `The splitter groups by ${shown}, which is no number above 0.`,
+  );
+}
+
+function readPath(text: string, { flow }: StepContext): SplitPath {
   try {
-    const written = typeof grouping === 'number' ? grouping : textOf(grouping.template).trim();
-    const size = written === '' ? 1 : Number(written);
-    if (!Number.isInteger(size) || size < 1) {
-      const shown = JSON.stringify(String(written).slice(0, 100));
-      throw new ExpressionFailure(`The splitter groups by ${shown}, which is no number above 0.`);
-    }
-    if ('template' in at) {
-      const path = parseSplitPath(textOf(at.template), flow.settings.namespaces);
-      return { at: { path }, size };
-    }
-    if (!('token' in at)) return { at, size };
-    const token = textOf(at.token);
-    if (token === '') throw new ExpressionFailure('The splitter has no token to split at.');
-    return { at: { token }, size };
+    return parseSplitPath(text, flow.settings.namespaces);
   } catch (error) {
-    if (error instanceof ExpressionFault) {
-      throw new StepFailure('expression', `The message cannot be split: ${error.message}.`, error);
-    }
-    if (!(error instanceof ExpressionFailure)) throw error;
-    throw new StepFailure('expression', error.message, error);
+    if (!(error instanceof ExpressionFault)) throw error;
+    throw new StepFailure('expression', `The message cannot be split: ${error.message}.`, error);
   }
 }
 

@@ -1,5 +1,4 @@
 import type { Exchange } from '../../../shared/iflow/exchange.ts';
-import { compileBundle } from '../../../shared/iflow/compile.ts';
 import {
   flowBundle,
   type GraphDescription,
@@ -7,8 +6,6 @@ import {
   type NodeDescription,
 } from '../../support/flow-bundle.ts';
 import { environmentOf, exchangeOf, runBundle } from '../running.ts';
-
-export { compileBundle };
 
 export type Settings = Readonly<Record<string, string>>;
 
