@@ -249,6 +249,13 @@ const notDeployed: readonly [
     /"Main Title", which is no XML name/,
   ],
   [
+    'a schema of 2001 fields',
+    TO_XML,
+    schemaOf(Array.from({ length: 2001 }, (_, i) => field(`f${i}`)).join('')),
+    'design',
+    /more than 2000 fields/,
+  ],
+  [
     'a separator of two characters',
     { ...TO_XML, Field_Separator_in_CSV: '::' },
     SCHEMA,
@@ -406,9 +413,15 @@ test('XML to CSV: each parent has its lines below it', async () => {
   assert.equal(body, 'n\n1\n\na\n1\n\nn\n2\n\nb\n2');
 });
 
+const annotated = (name: string, text: string): string =>
+  `<xs:element name="${name}"><xs:annotation><xs:documentation> ${text}\n</xs:documentation></xs:annotation></xs:element>`;
+const ANNOTATED: Settings = {
+  CSV_Header: 'xsd',
+  XML_Schema_File_Path: '/xsd/Long.xsd',
+  XPath_Field_Location: '/Products/Product',
+};
+
 test('XML to CSV: the first line may be what the schema says of the elements', async () => {
-  const annotated = (name: string, text: string): string =>
-    `<xs:element name="${name}"><xs:annotation><xs:documentation> ${text}\n</xs:documentation></xs:annotation></xs:element>`;
   const settings = {
     CSV_Header: 'xsd',
     XML_Schema_File_Path: '/xsd/Products.xsd',
@@ -453,8 +466,11 @@ test('XML to CSV is not deployed with settings that it cannot have', () => {
     ],
     [{ ...TO_CSV, CSV_Header: 'other' }, 'missing', /the CSV header "other"/],
     [{ ...TO_CSV, CSV_Header: 'xsd' }, 'design', /names no XML schema/],
+    [ANNOTATED, 'design', /documents "a" with more than the 1000 characters/],
   ] as const) {
-    const [fault, ...others] = faultsOf('XmlToCsvConverter', settings);
+    const [fault, ...others] = faultsOf('XmlToCsvConverter', settings, {
+      files: { 'xsd/Long.xsd': schemaOf(annotated('a', 'x'.repeat(1001))) },
+    });
     assert.match(fault?.text ?? '', message);
     assert.equal(fault?.kind, kind);
     assert.equal(others.length, 0);

@@ -157,6 +157,7 @@ const refused: readonly [
     '{"p|a":1}',
     /"p\|a" cannot be/,
   ],
+  ['a name of 501 characters', {}, `{"${'a'.repeat(501)}":1}`, /more than 500 characters/],
   ['a control character', {}, '{"a":"\\u0000"}', /character that XML does not allow/],
   ['half a surrogate pair', {}, '{"a":"\\ud800"}', /character that XML does not allow/],
   ['what is no JSON', {}, "{'a':1}", /a member has no name in quotes \(line 1\)/],
@@ -175,6 +176,14 @@ for (const [what, settings, json, message] of refused) {
     assert.equal(exchange.body, json);
   });
 }
+
+test('JSON to XML stops at the largest body, however often an array repeats a long name', async () => {
+  const exchange = exchangeOf(`{"${'a'.repeat(500)}":[${'1,'.repeat(120_000)}1]}`);
+  await assert.rejects(
+    runStep('JsonToXmlConverter', ROOT, exchange),
+    /would become longer than 104857600 characters/,
+  );
+});
 
 test('JSON to XML fails on bytes that are no text of their encoding', async () => {
   const exchange = exchangeOf(Buffer.from([0x7b, 0xff, 0x7d]));
