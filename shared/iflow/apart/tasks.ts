@@ -9,9 +9,10 @@ export const tasks = {
     load: async () => (await import('../expressions/xpath-task.ts')).xpathTask,
     inlineUpTo: 0,
   },
+  // An array repeats a name for two characters: of so much text, at most 8 MB can become.
   jsonToXml: {
     load: async () => (await import('../convert/json-to-xml-task.ts')).jsonToXmlTask,
-    inlineUpTo: 32 * 1024,
+    inlineUpTo: 16 * 1024,
   },
   xmlToJson: {
     load: async () => (await import('../convert/xml-to-json-task.ts')).xmlToJsonTask,
