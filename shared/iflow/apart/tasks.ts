@@ -25,13 +25,14 @@ export const tasks = {
     load: async () => (await import('../gathering/merge-task.ts')).mergeTask,
     inlineUpTo: 0,
   },
+  // An array repeats a name for two characters: of so much text, at most 8 MB can become.
   jsonToXml: {
     load: async () => (await import('../convert/json-to-xml-task.ts')).jsonToXmlTask,
-    inlineUpTo: 64 * 1024,
+    inlineUpTo: 16 * 1024,
   },
   xmlToJson: {
     load: async () => (await import('../convert/xml-to-json-task.ts')).xmlToJsonTask,
-    inlineUpTo: 64 * 1024,
+    inlineUpTo: 32 * 1024,
   },
   signXml: {
     load: async () => (await import('../signature/sign-task.ts')).signTask,
@@ -43,11 +44,11 @@ export const tasks = {
   },
   csvToXml: {
     load: async () => (await import('../convert/csv-to-xml-task.ts')).csvToXmlTask,
-    inlineUpTo: 64 * 1024,
+    inlineUpTo: 32 * 1024,
   },
   xmlToCsv: {
     load: async () => (await import('../convert/xml-to-csv-task.ts')).xmlToCsvTask,
-    inlineUpTo: 64 * 1024,
+    inlineUpTo: 32 * 1024,
   },
   modifyXml: {
     load: async () => (await import('../convert/modify-xml-task.ts')).modifyXmlTask,
