@@ -70,8 +70,9 @@ const schema = z.object({
   credential_name: z.optional(
     matching(
       'credential_name',
-      (name) => isName('credentials', name),
-      'has 1 to 150 characters, none of them a control character, and no space at either end.',
+      // To the receiver a name is an expression.
+      (name) => isName('credentials', name) && !/[{}]/.test(name),
+      'has 1 to 150 characters, none of them a control character or { or }, and no space at either end.',
     ),
   ),
   iflow_id: z.optional(
@@ -222,7 +223,7 @@ function faultOfTarget(targetUrl: string, privateHosts: PrivateHosts): string | 
     return 'target_url is a whole URL, or the path of one where a service_key tells the rest in its url.';
   }
   if (/[{}]/.test(targetUrl)) return 'target_url has no { and no }.';
-  if (targetUrl.includes('?')) return 'target_url has no query: the caller’s is handed on.';
+  if (targetUrl.includes('?')) return 'target_url has no query: that of the caller is handed on.';
   return faultOfOutboundUrl(targetUrl, privateHosts);
 }
 

@@ -34,12 +34,31 @@ export interface MadeFacade {
   readonly isNew: boolean;
 }
 
+/** A request that finds the same things just made by another one begins anew, this often at most. */
+const MOST_TRIES = 5;
+
 /**
  * Makes what a call to an iFlow on a tenant takes: credentials, package, iFlow, deployment. What is
  * there already is brought to what was asked for, so the same request can be sent again.
  * @throws {Problem} 409, 422
  */
 export async function makeFacade(
+  request: FacadeRequest,
+  deps: FacadeDeps,
+  user: string,
+  audited: Audited,
+): Promise<MadeFacade> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await makeOnce(request, deps, user, audited);
+    } catch (error) {
+      const isOvertaken = error instanceof Fault && error.reason === 'duplicate';
+      if (!isOvertaken || tries === MOST_TRIES) throw error;
+    }
+  }
+}
+
+async function makeOnce(
   request: FacadeRequest,
   deps: FacadeDeps,
   user: string,
@@ -54,7 +73,9 @@ export async function makeFacade(
   await ensurePackage(packageId, deps, user, audited);
   await putArtifact(facade, before, packageId, deps, user, audited);
   const event = { action: 'iflow.deploy', object: iflow(facade.iflowId), detail: 'version active' };
-  await audited(event, () => deps.deployer.deploy(facade.iflowId, 'active', user));
+  await audited(event, () =>
+    deps.deployer.deploy('IntegrationFlow', facade.iflowId, 'active', user),
+  );
   const { deployments } = await deps.directory.current(0);
   const deployment = deployments.find(({ id }) => id === facade.iflowId);
   if (deployment?.status !== 'STARTED') {
