@@ -76,22 +76,6 @@ export const tasks = {
     load: async () => (await import('../mime/encode-task.ts')).mimeEncodeTask,
     inlineUpTo: 0,
   },
-  match: {
-    load: async () => (await import('../expressions/match-task.ts')).matchTask,
-    inlineUpTo: 16 * 1024,
-  },
-  split: {
-    load: async () => (await import('../splitting/split-task.ts')).splitTask,
-    inlineUpTo: 32 * 1024,
-  },
-  gather: {
-    load: async () => (await import('../gathering/gather-task.ts')).gatherTask,
-    inlineUpTo: 32 * 1024,
-  },
-  merge: {
-    load: async () => (await import('../gathering/merge-task.ts')).mergeTask,
-    inlineUpTo: 0,
-  },
 } satisfies Readonly<Record<string, TaskEntry<unknown>>>;
 
 export type TaskName = keyof typeof tasks;

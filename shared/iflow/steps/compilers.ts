@@ -10,7 +10,6 @@ import { compileLoopingProcess } from './looping-process.compile.ts';
 import { compileParallelMulticast, compileSequentialMulticast } from './multicast.compile.ts';
 import { compileRouter } from './router.compile.ts';
 import { compileGeneralSplitter, compileIteratingSplitter } from './splitter.compile.ts';
-import { compileJsonToXml } from './json-to-xml.compile.ts';
 import { compileProcessCall } from './process-call.compile.ts';
 import { compileCall } from './request-reply.compile.ts';
 import { compileScript } from './script.compile.ts';
@@ -54,9 +53,9 @@ export const compilers: Readonly<Record<string, StepCompiler>> = {
   JsonToXmlConverter: compileJsonToXml,
   XmlToCsvConverter: compileXmlToCsv,
   XmlToJsonConverter: compileXmlToJson,
+  XmlModifier: compileXmlModifier,
   // Validators
   XmlValidator: compileXmlValidator,
-  XmlModifier: compileXmlModifier,
   // Security
   XMLDigitalSignMessage: compileXmlSigner,
   // Calls

@@ -7,8 +7,6 @@ import { loopingProcess } from './looping-process.ts';
 import { multicast } from './multicast.ts';
 import { router } from './router.ts';
 import { splitter } from './splitter.ts';
-import { csvToXml } from './csv-to-xml.ts';
-import { encoder, encoders } from './encoder.ts';
 import { errorEnd, escalationEnd, event, messageEnd, terminateEnd } from './event.ts';
 import { jsonToXml } from './json-to-xml.ts';
 import { processCall } from './process-call.ts';
@@ -53,9 +51,9 @@ export const steps: Readonly<Record<string, Step>> = {
   JsonToXmlConverter: jsonToXml,
   XmlToCsvConverter: xmlToCsv,
   XmlToJsonConverter: xmlToJson,
+  XmlModifier: xmlModifier,
   // Validators
   XmlValidator: xmlValidator,
-  XmlModifier: xmlModifier,
   // Security
   XMLDigitalSignMessage: xmlSigner,
   // Calls
