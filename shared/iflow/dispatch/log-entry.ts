@@ -21,7 +21,6 @@ export interface Processed {
 }
 
 const LONGEST_ERROR = 4000;
-const MOST_CUSTOM_HEADERS = 50;
 
 /**
  * The message's entry in the processing log, with what the flow has said of it in the headers and
@@ -51,7 +50,6 @@ export function makeLogEntry(message: Processed): MessageLogEntry {
     errorText: (message.failure ?? '').slice(0, LONGEST_ERROR),
     customHeaders: message.scriptLog
       .filter((entry) => entry.kind === 'customHeader')
-      .slice(0, MOST_CUSTOM_HEADERS)
       .map(({ name, value }) => ({ name: name.slice(0, 100), value: value.slice(0, 200) })),
   };
 }
