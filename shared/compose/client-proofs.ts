@@ -29,7 +29,7 @@ const keys = once(async () => {
 });
 
 /** undefined while FLOWGATE_MTLS is off. */
-const certificates = once(async () => {
+export const certificates = once(async () => {
   const { mtls } = await config();
   if (mtls === undefined) return undefined;
   const { clientCertificates } = await import('../oauth/client-certificate.ts');

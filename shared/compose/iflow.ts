@@ -1,12 +1,14 @@
 import { once } from '../cache/once.ts';
 import { systemClock as clock } from '../config/clock.ts';
 import { createRandomPool } from '../config/random.ts';
+import { accessPolicies } from './access-policies.ts';
 import { atEnd, config, deriveKey, meter, prepared } from './environment.ts';
+import { certificates } from './client-proofs.ts';
+import { deployments } from './deployments.ts';
 import { flowServices } from './flow-services.ts';
 import { audit, messageLog } from './logs.ts';
 import { bearerGate } from './oauth.ts';
-import { tables } from './storage.ts';
-import { createDeploymentDirectory } from '../iflow/deployment/directory.ts';
+import type { CertificateReader } from '../iflow/dispatch/certificates.ts';
 import { createCsrfTokens } from '../iflow/dispatch/csrf.ts';
 import { createDispatchEndpoint } from '../iflow/dispatch/dispatch-endpoint.ts';
 import { createFindAddress } from '../iflow/dispatch/routing.ts';
@@ -14,17 +16,6 @@ import { FlowCache } from '../iflow/flow-cache.ts';
 import { createMessageProcessor } from '../iflow/process-message.ts';
 import { runFlow } from '../iflow/run.ts';
 import { auditRefusals } from '../oauth/audit-refusals.ts';
-import { openDeploymentStore } from '../storage/deployments.ts';
-import { openDesignStore } from '../storage/design.ts';
-
-export const deployments = once(async () => {
-  const store = openDeploymentStore(await tables());
-  return { store, directory: createDeploymentDirectory(store, clock) };
-});
-
-export const design = once(async () => {
-  return openDesignStore(await tables());
-});
 
 const javaScriptEngine = once(async () => {
   const { createJavaScriptEngine } = await import('../iflow/script/javascript/pool.ts');
@@ -39,8 +30,6 @@ const javaScriptEngine = once(async () => {
 
 /** Compiled flows kept by one instance; most are a few kB and their scripts. */
 const HELD_FLOWS = { maxFlows: 1000, maxCharacters: 64 * 1024 * 1024 };
-/** For one task of a step, such as a stylesheet. */
-const TASK_TIMEOUT_MS = 30_000;
 
 const flows = once(async () => {
   const { directory } = await deployments();
@@ -56,7 +45,7 @@ export const messageProcessor = once(async () => {
       scriptEngine: javaScriptEngine,
       apart: async () => (await javaScriptEngine()).apart,
       scriptLimits: { timeoutMs: script.timeoutMs, memoryBytes: script.memoryMb * 1024 * 1024 },
-      taskTimeoutMs: TASK_TIMEOUT_MS,
+      taskTimeoutMs: script.timeoutMs,
       services: flowServices,
     },
     deployments: (await deployments()).directory,
@@ -68,7 +57,19 @@ export const messageProcessor = once(async () => {
   });
 });
 
-export const dispatch = prepared(async ({ subscriptions }) => {
+/** Loaded when a caller shows a certificate and no token. */
+const certificateReader: CertificateReader = {
+  read: async (call) => (await loadCertificates()).read(call),
+};
+
+const loadCertificates = once(async () => {
+  const shown = await certificates();
+  if (shown === undefined) throw new Error('FLOWGATE_MTLS is off');
+  const { createCertificateReader } = await import('../iflow/dispatch/certificates.ts');
+  return createCertificateReader({ ...shown, clock });
+});
+
+export const dispatch = prepared(async ({ subscriptions, mtls }) => {
   const handle = createDispatchEndpoint({
     gate: await bearerGate(),
     subscription: subscriptions.iflmap,
@@ -76,7 +77,9 @@ export const dispatch = prepared(async ({ subscriptions }) => {
     findAddress: createFindAddress(),
     flows: await flows(),
     processor: await messageProcessor(),
+    accessPolicies: (await accessPolicies()).directory,
     csrf: createCsrfTokens(await deriveKey('csrf'), clock),
+    certificates: mtls === undefined ? undefined : certificateReader,
   });
   return auditRefusals(handle, 'message.send', (await audit()).trail);
 }, 'messages');

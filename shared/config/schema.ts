@@ -157,6 +157,11 @@ export const settingsSchema = z.object({
       'must begin a user name: letters, digits and . _ @ + -, and not oauth_client_',
     ),
   ),
+  /** Read by `http-streaming.ts` before anything else; here so that it is known. */
+  FLOWGATE_HTTP_STREAMING: withDefault(
+    matching(/^(on|off|true|false|yes|no|1|0)$/i, 'must be on or off'),
+    'off',
+  ),
   FLOWGATE_SCRIPT_TIMEOUT_MS: withDefault(wholeNumber(10, 60_000), '5000'),
   FLOWGATE_SCRIPT_MEMORY_MB: withDefault(wholeNumber(4, 512), '64'),
   /** Script worker threads of one instance, at most. */

@@ -6,8 +6,9 @@ import { compilers } from './steps/compilers.ts';
 const BRANCHING = new Set(['ExclusiveGateway', 'Multicast', 'SequentialMulticast']);
 
 /**
- * Checks that the steps of a process, or of its exception subprocess, hang together: every start
- * leads to an end, nothing stands apart, and no way leads back. Steps that are not available are
+ * Checks that the steps of a process, or of its exception subprocess, hang together: the start leads
+ * somewhere, nothing stands apart, and no way leads back. A step that leads nowhere ends the process,
+ * as on a tenant. Steps that are not available are
  * faults of their own; what they do with the graph is not judged.
  */
 export function checkGraph(graph: Graph, report: (fault: DeployFault) => void): void {
@@ -28,7 +29,7 @@ export function checkGraph(graph: Graph, report: (fault: DeployFault) => void): 
     const targets = next.get(node.id)?.length ?? 0;
     if (node.element === 'endEvent') {
       if (targets > 0) fault(`${event(node)} leads on to another step; an end ends the process.`);
-    } else if (targets === 0) {
+    } else if (targets === 0 && node.element === 'startEvent') {
       fault(`${event(node)} leads to no other step; draw a sequence flow from it.`);
     } else if (targets > 1 && !BRANCHING.has(node.cname)) {
       fault(`${event(node)} leads to ${targets} steps; only a gateway or a multicast can.`);

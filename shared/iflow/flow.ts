@@ -29,6 +29,22 @@ export interface FlowSettings {
   readonly allowedHeaders: readonly string[];
   readonly returnExceptionToSender: boolean;
   readonly httpSessionHandling: 'None' | 'onExchange' | 'onIntegrationFlow';
+  /** Absent where no browser page of another origin may call. */
+  readonly cors?: CorsSettings;
+}
+
+/** Which pages of other origins may call the flow from a browser (https://fetch.spec.whatwg.org/#cors-protocol). */
+export interface CorsSettings {
+  /** As browsers write them; `*` alone for all. */
+  readonly origins: readonly string[];
+  readonly methods: readonly string[];
+  /** Request headers; empty for those that the browser asks for. */
+  readonly headers: readonly string[];
+  /** Response headers that a page may read. */
+  readonly exposedHeaders: readonly string[];
+  /** Seconds that a browser may keep the preflight's answer. */
+  readonly maxAge: number;
+  readonly allowCredentials: boolean;
 }
 
 /** An HTTPS sender channel. */
@@ -40,11 +56,21 @@ export interface HttpsSender {
   readonly address: string;
   readonly userRole: string;
   readonly csrfProtected: boolean;
+  /**
+   * Present where callers are known by their client certificates and not by tokens: the subjects and
+   * issuers that are let in, as RFC 4514 writes them.
+   */
+  readonly clientCertificates?: readonly CertificateNames[];
   /** Bytes. */
   readonly maximumBodySize: number;
   readonly processId: string;
   /** The start event that its messages enter at. */
   readonly startId: string;
+}
+
+export interface CertificateNames {
+  readonly subject: string;
+  readonly issuer: string;
 }
 
 /** A ProcessDirect sender channel. */

@@ -2,8 +2,9 @@
  * A pattern over whole header names, case ignored: the part of regular expressions that is matched
  * in time linear in the name's length, whatever its author and the caller who chooses the names have
  * in mind. It has literal characters, `.`, `[…]`, the escapes `\d \w \s \D \W \S`, escaped signs,
- * and `* + ? {n} {n,} {n,m}` after each of them; no groups, since nested repetition is what makes a
- * regular expression explode, and `|` separates the entries of Allowed Headers.
+ * and `* + ? {n} {n,} {n,m}` after each of them. Groups may not be repeated, since nested repetition is
+ * what makes a regular expression explode, nor have alternatives: `|` separates the entries of Allowed
+ * Headers.
  */
 export interface NamePattern {
   matches(name: string): boolean;
@@ -23,10 +24,17 @@ const MAX_PLACES = 200;
 const PLACE =
   /(\\[dwsDWS]|\\[^A-Za-z0-9\s]|\[\^?(?:\\[dwsDWS]|\\[^A-Za-z0-9\s]|[^\\[\]])+\]|[^\\[\](){}*+?|^$])(?:([*+?])|\{(\d{1,3})(,?)(\d{0,3})\})?\??/y;
 
+/** A group that is not repeated is what it holds. */
+function withoutGroups(text: string): string {
+  return text.replace(/(?<!\\)\((?:\?:)?([^()|\\]*)\)(?![*+?{])/g, '$1');
+}
+
 /** @returns undefined for what is no pattern, or one of more than this. */
 export function parseNamePattern(text: string): NamePattern | undefined {
   if (text.length > MAX_PATTERN_CHARACTERS) return undefined;
-  const inner = text.replace(/^\^/, '').replace(/(?<!\\)\$$/, '');
+  const inner = withoutGroups(text)
+    .replace(/^\^/, '')
+    .replace(/(?<!\\)\$$/, '');
   const places: Place[] = [];
   PLACE.lastIndex = 0;
   while (PLACE.lastIndex < inner.length) {

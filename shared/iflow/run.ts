@@ -90,7 +90,12 @@ class FlowRun {
       }
       // There is no time left to handle it in, or no room.
       if (error.reason === 'timeout' || error.reason === 'busy') throw error;
-      exchange.properties.set('CamelExceptionCaught', { ...caughtOf(error) });
+      const caught = caughtOf(error);
+      exchange.properties.set('CamelExceptionCaught', { ...caught });
+      // SAP's flows ask for it there, and it is what the sender is answered unless they change it.
+      if (caught.statusCode !== undefined) {
+        exchange.headers.set('CamelHttpResponseCode', caught.statusCode);
+      }
       await this.#walk({ ...walk, branch: false, caught: error }, handler.startId, exchange);
       return undefined;
     }

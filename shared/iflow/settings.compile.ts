@@ -1,4 +1,5 @@
 import type { Properties } from './model/flow-model.ts';
+import { compileCors } from './cors.compile.ts';
 import type { FlowSettings } from './flow.ts';
 import { MAX_PATTERN_CHARACTERS, parseNamePattern } from './name-pattern.ts';
 
@@ -6,20 +7,19 @@ type Report = (sentence: string) => void;
 
 /** Compiles the runtime configuration of the collaboration. */
 export function compileSettings(settings: Properties, fault: Report): FlowSettings {
-  if (settings.get('corsEnabled') === 'true') {
-    fault('Cross-origin requests (CORS) in the runtime configuration are not available yet.');
-  }
   const session = settings.get('httpSessionHandling') ?? '';
   if (!['', 'None', 'onExchange', 'onIntegrationFlow'].includes(session)) {
     fault(`The HTTP session handling ${JSON.stringify(session.slice(0, 100))} is unknown.`);
   }
   const allowedHeaders = compileAllowedHeaders(settings.get('allowedHeaderList') ?? '', fault);
+  const cors = settings.get('corsEnabled') === 'true' ? compileCors(settings, fault) : undefined;
   return {
     namespaces: readNamespaces(settings.get('namespaceMapping') ?? '', fault),
     allowedHeaders,
     returnExceptionToSender: settings.get('returnExceptionToSender') === 'true',
     httpSessionHandling:
       session === 'onExchange' || session === 'onIntegrationFlow' ? session : 'None',
+    ...(cors === undefined ? {} : { cors }),
   };
 }
 

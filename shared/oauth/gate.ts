@@ -31,6 +31,8 @@ export interface BearerGate {
    * @throws {BearerFault} 403 `missing_role`
    */
   requireRole(caller: Caller, oneOf: readonly string[]): Promise<void>;
+  /** Whether {@link BearerGate.requireRole} would pass. */
+  hasRole(caller: Caller, oneOf: readonly string[]): Promise<boolean>;
 }
 
 export type BearerReason =
@@ -73,6 +75,19 @@ export class BearerFault extends Fault {
     });
     this.error = error;
     this.user = options.user ?? '';
+  }
+
+  override with(headers: Readonly<Record<string, string>>): BearerFault {
+    const { error } = this;
+    const isDpop = this.headers['WWW-Authenticate']?.startsWith('DPoP') === true;
+    return new BearerFault(this.reason, this.message, {
+      user: this.user,
+      headers: { ...this.headers, ...headers },
+      cause: this.cause,
+      ...(isDpop && (error === 'invalid_token' || error === 'invalid_dpop_proof')
+        ? { dpop: error }
+        : {}),
+    });
   }
 
   /** A client of any API finds the names that RFC 6750 section 3.1 has for its refusal. */

@@ -25,6 +25,8 @@ export const TABLES = [
   'revocations',
   'grants',
   'codes',
+  'securitymaterial',
+  'accesspolicies',
 ] as const;
 
 export type TableName = (typeof TABLES)[number];

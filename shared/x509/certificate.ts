@@ -10,6 +10,7 @@ export interface Certificate {
   /** Of the signature that its issuer made, dotted. */
   readonly signatureAlgorithm: string;
   readonly subject: DistinguishedName;
+  readonly issuer: DistinguishedName;
   readonly alternativeNames: AlternativeNames;
   /** How many CA certificates may lie below this one; undefined for any number. */
   readonly pathLength: number | undefined;
@@ -47,10 +48,11 @@ export function readCertificate(encoded: Buffer | string): Certificate | undefin
   const fields = body && readAll(body.content);
   if (fields === undefined || algorithmId === undefined) return undefined;
   // The version, [0], is left out of certificates of version 1.
-  const [, , , , subject] = fields[0]?.tag === 0xa0 ? fields.slice(1) : fields;
+  const [, , issuer, , subject] = fields[0]?.tag === 0xa0 ? fields.slice(1) : fields;
   const name = subject && nameOf(subject.bytes);
+  const issuerName = issuer && nameOf(issuer.bytes);
   const extensions = readExtensions(fields.at(-1));
-  if (name === undefined || extensions === undefined) return undefined;
+  if (name === undefined || issuerName === undefined || extensions === undefined) return undefined;
   const names = readAlternativeNames(extensions.get(SUBJECT_ALTERNATIVE_NAME)?.value);
   const pathLength = readPathLength(extensions.get(BASIC_CONSTRAINTS)?.value);
   if (names === undefined || pathLength === 'malformed') return undefined;
@@ -59,6 +61,7 @@ export function readCertificate(encoded: Buffer | string): Certificate | undefin
     thumbprint: hash('sha256', x509.raw, 'base64url'),
     signatureAlgorithm: readOid(algorithmId.content),
     subject: name,
+    issuer: issuerName,
     alternativeNames: names,
     pathLength,
     binding: [...extensions]

@@ -7,7 +7,7 @@ import { parseProperties } from '../../shared/iflow/bundle/properties.ts';
 import { inflate, readZip } from '../../shared/iflow/bundle/unzip.ts';
 import { deflateEntry, writeZip } from '../../shared/iflow/bundle/zip.ts';
 import { compileBundle } from '../../shared/iflow/compile.ts';
-import { setParameter } from '../../shared/iflow/design/set-parameter.ts';
+import { configureBundle } from '../../shared/iflow/bundle/configure.ts';
 import { NotDeployable } from '../../shared/iflow/flow.ts';
 import { check, textOf } from './check.ts';
 
@@ -128,8 +128,7 @@ test('properties: any text is read; any parameter that is set reads back as it w
   const value = fc.oneof(line, fc.string({ unit: 'binary', maxLength: 20 }));
   await check(
     fc.property(value, (given) => {
-      const zip = setParameter(good, 'other', given);
-      assert.ok(zip !== undefined);
+      const zip = configureBundle(good, { other: given });
       const { parameters } = readBundle(zip);
       assert.deepEqual(
         [...parameters],

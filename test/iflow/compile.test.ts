@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { flowBundle, line } from '../support/flow-bundle.ts';
-import { buildBundle, emptyBundle } from '../../shared/iflow/bundle/build.ts';
+import { buildBundle } from '../../shared/iflow/bundle/build.ts';
+import { emptyBundle } from '../../shared/iflow/bundle/empty.ts';
 import type {
   BundleDescription,
   StepDescription,
@@ -224,9 +225,9 @@ const senderFaults: readonly [what: string, edit: (iflw: string) => string, faul
     /^Receiver channel "HTTPS" \(HTTPS\) is not available yet\.$/,
   ],
   [
-    'client certificates',
+    'client certificates and no name of one',
     (x) => x.replace('<value>RoleBased</value>', '<value>ClientCertificate</value>'),
-    /client certificates, which are not available yet/,
+    /asks for client certificates and names none/,
   ],
   [
     'no authorization',
@@ -266,13 +267,13 @@ const senderFaults: readonly [what: string, edit: (iflw: string) => string, faul
     /not connected to the start of a process/,
   ],
   [
-    'CORS',
+    'CORS for no origin',
     (x) =>
       x.replace(
         '<key>ServerTrace</key><value>false</value>',
         '<key>corsEnabled</key><value>true</value>',
       ),
-    /CORS/,
+    /CORS is enabled and no origin is allowed/,
   ],
 ];
 
@@ -283,7 +284,7 @@ for (const [what, edit, fault] of senderFaults) {
 }
 
 test('a flow is not deployable without a sender, since nothing could start it', () => {
-  assert.deepEqual(faultsOf(emptyBundle('Empty', 'Empty')), [
+  assert.deepEqual(faultsOf(emptyBundle('IntegrationFlow', 'Empty', 'Empty')), [
     'The iFlow has no sender channel: nothing could ever start it. Add an HTTPS sender.',
   ]);
 });
@@ -306,9 +307,9 @@ test('patterns and namespaces of the runtime configuration are checked', () => {
 
 const lineFaults: readonly [what: string, edit: (iflw: string) => string, faults: RegExp[]][] = [
   [
-    'that leads nowhere',
+    'that no route leads to',
     (x) => x.replace(/<bpmn2:sequenceFlow id="SequenceFlow_2"[^>]*>/, ''),
-    [/"Greet" \(JavaScript\) leads to no other step/, /"End" \(MessageEndEvent\) is not connected/],
+    [/"End" \(MessageEndEvent\) is not connected/],
   ],
   [
     'that leads to two',
@@ -356,7 +357,7 @@ for (const [what, edit, expected] of lineFaults) {
   });
 }
 
-test('a script step needs a script file of the bundle, a function name and no collection', () => {
+test('a script step needs a script file that is there, and a function name', () => {
   const raw = (properties: Readonly<Record<string, string>>): Uint8Array =>
     build({ steps: [{ type: 'raw', name: 'Greet', cname: 'JavaScript', properties }] });
   assert.deepEqual(faultsOf(raw({ script: 'gone.js' })), [
@@ -364,7 +365,7 @@ test('a script step needs a script file of the bundle, a function name and no co
   ]);
   assert.deepEqual(faultsOf(raw({})), ['Step "Greet" (JavaScript) names no script.']);
   assert.deepEqual(faultsOf(raw({ script: 'a.js', scriptBundleId: 'Shared' })), [
-    'Step "Greet" (JavaScript) uses the script collection Shared, which is not available yet.',
+    'Step "Greet" (JavaScript) uses the script collection Shared, which is not there.',
   ]);
   assert.match(
     faultsOf(raw({ script: '../../../../META-INF/MANIFEST.MF' })).join(),

@@ -135,3 +135,16 @@ test('a step above its receiver has the answer in the place of the message, Send
     assert.equal(exchange.body, body);
   }
 });
+
+test('a step that leads nowhere ends the process, as on a tenant', async () => {
+  const zip = flowBundle({
+    processes: [
+      {
+        nodes: [{ id: 'Start_1', cname: 'MessageStartEvent' }, setBody('Last', 'done')],
+      },
+    ],
+  });
+  const exchange = exchangeOf('x');
+  assert.equal((await runBundle(zip, exchange)).status, 'COMPLETED');
+  assert.equal(exchange.body, 'done');
+});

@@ -11,6 +11,8 @@ const examples: readonly [pattern: string, yes: readonly string[], no: readonly 
   ['sap[^0-9]?\\d*', ['sap', 'sap-', 'sap1', 'sap-12'], ['sap--', 'sap1a']],
   ['[\\w-]+?', ['a-b_1'], ['a.b', '']],
   ['price\\$', ['price$'], ['price']],
+  ['SAP_Sender(.*)', ['sap_sender', 'SAP_SenderInterface'], ['sap_receiver']],
+  ['(?:x-)(a.)', ['x-ab'], ['x-a']],
 ];
 
 for (const [pattern, yes, no] of examples) {
@@ -24,6 +26,9 @@ for (const [pattern, yes, no] of examples) {
 
 for (const pattern of [
   '(a+)+',
+  '(a)*',
+  '((a))',
+  '(a',
   'a**',
   '[z-a]',
   '\\1',

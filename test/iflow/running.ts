@@ -40,6 +40,7 @@ const none = (name: string) => () => Promise.reject(new Error(`This test has no 
 
 /** A test gives the services that its flow uses: `{ ...noServices, numberRanges: … }`. */
 export const noServices: FlowServices = {
+  http: none('HTTP client'),
   securityMaterial: none('security material'),
   valueMappings: none('value mappings'),
   numberRanges: none('number ranges'),

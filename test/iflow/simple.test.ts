@@ -115,7 +115,6 @@ const unavailable = [
   '${date:now:qq}',
   "${date:now:yyyy'T}",
   '${date-with-timezone:now:Mars/Base:yyyy}',
-  '${header.${property.x}}',
   '${body',
   '${}',
   '${constructor}',

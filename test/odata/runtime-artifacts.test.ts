@@ -275,7 +275,7 @@ test('faults without end are cut, and the text says how many more there are', as
 test('a flow too large to keep ends in ERROR, and its rows are not left behind', async () => {
   const flow = {
     ...flowAt(['/a']),
-    scripts: { 'a.js': randomBytes(26_000_000).toString('latin1') },
+    resources: { 'a.js': randomBytes(26_000_000).toString('latin1') },
   };
   const api = await startApi({ compileBundle: () => ({ flow }) });
   await upload(api, 'large', '/unused');

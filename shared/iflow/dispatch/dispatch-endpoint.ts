@@ -1,10 +1,14 @@
 import { REFUSE_ON_MS } from '../../cache/stale-cache.ts';
 import type { Handler, HttpCall, HttpReply } from '../../http/call.ts';
 import { Fault } from '../../http/fault.ts';
-import { BearerFault, type BearerGate, type Caller } from '../../oauth/gate.ts';
+import { BearerFault, type BearerGate } from '../../oauth/gate.ts';
 import type { Deployment, DeploymentDirectory } from '../deployment/deployment.ts';
 import { UnknownRevision } from '../deployment/directory.ts';
-import type { CompiledFlow, HttpsSender } from '../flow.ts';
+import type { AccessPolicyDirectory } from '../../registry/access-policies/directory.ts';
+import type { CompiledFlow, CorsSettings, HttpsSender } from '../flow.ts';
+import { requireAccess } from './access.ts';
+import type { CertificateReader } from './certificates.ts';
+import { answerPreflight, corsHeaders, isPreflight } from './cors.ts';
 import type { CsrfTokens } from './csrf.ts';
 import type { FlowCache } from '../flow-cache.ts';
 import { makeExchange } from './incoming.ts';
@@ -21,6 +25,9 @@ export interface DispatchDeps {
   readonly flows: FlowCache;
   readonly processor: MessageProcessor;
   readonly csrf: CsrfTokens;
+  readonly accessPolicies: Pick<AccessPolicyDirectory, 'allowListOf'>;
+  /** Undefined while client certificates are switched off. */
+  readonly certificates: CertificateReader | undefined;
 }
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
@@ -34,46 +41,118 @@ interface Destination {
 }
 
 /**
- * `ANY /http/{address}`: bearer token, address, role, CSRF token, flow, answer. Whoever shows no
- * good token learns nothing about addresses. A message that reaches a flow leaves an entry in the
+ * `ANY /http/{address}`: bearer token or client certificate, address, role, access policy, CSRF token,
+ * flow, answer. Whoever shows no good token learns nothing about addresses. A message that reaches a flow leaves an entry in the
  * message processing log, whatever becomes of it.
  */
 export function createDispatchEndpoint(deps: DispatchDeps): Handler {
-  const { flows, processor } = deps;
   return async (call) => {
-    if (call.method === 'OPTIONS') return { status: 204, headers: { Allow: METHODS.join(', ') } };
-    const { caller, destination } = await call.trace.span('dispatch.gate', () =>
-      passGate(call, deps, flows),
-    );
-    const { sender } = destination;
-    if (sender.csrfProtected) {
-      const fetched = answerCsrfFetch(call, caller, sender, deps.csrf);
-      if (fetched !== undefined) return fetched;
-      requireCsrfToken(call, caller, sender, deps.csrf);
+    if (call.method === 'OPTIONS') return answerOptions(call, deps);
+    try {
+      const { caller, destination } = await call.trace.span('dispatch.gate', () =>
+        passGate(call, deps),
+      );
+      const reply = await answer(call, caller, destination, deps);
+      const { cors } = destination.flow.settings;
+      return { ...reply, headers: { ...reply.headers, ...corsHeaders(call, cors) } };
+    } catch (error) {
+      if (!(error instanceof Fault) || !call.headers.has('origin')) throw error;
+      throw error.with(corsHeaders(call, await corsOf(call, deps)));
     }
-    const body = await call.bytes(sender.maximumBodySize);
-    return process(call, caller, destination, body, processor);
   };
+}
+
+const ALLOW = METHODS.join(', ');
+
+async function answerOptions(call: HttpCall, deps: DispatchDeps): Promise<HttpReply> {
+  if (!isPreflight(call)) return { status: 204, headers: { Allow: ALLOW } };
+  return answerPreflight(call, await corsOf(call, deps), ALLOW);
+}
+
+/** What the flow at the address of the call says of browsers' pages, whoever calls. */
+async function corsOf(call: HttpCall, deps: DispatchDeps): Promise<CorsSettings | undefined> {
+  try {
+    return (await findDestination(call, deps)).flow.settings.cors;
+  } catch (error) {
+    if (error instanceof Fault) return undefined;
+    throw error;
+  }
+}
+
+async function answer(
+  call: HttpCall,
+  caller: MessageSender,
+  destination: Destination,
+  { csrf, processor }: DispatchDeps,
+): Promise<HttpReply> {
+  const { sender } = destination;
+  if (sender.csrfProtected) {
+    const fetched = answerCsrfFetch(call, caller, sender, csrf);
+    if (fetched !== undefined) return fetched;
+    requireCsrfToken(call, caller, sender, csrf);
+  }
+  const body = await call.bytes(sender.maximumBodySize);
+  return process(call, caller, destination, body, processor);
+}
+
+/** Who sends a message: the user of a token, or whoever a client certificate names. */
+interface MessageSender {
+  /** '' in the exchange where it is a certificate that was shown. */
+  readonly user: string;
+  /** For the log, and for what is bound to the sender. */
+  readonly name: string;
 }
 
 async function passGate(
   call: HttpCall,
   deps: DispatchDeps,
-  flows: FlowCache,
-): Promise<{ readonly caller: Caller; readonly destination: Destination }> {
+): Promise<{ readonly caller: MessageSender; readonly destination: Destination }> {
+  const certified = await passByCertificate(call, deps);
+  if (certified !== undefined) return certified;
   const caller = await deps.gate.authenticate(call, deps.subscription);
-  const destination = await findDestination(call, deps, flows);
+  const destination = await findDestination(call, deps);
   const { deployment, sender } = destination;
   call.annotate({ iflow: deployment.id });
+  if (sender.clientCertificates !== undefined) {
+    throw new BearerFault(
+      'access_policy',
+      'This address asks for a client certificate and takes no token. Show one that its sender channel names.',
+      { user: caller.user },
+    );
+  }
   await deps.gate.requireRole(caller, [sender.userRole]);
-  return { caller, destination };
+  await requireAccess(deps, deployment, caller);
+  return { caller: { user: caller.user, name: caller.user }, destination };
 }
 
-async function findDestination(
+/**
+ * A call without a token, by a certificate that the address lets in. Any other is answered like one
+ * that shows nothing: it learns nothing about addresses.
+ */
+async function passByCertificate(
   call: HttpCall,
   deps: DispatchDeps,
-  flows: FlowCache,
-): Promise<Destination> {
+): Promise<{ readonly caller: MessageSender; readonly destination: Destination } | undefined> {
+  if (deps.certificates === undefined || call.headers.has('authorization')) return undefined;
+  const certificate = await deps.certificates.read(call);
+  if (certificate === undefined) return undefined;
+  try {
+    const destination = await findDestination(call, deps);
+    const { clientCertificates } = destination.sender;
+    if (clientCertificates === undefined || !certificate.isNamedBy(clientCertificates)) {
+      return undefined;
+    }
+    call.annotate({ iflow: destination.deployment.id, certificate: certificate.subject });
+    await requireAccess(deps, destination.deployment, undefined);
+    return { caller: { user: '', name: certificate.subject }, destination };
+  } catch (error) {
+    if (error instanceof Fault && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+async function findDestination(call: HttpCall, deps: DispatchDeps): Promise<Destination> {
+  const { flows } = deps;
   // Escaped twice, dot segments get past the host's router and may lead out of /http: to nowhere.
   const path = /^\/http(\/.*)$/i.exec(call.url.pathname)?.[1] ?? '';
   const found = deps.findAddress(await deps.deployments.current(), path);
@@ -105,7 +184,7 @@ async function destinationOf(found: FoundAddress, flows: FlowCache): Promise<Des
 /** SAP Help, Use CSRF Protection: a token is fetched with GET or HEAD, and processing stops there. */
 function answerCsrfFetch(
   call: HttpCall,
-  caller: Caller,
+  caller: MessageSender,
   sender: HttpsSender,
   csrf: CsrfTokens,
 ): HttpReply | undefined {
@@ -114,7 +193,7 @@ function answerCsrfFetch(
   return {
     status: 200,
     headers: {
-      'X-CSRF-Token': csrf.make(caller.user, sender.address),
+      'X-CSRF-Token': csrf.make(caller.name, sender.address),
       'Cache-Control': 'no-store',
     },
   };
@@ -122,13 +201,13 @@ function answerCsrfFetch(
 
 function requireCsrfToken(
   call: HttpCall,
-  caller: Caller,
+  caller: MessageSender,
   sender: HttpsSender,
   csrf: CsrfTokens,
 ): void {
   if (READING.has(call.method)) return;
   const token = call.headers.get('x-csrf-token') ?? '';
-  if (csrf.isGood(token, caller.user, sender.address)) return;
+  if (csrf.isGood(token, caller.name, sender.address)) return;
   throw new BearerFault(
     'csrf_required',
     'This address is CSRF protected. GET it with the header X-CSRF-Token: fetch and send the token that comes back in the same header; it is good for an hour. No cookie is needed.',
@@ -138,18 +217,18 @@ function requireCsrfToken(
 
 async function process(
   call: HttpCall,
-  caller: Caller,
+  caller: MessageSender,
   { deployment, flow, sender, wildcardTail }: Destination,
   body: Uint8Array,
   processor: MessageProcessor,
 ): Promise<HttpReply> {
   const { messageGuid, correlationId } = processor.newIds();
-  const { user } = caller;
+  const { user, name } = caller;
   const arrival = { messageGuid, correlationId, user, address: sender.address, wildcardTail };
   const exchange = makeExchange(call, body, arrival, flow.settings);
   const { trace } = call;
   const processed = await processor.process(
-    { messageGuid, correlationId, user, deployment, flow, start: sender, exchange, trace },
+    { messageGuid, correlationId, user: name, deployment, flow, start: sender, exchange, trace },
     makeReply,
   );
   const ids = { SAP_MessageProcessingLogID: messageGuid, 'x-correlationid': correlationId };

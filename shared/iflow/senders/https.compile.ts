@@ -1,5 +1,6 @@
 import { type Address, overlaps, parseAddress } from '../address.ts';
-import type { HttpsSender } from '../flow.ts';
+import { parseName } from '../../x509/distinguished-name.ts';
+import type { CertificateNames, HttpsSender } from '../flow.ts';
 import type { Channel } from '../model/flow-model.ts';
 import type { SenderCompileContext } from './compiler.ts';
 
@@ -17,14 +18,11 @@ export function compileHttpsSender(
   const address = parseAddress(text);
   if (typeof address === 'string') fault(`cannot be served. ${address}`, { property: 'urlPath' });
   const authentication = properties.get('senderAuthType') ?? '';
-  if (authentication === 'ClientCertificate') {
+  const clientCertificates =
+    authentication === 'ClientCertificate' ? compileCertificates(channel, fault) : undefined;
+  if (!['', 'RoleBased', 'ClientCertificate'].includes(authentication)) {
     fault(
-      'asks for client certificates, which are not available yet. Use role based authorization.',
-      { kind: 'missing', capability: 'sender HTTPS with client certificate' },
-    );
-  } else if (authentication !== '' && authentication !== 'RoleBased') {
-    fault(
-      `asks for the authorization ${JSON.stringify(authentication.slice(0, 100))}, which is not available. Use role based authorization.`,
+      `asks for the authorization ${JSON.stringify(authentication.slice(0, 100))}, which is not available. Use role based authorization or client certificates.`,
       { property: 'senderAuthType' },
     );
   }
@@ -51,8 +49,38 @@ export function compileHttpsSender(
     // Protection is on unless it is switched off, as in SAP's editor.
     csrfProtected: csrf !== '0' && csrf !== 'false',
     maximumBodySize: Number(megabytes) * MEGABYTE,
+    ...(clientCertificates === undefined ? {} : { clientCertificates }),
     ...start,
   };
+}
+
+const MAX_CERTIFICATES = 100;
+
+/** Rows of subject and issuer, as RFC 4514 writes names; SAP's editor leaves empty ones behind. */
+function compileCertificates(
+  { tables }: Channel,
+  fault: SenderCompileContext['fault'],
+): CertificateNames[] {
+  const about = { property: 'clientCertificates' };
+  const named = (tables.get('clientCertificates') ?? [])
+    .map((row) => ({
+      subject: (row.get('clientCertificate.subjectDN') ?? '').trim(),
+      issuer: (row.get('clientCertificate.issuerDN') ?? '').trim(),
+    }))
+    .filter(({ subject, issuer }) => subject !== '' || issuer !== '');
+  if (named.length === 0) fault('asks for client certificates and names none', about);
+  if (named.length > MAX_CERTIFICATES) {
+    fault(`names ${named.length} client certificates; it may name ${MAX_CERTIFICATES}`, about);
+  }
+  for (const text of named.flatMap(({ subject, issuer }) => [subject, issuer])) {
+    if (parseName(text) !== undefined) continue;
+    const shown = JSON.stringify(text.slice(0, 100));
+    fault(
+      `has the name ${shown} for a client certificate; write it as in CN=partner,O=Example`,
+      about,
+    );
+  }
+  return named;
 }
 
 /** Faults of senders whose addresses no router could tell apart. */

@@ -1,3 +1,4 @@
+import type { HttpService } from './http.ts';
 import type { NumberRanges } from './number-ranges.ts';
 import type { PartnerDirectory } from './partner-directory.ts';
 import type { SecurityMaterial } from './security-material.ts';
@@ -8,6 +9,7 @@ import type { ValueMappings } from './value-mappings.ts';
  * a flow first needs it.
  */
 export interface FlowServices {
+  readonly http: () => Promise<HttpService>;
   readonly securityMaterial: () => Promise<SecurityMaterial>;
   readonly valueMappings: () => Promise<ValueMappings>;
   readonly numberRanges: () => Promise<NumberRanges>;

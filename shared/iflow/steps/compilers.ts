@@ -1,9 +1,16 @@
 import type { StepCompiler } from './compiler.ts';
 import { compileContentModifier } from './content-modifier.compile.ts';
+import { compileCsvToXml } from './csv-to-xml.compile.ts';
+import { compileEncoder, encoderCompilers } from './encoder.compile.ts';
 import { compileEnd } from './event.compile.ts';
+import { compileJsonToXml } from './json-to-xml.compile.ts';
 import { compileProcessCall } from './process-call.compile.ts';
 import { compileCall } from './request-reply.compile.ts';
 import { compileScript } from './script.compile.ts';
+import { compileXmlValidator } from './xml-validator.compile.ts';
+import { compileXmlModifier } from './xml-modifier.compile.ts';
+import { compileXmlToCsv } from './xml-to-csv.compile.ts';
+import { compileXmlToJson } from './xml-to-json.compile.ts';
 
 const nothing = (): null => null;
 
@@ -22,6 +29,17 @@ export const compilers: Readonly<Record<string, StepCompiler>> = {
   // Message transformers
   Enricher: compileContentModifier,
   JavaScript: compileScript,
+  Decoder: compileEncoder,
+  Encoder: compileEncoder,
+  ...encoderCompilers,
+  // Converters
+  CsvToXmlConverter: compileCsvToXml,
+  JsonToXmlConverter: compileJsonToXml,
+  XmlToCsvConverter: compileXmlToCsv,
+  XmlToJsonConverter: compileXmlToJson,
+  // Validators
+  XmlValidator: compileXmlValidator,
+  XmlModifier: compileXmlModifier,
   // Calls
   ExternalCall: compileCall,
   Send: compileCall,

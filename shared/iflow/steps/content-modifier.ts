@@ -7,7 +7,12 @@ import {
   type Template,
   WorkBudget,
 } from '../expressions/simple.ts';
-import type { XPathExpression, XPathQuery, XPathResult } from '../expressions/xpath.ts';
+import {
+  hasVariables,
+  queryOf,
+  type XPathExpression,
+  type XPathResult,
+} from '../expressions/xpath.ts';
 import { runTask } from './run-task.ts';
 import { type Step, type StepContext, StepFailure } from './step.ts';
 import type { CompiledNode } from '../flow.ts';
@@ -55,15 +60,17 @@ export type DataType =
 export const contentModifier: Step = {
   run(exchange, node, context) {
     const config = node.config as ContentModifierConfig;
-    const changes = apply(config, exchange, {
+    const expressions = {
+      exchange,
       now: context.environment.now,
       flowId: context.flow.id,
       budget: new WorkBudget(),
-    });
+    };
+    const changes = apply(config, exchange, expressions);
     const first = changes.next();
     return first.done === true
       ? undefined
-      : answerXPath(first.value, changes, { config, exchange, node, context });
+      : answerXPath(first.value, changes, { config, expressions, node, context });
   },
 };
 
@@ -78,15 +85,15 @@ async function answerXPath(
   changes: Generator<XPathRow, void, Value>,
   step: {
     readonly config: ContentModifierConfig;
-    readonly exchange: Exchange;
+    readonly expressions: ExpressionContext;
     readonly node: CompiledNode;
     readonly context: StepContext;
   },
 ): Promise<undefined> {
   // The body that the step was given: the body row comes last.
-  const { body } = step.exchange;
+  const { body } = step.expressions.exchange;
   const evaluate = (rows: readonly XPathRow[]): Promise<readonly string[]> => {
-    const queries = rows.map((row) => queryOf(row, step.exchange));
+    const queries = rows.map(({ xpath, result }) => queryOf(xpath, result, step.expressions));
     const { namespaces } = step.context.flow.settings;
     return runTask('xpath', { body, namespaces, queries }, step.node, step.context);
   };
@@ -95,8 +102,8 @@ async function answerXPath(
   while (asked.done !== true) {
     const row: XPathRow = asked.value;
     try {
-      if (row.xpath.variables.length === 0 && known.size === 0) {
-        const rows = xpathRows(step.config).filter(({ xpath }) => xpath.variables.length === 0);
+      if (!hasVariables(row.xpath) && known.size === 0) {
+        const rows = xpathRows(step.config).filter(({ xpath }) => !hasVariables(xpath));
         const texts = await evaluate(rows);
         rows.forEach(({ xpath }, i) => known.set(xpath, texts[i] ?? ''));
       }
@@ -120,23 +127,13 @@ function xpathRows({ headers, properties }: ContentModifierConfig): XPathRow[] {
 const xpathResult = (type: DataType): XPathResult =>
   type === 'node' || type === 'nodes' ? type : 'text';
 
-/** As Camel resolves a variable: a header, else a property; an empty sequence where neither is. */
-function queryOf({ xpath, result }: XPathRow, { headers, properties }: Exchange): XPathQuery {
-  const variables = xpath.variables.map((name): [string, Value] => {
-    const value = headers.get(name) ?? properties.get(name) ?? null;
-    return [name, value !== null && typeof value === 'object' ? asText(value) : value];
-  });
-  return { source: xpath.source, variables: Object.fromEntries(variables), result };
-}
-
 /** Works the rows out; yields each XPath that it needs the value of. */
 function* apply(
   config: ContentModifierConfig,
   exchange: Exchange,
-  expressions: Omit<ExpressionContext, 'exchange'>,
+  context: ExpressionContext,
 ): Generator<XPathRow, void, Value> {
   const before = { headers: [...exchange.headers], properties: [...exchange.properties] };
-  const context = { ...expressions, exchange };
   try {
     for (const row of config.headers) {
       if (row.action === 'delete') deleteMatching(exchange.headers, row, context.budget);

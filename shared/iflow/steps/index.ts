@@ -1,9 +1,16 @@
 import { contentModifier } from './content-modifier.ts';
+import { csvToXml } from './csv-to-xml.ts';
+import { encoder, encoders } from './encoder.ts';
 import { errorEnd, escalationEnd, event, messageEnd, terminateEnd } from './event.ts';
+import { jsonToXml } from './json-to-xml.ts';
 import { processCall } from './process-call.ts';
 import { requestReply, send } from './request-reply.ts';
 import { script } from './script.ts';
 import type { Step } from './step.ts';
+import { xmlValidator } from './xml-validator.ts';
+import { xmlModifier } from './xml-modifier.ts';
+import { xmlToCsv } from './xml-to-csv.ts';
+import { xmlToJson } from './xml-to-json.ts';
 
 /** What runs a step, by its type; `steps/compilers.ts` has the same keys. */
 export const steps: Readonly<Record<string, Step>> = {
@@ -20,6 +27,17 @@ export const steps: Readonly<Record<string, Step>> = {
   // Message transformers
   Enricher: contentModifier,
   JavaScript: script,
+  Decoder: encoder,
+  Encoder: encoder,
+  ...encoders,
+  // Converters
+  CsvToXmlConverter: csvToXml,
+  JsonToXmlConverter: jsonToXml,
+  XmlToCsvConverter: xmlToCsv,
+  XmlToJsonConverter: xmlToJson,
+  // Validators
+  XmlValidator: xmlValidator,
+  XmlModifier: xmlModifier,
   // Calls
   ExternalCall: requestReply,
   Send: send,

@@ -1,12 +1,30 @@
 import type { XmlElement, XmlNode } from './nodes.ts';
 
-/** Escapes text for an element's content or an attribute in double quotes. */
+/** Escapes text that may come to stand in content or in double quotes. */
 export function escapeXml(text: string): string {
   return text
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
     .replaceAll('"', '&quot;');
+}
+
+/** Escapes an element's content so that any reader has the same text. */
+export function escapeText(text: string): string {
+  return /[&<>\r]/.test(text)
+    ? text
+        .replaceAll('&', '&amp;')
+        .replaceAll('<', '&lt;')
+        .replaceAll('>', '&gt;')
+        .replaceAll('\r', '&#13;')
+    : text;
+}
+
+/** Escapes a value for double quotes; white space as references, which readers leave as it is. */
+export function escapeAttribute(value: string): string {
+  return /[&<>"\t\n\r]/.test(value)
+    ? escapeText(value).replaceAll('"', '&quot;').replaceAll('\t', '&#9;').replaceAll('\n', '&#10;')
+    : value;
 }
 
 /**
@@ -18,10 +36,12 @@ export function writeXml(node: XmlNode): string {
 }
 
 function write(node: XmlNode, inherited: string): string {
-  if (node.nodeType === 3) return escapeXml(node.data);
+  if (node.nodeType === 3) return escapeText(node.data);
   if (node.nodeType === 8) return `<!--${node.data}-->`;
   if (node.nodeType === 7) return `<?${node.target} ${node.data}?>`;
-  const written = node.attributes.map((a) => ` ${a.nodeName}="${escapeXml(a.value)}"`).join('');
+  const written = node.attributes
+    .map((a) => ` ${a.nodeName}="${escapeAttribute(a.value)}"`)
+    .join('');
   const start = `<${node.nodeName}${inherited}${written}`;
   if (node.childNodes.length === 0) return `${start}/>`;
   return `${start}>${node.childNodes.map((child) => write(child, '')).join('')}</${node.nodeName}>`;
@@ -34,7 +54,7 @@ function inheritedDeclarations(element: XmlElement): string {
     for (const { nodeName, prefix, value } of above.attributes) {
       if ((nodeName !== 'xmlns' && prefix !== 'xmlns') || seen.has(nodeName)) continue;
       seen.add(nodeName);
-      text += ` ${nodeName}="${escapeXml(value)}"`;
+      text += ` ${nodeName}="${escapeAttribute(value)}"`;
     }
   }
   return text;

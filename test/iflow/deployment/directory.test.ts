@@ -112,12 +112,12 @@ test('a compiled flow comes back as it was written, also one of several rows', a
   const { store, directory } = await startDirectory();
   // Random text does not compress below one row.
   const { randomBytes } = await import('node:crypto');
-  const large = { ...flow, scripts: { 'a.js': randomBytes(1_500_000).toString('base64') } };
+  const large = { ...flow, resources: { 'a.js': randomBytes(1_500_000).toString('base64') } };
   await store.writeFlow('small', flow);
   await store.writeFlow('large', large);
   assert.deepEqual(await directory.compiledFlow('small'), flow);
   assert.deepEqual(await directory.compiledFlow('large'), large);
-  await store.removeFlow('large');
+  await store.removeCompiled('large');
   await assert.rejects(directory.compiledFlow('large'), UnknownRevision);
   assert.deepEqual(await directory.compiledFlow('small'), flow);
 });

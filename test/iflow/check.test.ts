@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { deflateEntry, writeZip } from '../../shared/iflow/bundle/zip.ts';
+import { checkBundle } from '../../shared/iflow/check/check-bundle.ts';
+import { countLacks, countVerdicts, shareOf } from '../../shared/iflow/check/summary.ts';
+import { flowBundle, line, setBody } from '../support/flow-bundle.ts';
+
+const good = flowBundle({ id: 'Good', processes: [line(setBody('Answer', 'yes'))] });
+const groovy = flowBundle({
+  id: 'Groovy',
+  processes: [line({ id: 'Script', cname: 'GroovyScript' })],
+});
+const mapping = flowBundle({
+  id: 'Mapping',
+  processes: [
+    line({ id: 'Map', cname: 'MessageMapping' }, { id: 'Script', cname: 'GroovyScript' }),
+  ],
+});
+const placeholder = flowBundle({
+  id: 'Placeholder',
+  senders: [{ adapter: 'HTTPS', to: 'Start_1', properties: { urlPath: '{{Address}}' } }],
+  processes: [line()],
+  parameters: { Address: 'FILLED_BY_CUSTOMER' },
+});
+const truncated = good.slice(0, good.length - 100);
+
+/** An integration package as a tenant exports it. */
+function packageOf(flows: Readonly<Record<string, Uint8Array>>): Uint8Array {
+  const resources = Object.keys(flows).map((displayName, i) => ({
+    id: String(i).padStart(32, '0'),
+    displayName,
+    resourceType: 'IFlow',
+  }));
+  const listed = Buffer.from(JSON.stringify({ resources, relations: [] })).toString('base64');
+  return writeZip([
+    deflateEntry('resources.cnt', listed),
+    ...Object.values(flows).map((zip, i) =>
+      deflateEntry(`${String(i).padStart(32, '0')}_content`, zip),
+    ),
+  ]);
+}
+
+let folder = '';
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'flowgate-check-'));
+  await mkdir(join(folder, 'sub'));
+  await writeFile(join(folder, 'good.zip'), good);
+  await writeFile(
+    join(folder, 'sub', 'package.zip'),
+    packageOf({ Groovy: groovy, Cut: truncated }),
+  );
+  await writeFile(join(folder, 'sub', 'others.zip'), packageOf({ mapping, placeholder }));
+  await writeFile(join(folder, 'notes.zip'), writeZip([deflateEntry('readme.txt', 'hello')]));
+});
+after(() => rm(folder, { recursive: true }));
+
+/** Runs the command as `npm run check` does. */
+function check(...words: readonly string[]): { status: number | null; out: string; err: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['scripts/check.ts', ...words], {
+    cwd: join(import.meta.dirname, '../..'),
+    encoding: 'utf8',
+  });
+  return { status, out: stdout, err: stderr };
+}
+
+test('an iFlow runs, needs its parameters, cannot run, or cannot be read', async () => {
+  const verdicts = await Promise.all(
+    [good, placeholder, mapping, truncated].map(async (zip) => (await checkBundle(zip)).verdict),
+  );
+  assert.deepEqual(verdicts, ['runs', 'needs-parameters', 'cannot', 'unreadable']);
+});
+
+test('what an iFlow lacks is told step by step, with the capability', async () => {
+  const { faults, senders } = await checkBundle(mapping);
+  assert.deepEqual(senders, ['HTTPS']);
+  assert.deepEqual(faults, [
+    {
+      text: 'Step "Map" (MessageMapping) is not available yet.',
+      kind: 'missing',
+      capability: 'step MessageMapping',
+    },
+    {
+      text: 'Step "Script" (GroovyScript) is not available yet.',
+      kind: 'missing',
+      capability: 'step GroovyScript',
+    },
+  ]);
+});
+
+test('a capability that is assumed is not missed, and nothing else is let off with it', async () => {
+  const assumed = new Set(['step GroovyScript']);
+  assert.equal((await checkBundle(groovy, { assumed })).verdict, 'runs');
+  assert.equal((await checkBundle(mapping, { assumed })).verdict, 'cannot');
+});
+
+test('a flow that is in several packages counts once in the shares, and each time in the counts', async () => {
+  const reports = await Promise.all(
+    [good, good, mapping, truncated].map((zip) => checkBundle(zip)),
+  );
+  assert.deepEqual(countVerdicts(reports), {
+    read: 3,
+    runs: 2,
+    needsParameters: 0,
+    cannot: 1,
+    unreadable: 1,
+  });
+  assert.deepEqual(shareOf(reports), { able: 1, of: 2 });
+  assert.deepEqual(countLacks([...reports.slice(0, 3)]), [
+    { capability: 'step GroovyScript', flows: 1, uses: 1 },
+    { capability: 'step MessageMapping', flows: 1, uses: 1 },
+  ]);
+});
+
+test('the command reads a folder with bundles and packages, and says which zip is neither', () => {
+  const { status, out, err } = check(folder);
+  assert.equal(status, 1);
+  assert.match(err, /^notes\.zip: It is neither an integration package nor an iFlow bundle\.$/m);
+  assert.match(out, /^good\.zip\n {2}runs {14}Good \(Good\)$/m);
+  assert.match(out, /^ {2}unreadable {8}Cut$/m);
+  assert.match(out, /^ {6}- Step "Map" \(MessageMapping\) is not available yet\.$/m);
+  assert.match(out, /\nread 4 runs 1 needs-parameters 1 cannot 2 unreadable 1\n$/);
+});
+
+test('its summary is by capability, and ends with the counts', () => {
+  const { status, out } = check(folder, '--summary', '--assume', 'groovy');
+  assert.equal(status, 1);
+  assert.match(out, /^step MessageMapping +1 +1$/m);
+  assert.doesNotMatch(out, /Groovy/);
+  assert.match(out, /: 3 of 4 different iFlows with an HTTPS sender, 3 of 4 of all$/m);
+  assert.match(out, /\nread 4 runs 2 needs-parameters 1 cannot 1 unreadable 1\n$/);
+});
+
+test('as JSON it has the same, and ends with 0 where all can run', () => {
+  const { status, out } = check(join(folder, 'good.zip'), '--json');
+  assert.equal(status, 0);
+  const report = JSON.parse(out) as { runs: number; flows: { id: string; verdict: string }[] };
+  assert.equal(report.runs, 1);
+  assert.deepEqual(
+    report.flows.map(({ id, verdict }) => [id, verdict]),
+    [['Good', 'runs']],
+  );
+});
+
+test('without a path, with an unknown option or a file that is not there it says how it is used', () => {
+  for (const words of [[], ['--nonsense'], [join(folder, 'missing.zip')]]) {
+    const { status, out, err } = check(...words);
+    assert.equal(status, 2);
+    assert.match(err, /Usage: npm run check/);
+    assert.equal(out, '');
+  }
+});
