@@ -78,7 +78,7 @@ function outside(timeLeft: () => number): Outside {
 /** Answers to what runs have asked that were ended meanwhile are passed over. */
 function takeAnswer(ask: number): string | undefined {
   for (;;) {
-    const received = receiveMessageOnPort(answers);
+    const received: { readonly message: Answer } | undefined = receiveMessageOnPort(answers);
     if (received === undefined) return undefined;
     if (received.message.ask === ask) return received.message.answer;
   }
