@@ -54,12 +54,14 @@ test('the walk-through flow hands its message to its script and takes the result
 test('a script is given the message, its source, function, limits and a key of its deployment', async () => {
   const engine = engineOf(({ message }) => ({ ...message, log: [] }));
   const exchange = exchangeOf(Buffer.from('b'), { A: '1', b: null }, { p: [1, true] });
-  await run({ steps: [{ ...script, functionName: 'other' }] }, exchange, environmentOf(engine));
+  const source = 'const other = (message) => message;';
+  const step = { ...script, source, functionName: 'other' };
+  await run({ steps: [step] }, exchange, environmentOf(engine));
   assert.deepEqual(engine.calls, [
     {
       key: 'revision-1/greet.js',
       fileName: 'greet.js',
-      source: script.source,
+      source,
       functionName: 'other',
       message: {
         body: Buffer.from('b'),

@@ -1,18 +1,9 @@
+import type { ScriptFlaws } from '../check.ts';
 import { compileBinaryNow } from './binary.ts';
 import { closings, codeOf } from './code-of.ts';
 import { STACK_TEXT, compileScript } from './compile-script.ts';
 import { isAvailable } from './parts.ts';
 import { GuestAborted, QuickJsMachine } from './quickjs.ts';
-
-/** What keeps a script from running, as far as that is certain without running it. */
-export interface ScriptFlaws {
-  /** What the parser says, with its place; undefined for a script that it takes. */
-  readonly syntax: string | undefined;
-  /** Java classes that the function can come to and that are not there, by their full names. */
-  readonly missingClasses: readonly string[];
-  /** Whether the script says the function's name at all. */
-  readonly namesFunction: boolean;
-}
 
 let binary: WebAssembly.Module | undefined;
 
