@@ -4,7 +4,7 @@ import { systemClock as clock } from '../config/clock.ts';
 import { accessPolicies } from './access-policies.ts';
 import { prepared } from './environment.ts';
 import { deployments, design } from './deployments.ts';
-import { audit, logRetentionMs, messageLog } from './logs.ts';
+import { audit, logAttachments, logRetentionMs, messageLog } from './logs.ts';
 import { bearerGate, throttle } from './oauth.ts';
 import { securityMaterial } from './security-material.ts';
 import { blobs, tables } from './storage.ts';
@@ -19,6 +19,7 @@ import { createImportPackage } from '../iflow/design/import-package.ts';
 import { createPackageMessages } from '../iflow/design/package-messages.ts';
 import { createPackages } from '../iflow/design/packages.ts';
 import { openAddressReader } from '../iflow/dispatch/address-reader.ts';
+import { createLogAttachmentReader } from '../monitor/log-attachments.ts';
 import { createMessageLogReader } from '../monitor/message-log-reader.ts';
 import { guardManagement } from '../oauth/audit-refusals.ts';
 import { createODataApi } from '../odata/api.ts';
@@ -39,6 +40,7 @@ export const odata = prepared(async ({ issuer, subscriptions, mtls, privateHosts
   const tasks = openTaskStore(await tables());
   const { store, directory } = await deployments();
   const log = await messageLog();
+  const attachments = await logAttachments();
   const parts = { store: await design(), blobs: await blobs(), bundles, clock, randomUUID };
   const artifacts = {
     IntegrationFlow: createArtifacts('IntegrationFlow', parts),
@@ -86,6 +88,7 @@ export const odata = prepared(async ({ issuer, subscriptions, mtls, privateHosts
     directory,
     tasks,
     messageLog: createMessageLogReader(log.store, log.writer, clock, await logRetentionMs()),
+    logAttachments: createLogAttachmentReader(attachments.store, attachments.writer),
     material: (await securityMaterial()).administration,
     accessPolicies: createAccessPolicyAdministration(policies.store, () =>
       policies.directory.forget(),

@@ -3,6 +3,7 @@ import type { Deployment } from '../deployment/deployment.ts';
 import type { Exchange, Value } from '../exchange.ts';
 import { isAsArrived } from './outgoing.ts';
 import type { ScriptLogEntry } from '../script/engine.ts';
+import { listAttachments } from './log-attachments.ts';
 
 export interface Processed {
   readonly messageGuid: string;
@@ -28,6 +29,7 @@ const LONGEST_ERROR = 4000;
  */
 export function makeLogEntry(message: Processed): MessageLogEntry {
   const { exchange, deployment } = message;
+  const attachments = listAttachments(message.scriptLog);
   return {
     messageGuid: message.messageGuid,
     correlationId: message.correlationId,
@@ -51,6 +53,7 @@ export function makeLogEntry(message: Processed): MessageLogEntry {
     customHeaders: message.scriptLog
       .filter((entry) => entry.kind === 'customHeader')
       .map(({ name, value }) => ({ name: name.slice(0, 100), value: value.slice(0, 200) })),
+    ...(attachments.length === 0 ? {} : { attachments }),
   };
 }
 
