@@ -64,7 +64,7 @@ function missingClasses(code: string, functionName: string): string[] {
 
 /** Whether the name of a package may be a variable of the script's. */
 function isShadowed(code: string, root: string): boolean {
-  const declared = `\\b(?:var|let|const|function|class|catch)\\W+${root}\\b`;
+  const declared = `\\b(?:var|let|const|function|class)\\s+${root}\\b`;
   return new RegExp(`${declared}|[(,]\\s*${root}\\s*[,)=]`).test(code);
 }
 

@@ -10,8 +10,8 @@ import { isTime, zoneOffset, zoneOf } from './zones.ts';
 export interface Outside {
   /** Asks the services; undefined where the run has to end. */
   ask(request: string): string | undefined;
-  /** Returns when the time has passed, or the run has to end. */
-  sleep(ms: number): void;
+  /** Waits; false where the run has to end before. */
+  sleep(ms: number): boolean;
 }
 
 /**
@@ -73,7 +73,7 @@ export class HostFunctions {
             )
           : undefined;
       case 'sleep':
-        this.#outside.sleep(number(0));
+        if (!this.#outside.sleep(number(0))) throw new GuestAborted(false);
         return undefined;
       default:
         throw new GuestAborted(false);

@@ -67,9 +67,11 @@ function outside(timeLeft: () => number): Outside {
       const end = performance.now() + ms;
       for (;;) {
         const news = Atomics.load(control, Control.news);
-        const left = Math.min(timeLeft(), end - performance.now());
-        if (!(left > 0)) return;
-        Atomics.wait(control, Control.news, news, left);
+        const left = timeLeft();
+        if (left <= 0) return false;
+        const rest = end - performance.now();
+        if (!(rest > 0)) return true;
+        Atomics.wait(control, Control.news, news, Math.min(left, rest));
       }
     },
   };
