@@ -14,6 +14,7 @@ export const TABLES = [
   'deployments',
   'tasks',
   'messagelogs',
+  'logattachments',
   'audit',
   'throttle',
   'issuers',

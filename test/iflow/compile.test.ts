@@ -92,7 +92,7 @@ test('the walk-through flow compiles to its sender, its line of steps and its sc
 test('a compiled flow is plain JSON', () => {
   const flow = compile({
     steps: [
-      script,
+      { ...script, functionName: 'greet' },
       { type: 'contentModifier', name: 'Set', body: { type: 'expression', content: 'a ${body}' } },
     ],
   });
@@ -387,8 +387,9 @@ test('a script is compiled under its file name with the function that the step n
 });
 
 test('names that every object has are names like others', () => {
-  const zip = edited(build({ steps: [{ ...script, fileName: '__proto__' }] }), (iflw) =>
-    iflw.replaceAll('CallActivity_1', '__proto__'),
+  const zip = edited(
+    build({ steps: [{ ...script, fileName: '__proto__', functionName: 'greet' }] }),
+    (iflw) => iflw.replaceAll('CallActivity_1', '__proto__'),
   );
   const { flow } = compileBundle(zip);
   const stored = JSON.parse(JSON.stringify(flow)) as CompiledFlow;
