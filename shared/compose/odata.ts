@@ -8,6 +8,7 @@ import { audit, logRetentionMs, messageLog } from './logs.ts';
 import { bearerGate, throttle } from './oauth.ts';
 import { securityMaterial } from './security-material.ts';
 import { blobs, tables } from './storage.ts';
+import { createCheckApart } from '../iflow/check/check-apart.ts';
 import { createCompileApart } from '../iflow/deployment/compile-apart.ts';
 import { createDeployer } from '../iflow/deployment/deploy.ts';
 import { createArtifacts } from '../iflow/design/artifacts.ts';
@@ -92,6 +93,7 @@ export const odata = prepared(async ({ issuer, subscriptions, mtls, privateHosts
     ),
     privateHosts,
     clock,
+    checkContent: createCheckApart({ timeoutMs: 60_000, memoryMb: 512 }),
     trail,
   });
   return guardManagement(api, { trail, throttle: await throttle() });

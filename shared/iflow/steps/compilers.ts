@@ -3,6 +3,7 @@ import { compileContentModifier } from './content-modifier.compile.ts';
 import { compileCsvToXml } from './csv-to-xml.compile.ts';
 import { compileEncoder, encoderCompilers } from './encoder.compile.ts';
 import { compileEnd } from './event.compile.ts';
+import { compileJsonToXml } from './json-to-xml.compile.ts';
 import { compileFilter } from './filter.compile.ts';
 import { compileGather } from './gather.compile.ts';
 import { compileLoopingProcess } from './looping-process.compile.ts';
@@ -13,6 +14,7 @@ import { compileJsonToXml } from './json-to-xml.compile.ts';
 import { compileProcessCall } from './process-call.compile.ts';
 import { compileCall } from './request-reply.compile.ts';
 import { compileScript } from './script.compile.ts';
+import { compileXmlSigner } from './xml-signer.compile.ts';
 import { compileXmlValidator } from './xml-validator.compile.ts';
 import { compileXmlModifier } from './xml-modifier.compile.ts';
 import { compileXmlToCsv } from './xml-to-csv.compile.ts';
@@ -55,6 +57,8 @@ export const compilers: Readonly<Record<string, StepCompiler>> = {
   // Validators
   XmlValidator: compileXmlValidator,
   XmlModifier: compileXmlModifier,
+  // Security
+  XMLDigitalSignMessage: compileXmlSigner,
   // Calls
   ExternalCall: compileCall,
   Send: compileCall,

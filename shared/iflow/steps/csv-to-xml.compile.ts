@@ -12,6 +12,9 @@ import { compilePath, type PathStep } from './element-path.compile.ts';
 
 const CONVERTER = 'CSV to XML converter';
 const PATH = 'XPath_Field_Location';
+/** What a line of two characters can grow to is bounded by them. */
+const MAX_FIELDS = 2000;
+const MAX_NAME_CHARACTERS = 200;
 
 /** SAP Help, Configure CSV to XML Converter. */
 export function compileCsvToXml(node: NodeModel, context: CompileContext): CsvToXmlConfig | null {
@@ -108,6 +111,16 @@ function findTarget(
     return undefined;
   }
   const fields = schema.children(target);
+  if (
+    fields.length > MAX_FIELDS ||
+    [...path, ...fields].some(({ name }) => name.length > MAX_NAME_CHARACTERS)
+  ) {
+    context.fault(
+      `has a schema with more than ${MAX_FIELDS} fields, or with names of more than ${MAX_NAME_CHARACTERS} characters`,
+      { property: 'XML_Schema_File_Path' },
+    );
+    return undefined;
+  }
   const unwritable = fields.find(({ name }) => !isNcName(name));
   if (fields.length === 0) {
     context.fault('has a target whose element in the schema holds no other elements', {

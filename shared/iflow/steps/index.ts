@@ -1,4 +1,6 @@
 import { contentModifier } from './content-modifier.ts';
+import { csvToXml } from './csv-to-xml.ts';
+import { encoder, encoders } from './encoder.ts';
 import { filter } from './filter.ts';
 import { gather } from './gather.ts';
 import { loopingProcess } from './looping-process.ts';
@@ -13,6 +15,7 @@ import { processCall } from './process-call.ts';
 import { requestReply, send } from './request-reply.ts';
 import { script } from './script.ts';
 import type { Step } from './step.ts';
+import { xmlSigner } from './xml-signer.ts';
 import { xmlValidator } from './xml-validator.ts';
 import { xmlModifier } from './xml-modifier.ts';
 import { xmlToCsv } from './xml-to-csv.ts';
@@ -53,6 +56,8 @@ export const steps: Readonly<Record<string, Step>> = {
   // Validators
   XmlValidator: xmlValidator,
   XmlModifier: xmlModifier,
+  // Security
+  XMLDigitalSignMessage: xmlSigner,
   // Calls
   ExternalCall: requestReply,
   Send: send,
