@@ -17,6 +17,14 @@ export const tasks = {
     load: async () => (await import('../convert/xml-to-json-task.ts')).xmlToJsonTask,
     inlineUpTo: 64 * 1024,
   },
+  xslt: {
+    load: async () => (await import('../xslt/xslt-task.ts')).xsltTask,
+    inlineUpTo: 0,
+  },
+  xsltCompile: {
+    load: async () => (await import('../xslt/compile-task.ts')).xsltCompileTask,
+    inlineUpTo: 0,
+  },
 } satisfies Readonly<Record<string, TaskEntry<unknown>>>;
 
 export type TaskName = keyof typeof tasks;

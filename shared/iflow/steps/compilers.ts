@@ -6,6 +6,7 @@ import { compileProcessCall } from './process-call.compile.ts';
 import { compileCall } from './request-reply.compile.ts';
 import { compileScript } from './script.compile.ts';
 import { compileXmlToJson } from './xml-to-json.compile.ts';
+import { compileXsltMapping } from './xslt-mapping.compile.ts';
 
 const nothing = (): null => null;
 
@@ -24,6 +25,7 @@ export const compilers: Readonly<Record<string, StepCompiler>> = {
   // Message transformers
   Enricher: compileContentModifier,
   JavaScript: compileScript,
+  XSLTMapping: compileXsltMapping,
   // Converters
   JsonToXmlConverter: compileJsonToXml,
   XmlToJsonConverter: compileXmlToJson,

@@ -6,6 +6,7 @@ import { requestReply, send } from './request-reply.ts';
 import { script } from './script.ts';
 import type { Step } from './step.ts';
 import { xmlToJson } from './xml-to-json.ts';
+import { xsltMapping } from './xslt-mapping.ts';
 
 /** What runs a step, by its type; `steps/compilers.ts` has the same keys. */
 export const steps: Readonly<Record<string, Step>> = {
@@ -22,6 +23,7 @@ export const steps: Readonly<Record<string, Step>> = {
   // Message transformers
   Enricher: contentModifier,
   JavaScript: script,
+  XSLTMapping: xsltMapping,
   // Converters
   JsonToXmlConverter: jsonToXml,
   XmlToJsonConverter: xmlToJson,
