@@ -37,6 +37,7 @@ export async function bundleInto(
       { in: ALL_FUNCTIONS, out: 'functions/all' },
       { in: 'shared/iflow/script/javascript/worker.ts', out: 'shared/script-worker' },
       { in: 'shared/iflow/deployment/compile-worker.ts', out: 'shared/compile-worker' },
+      { in: 'shared/iflow/check/check-worker.ts', out: 'shared/check-worker' },
       { in: 'shared/iflow/dispatch/address-worker.ts', out: 'shared/address-worker' },
     ],
     outdir: folder,

@@ -1,5 +1,6 @@
 import { once } from '../cache/once.ts';
 import { systemClock as clock } from '../config/clock.ts';
+import { deployments } from './deployments.ts';
 import { atEnd, config } from './environment.ts';
 import type { FlowServices } from '../iflow/services/services.ts';
 
@@ -21,6 +22,16 @@ const http = once(async () => {
   return { client, tokens: createAccessTokens({ client, now }), sessions: createHttpSessions(now) };
 });
 
+const valueMappings = once(async () => {
+  const { createDeployedValueMappings } =
+    await import('../iflow/value-mapping/deployed-value-mappings.ts');
+  const { store, directory } = await deployments();
+  return createDeployedValueMappings({
+    directory,
+    read: (revision) => store.readValueMapping(revision),
+  });
+});
+
 /** What flows share; each is made when a flow first needs it. */
 export const flowServices: FlowServices = {
   http,
@@ -28,7 +39,7 @@ export const flowServices: FlowServices = {
     const { securityMaterial } = await import('./security-material.ts');
     return (await securityMaterial()).deployed.material;
   },
-  valueMappings: missing('Value mappings'),
+  valueMappings,
   numberRanges: missing('Number ranges'),
   partnerDirectory: missing('Partner directories'),
 };

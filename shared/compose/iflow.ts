@@ -4,11 +4,10 @@ import { createRandomPool } from '../config/random.ts';
 import { accessPolicies } from './access-policies.ts';
 import { atEnd, config, deriveKey, meter, prepared } from './environment.ts';
 import { certificates } from './client-proofs.ts';
+import { deployments } from './deployments.ts';
 import { flowServices } from './flow-services.ts';
 import { audit, messageLog } from './logs.ts';
 import { bearerGate } from './oauth.ts';
-import { tables } from './storage.ts';
-import { createDeploymentDirectory } from '../iflow/deployment/directory.ts';
 import type { CertificateReader } from '../iflow/dispatch/certificates.ts';
 import { createCsrfTokens } from '../iflow/dispatch/csrf.ts';
 import { createDispatchEndpoint } from '../iflow/dispatch/dispatch-endpoint.ts';
@@ -17,17 +16,6 @@ import { FlowCache } from '../iflow/flow-cache.ts';
 import { createMessageProcessor } from '../iflow/process-message.ts';
 import { runFlow } from '../iflow/run.ts';
 import { auditRefusals } from '../oauth/audit-refusals.ts';
-import { openDeploymentStore } from '../storage/deployments.ts';
-import { openDesignStore } from '../storage/design.ts';
-
-export const deployments = once(async () => {
-  const store = openDeploymentStore(await tables());
-  return { store, directory: createDeploymentDirectory(store, clock) };
-});
-
-export const design = once(async () => {
-  return openDesignStore(await tables());
-});
 
 const javaScriptEngine = once(async () => {
   const { createJavaScriptEngine } = await import('../iflow/script/javascript/pool.ts');

@@ -4,7 +4,7 @@ import { accessPolicies } from './access-policies.ts';
 import { clients, roles } from './clients.ts';
 import { prepared } from './environment.ts';
 import { grantEnding, userGrants } from './grants.ts';
-import { deployments, design } from './iflow.ts';
+import { deployments, design } from './deployments.ts';
 import { issuers } from './issuers.ts';
 import { audit, auditRetentionMs } from './logs.ts';
 import { authMethods, bearerGate, throttle } from './oauth.ts';
@@ -64,6 +64,8 @@ export const registry = prepared(async ({ subscriptions, issuer, privateHosts })
     clock,
     random: randomBytes,
     extra: {
+      // Loaded for nothing else.
+      facades: async (call) => (await (await import('./facades.ts')).facades())(call),
       keys: createKeysApi({
         ring: await keyRing(),
         gate,

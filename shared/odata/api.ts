@@ -1,10 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { Handler, HttpReply } from '../http/call.ts';
 import { Fault } from '../http/fault.ts';
+import { type ArtifactKind, ARTIFACT_KINDS } from '../iflow/bundle/artifact-kind.ts';
 import type { Deployer } from '../iflow/deployment/deploy.ts';
 import type { DeploymentDirectory } from '../iflow/deployment/deployment.ts';
 import type { TaskStore } from '../iflow/deployment/deployment-store.ts';
+import type { CheckContent } from '../iflow/check/check-apart.ts';
 import type { Artifacts } from '../iflow/design/artifacts.ts';
+import type { Configurations } from '../iflow/design/configurations.ts';
+import type { ExportPackage } from '../iflow/design/export-package.ts';
+import type { ImportPackage } from '../iflow/design/import-package.ts';
+import type { PackageMessages } from '../iflow/design/package-messages.ts';
 import type { Packages } from '../iflow/design/packages.ts';
 import type { MessageLogReader } from '../monitor/message-log.ts';
 import type { Clock } from '../config/clock.ts';
@@ -15,8 +21,15 @@ import type { AuditTrail } from '../registry/audit/audit-trail.ts';
 import type { MaterialAdministration } from '../registry/security-material/administration.ts';
 import { accessPolicyRoutes, accessPolicyTypes } from './access-policies.ts';
 import { auditedChange } from './audited-changes.ts';
+import { checkContentRoutes } from './check-content.ts';
+import { artifactName, designTypes } from './artifact-types.ts';
 import { credentialRoutes, credentialTypes } from './credentials.ts';
-import { designTypes, designtimeArtifactRoutes, type ReadBundle } from './designtime-artifacts.ts';
+import {
+  configurationRoutes,
+  designtimeArtifactRoutes,
+  type ReadContents,
+  valueMappingParts,
+} from './designtime-artifacts.ts';
 import { ODataError } from './errors.ts';
 import { keystoreRoutes } from './keystore.ts';
 import { keystoreTypes } from './keystore-types.ts';
@@ -28,10 +41,10 @@ import {
   serviceDocumentJson,
 } from './metadata.ts';
 import type { EntityType } from './model.ts';
-import { packageRoutes, packageType } from './packages.ts';
+import { importMessageType, packageRoutes, packageType } from './packages.ts';
 import { parsePath, type PathSegment, shapeOf } from './path.ts';
 import { type Methods, representationOf, type Routes } from './request.ts';
-import { runtimeArtifactRoutes, runtimeTypes } from './runtime-artifacts.ts';
+import { deployFunction, runtimeArtifactRoutes, runtimeTypes } from './runtime-artifacts.ts';
 import { endpointTypes, serviceEndpointRoutes } from './service-endpoints.ts';
 
 export interface ODataDeps {
@@ -41,14 +54,19 @@ export interface ODataDeps {
   /** Base of every address that is shown; no trailing slash. */
   readonly issuer: string;
   readonly packages: Packages;
-  readonly artifacts: Artifacts;
-  readonly readBundle: ReadBundle;
+  readonly artifacts: Readonly<Record<ArtifactKind, Artifacts>>;
+  readonly configurations: Configurations;
+  readonly importPackage: ImportPackage;
+  readonly exportPackage: ExportPackage;
+  readonly packageMessages: PackageMessages;
+  readonly readContents: ReadContents;
   readonly deployer: Deployer;
   readonly directory: DeploymentDirectory;
   readonly tasks: Pick<TaskStore, 'find'>;
   readonly messageLog: MessageLogReader;
   readonly material: MaterialAdministration;
   readonly accessPolicies: AccessPolicyAdministration;
+  readonly checkContent: CheckContent;
   readonly privateHosts: PrivateHosts;
   readonly clock: Clock;
   readonly trail: Pick<AuditTrail, 'change'>;
@@ -76,6 +94,7 @@ function writersOf([first]: readonly PathSegment[]): readonly string[] {
 
 const TYPES: readonly EntityType[] = [
   packageType,
+  importMessageType,
   ...designTypes,
   ...runtimeTypes,
   ...endpointTypes,
@@ -86,16 +105,15 @@ const TYPES: readonly EntityType[] = [
 ];
 
 const FUNCTIONS: readonly FunctionImport[] = [
-  {
-    name: 'DeployIntegrationDesigntimeArtifact',
-    method: 'POST',
-    parameters: ['Id', 'Version'],
-  },
-  {
-    name: 'IntegrationDesigntimeArtifactSaveAsVersion',
-    method: 'POST',
-    parameters: ['Id', 'SaveAsVersion'],
-  },
+  ...ARTIFACT_KINDS.flatMap((kind): FunctionImport[] => [
+    { name: deployFunction(kind), method: 'POST', parameters: ['Id', 'Version'] },
+    {
+      name: `${artifactName(kind)}SaveAsVersion`,
+      method: 'POST',
+      parameters: ['Id', 'SaveAsVersion'],
+    },
+  ]),
+  { name: 'CheckIntegrationContent', method: 'POST', parameters: [] },
 ];
 
 /**
@@ -104,16 +122,23 @@ const FUNCTIONS: readonly FunctionImport[] = [
  */
 export function createODataApi(deps: ODataDeps): Handler {
   const entityRoutes: Routes = {
-    ...packageRoutes(deps.packages),
-    ...designtimeArtifactRoutes(deps.artifacts, deps.readBundle),
+    ...packageRoutes(deps),
+    ...Object.fromEntries(
+      ARTIFACT_KINDS.flatMap((kind) =>
+        Object.entries(designtimeArtifactRoutes(kind, deps.artifacts[kind], deps.readContents)),
+      ),
+    ),
+    ...configurationRoutes(deps.artifacts.IntegrationFlow, deps.configurations, deps.readContents),
+    ...valueMappingParts(),
     ...runtimeArtifactRoutes(deps),
     ...serviceEndpointRoutes(deps.directory, deps.issuer),
     ...messageProcessingLogRoutes(deps.messageLog),
     ...credentialRoutes(deps.material, deps.privateHosts),
     ...keystoreRoutes(deps.material, deps.clock),
     ...accessPolicyRoutes(deps.accessPolicies),
+    ...checkContentRoutes(deps.checkContent),
   };
-  const sets = TYPES.filter((type) => Object.hasOwn(entityRoutes, type.set));
+  const sets = TYPES.filter((type) => entityRoutes[type.set]?.GET !== undefined);
   const routes: Routes = { ...serviceRoutes(sets), ...entityRoutes };
 
   return async (call) => {

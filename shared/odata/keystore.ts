@@ -50,9 +50,9 @@ export function keystoreRoutes(material: MaterialAdministration, clock: Clock): 
   /** What changes the keystore tells of the entry, if it is asked to. */
   const told = async (request: ODataRequest, status: number, alias: string): Promise<HttpReply> => {
     const asked = flag(request, 'returnKeystoreEntries') === 'true';
-    return asked
-      ? replyEntities(request, keystoreEntryType, [entityOf(await find(alias))])
-      : { status };
+    if (!asked) return { status };
+    const entries = [entityOf(await find(alias))];
+    return { ...(await replyEntities(request, keystoreEntryType, entries)), status };
   };
   const write = async <K extends EntryKind>(
     request: ODataRequest,

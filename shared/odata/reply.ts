@@ -29,9 +29,20 @@ export async function replyEntity(
   return entityReply(request, 200, type, view ?? { entity, expanded: {} }, options.select);
 }
 
-/** 201 with the entity and its address. */
-export function replyCreated(request: ODataRequest, type: EntityType, entity: Entity): ODataReply {
-  const reply = entityReply(request, 201, type, { entity, expanded: {} }, undefined);
+/**
+ * 201 with the entity and its address.
+ * @param related what its navigations lead to, written into it.
+ */
+export function replyCreated(
+  request: ODataRequest,
+  type: EntityType,
+  entity: Entity,
+  related: Readonly<Record<string, readonly Entity[]>> = {},
+): ODataReply {
+  const expanded = Object.fromEntries(
+    Object.entries(related).map(([name, entities]) => [name, entities.map(plainView)]),
+  );
+  const reply = entityReply(request, 201, type, { entity, expanded }, undefined);
   const location = request.base + relativeUri(type, entity);
   return {
     ...reply,
@@ -147,12 +158,14 @@ async function viewsOf(
     const expanded: Record<string, EntityView[]> = {};
     for (const name of options.expand) {
       const related = (await expanders[name]?.(entity)) ?? [];
-      expanded[name] = related.map((other) => ({ entity: other, expanded: {} }));
+      expanded[name] = related.map(plainView);
     }
     views.push({ entity, expanded });
   }
   return views;
 }
+
+const plainView = (entity: Entity): EntityView => ({ entity, expanded: {} });
 
 const jsonHeaders = () => ({ 'Content-Type': 'application/json', ...VERSION });
 const atomHeaders = (kind: 'entry' | 'feed') => ({

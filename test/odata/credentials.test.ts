@@ -4,7 +4,7 @@ import {
   type ApiUnderTest,
   entityIn,
   errorIn,
-  MATERIAL_KEY,
+  omit,
   resultsIn,
   startApi,
 } from './api-under-test.ts';
@@ -34,7 +34,7 @@ const oauth2 = (changes: Record<string, unknown> = {}) => ({
 /** Every property of every row, as text and as bytes of each encoding that could hide a text. */
 async function storedBytes(api: ApiUnderTest): Promise<Buffer> {
   const parts: Buffer[] = [];
-  const rows = api.tables.table('securitymaterial').listEntities<Record<string, unknown>>();
+  const rows = api.tables.table('securitymaterial').listEntities();
   for await (const row of rows) {
     for (const value of Object.values(row)) {
       parts.push(value instanceof Uint8Array ? Buffer.from(value) : Buffer.from(String(value)));
@@ -61,8 +61,7 @@ test('user credentials are made, shown without their password, changed and delet
   assert.equal(created.status, 201);
   assert.match(created.headers.get('location') ?? '', /UserCredentials\('PARTNER_BASIC'\)$/);
   const shown = entityIn(await api.get("UserCredentials('PARTNER_BASIC')"));
-  const { __metadata, SecurityArtifactDescriptor, ...rest } = shown;
-  assert.deepEqual(rest, {
+  assert.deepEqual(omit(shown, '__metadata', 'SecurityArtifactDescriptor'), {
     Name: 'PARTNER_BASIC',
     Kind: 'default',
     Description: 'for orders',
@@ -70,7 +69,7 @@ test('user credentials are made, shown without their password, changed and delet
     Password: null,
     CompanyId: '',
   });
-  assert.deepEqual(SecurityArtifactDescriptor, {
+  assert.deepEqual(shown['SecurityArtifactDescriptor'], {
     __metadata: { type: 'com.sap.hci.api.SecurityArtifactDescriptor' },
     Type: 'CREDENTIALS',
     DeployedBy: 'oauth_client_tester',
@@ -160,8 +159,8 @@ test('secure parameters are written and used, and their value is never shown', a
   const api = await startApi();
   const body = { Name: 'KEY', Description: 'd', SecureParam: PARAMETER };
   assert.equal((await api.post('SecureParameters', body)).status, 201);
-  const { __metadata, ...shown } = entityIn(await api.get("SecureParameters('KEY')"));
-  assert.deepEqual(shown, {
+  const shown = entityIn(await api.get("SecureParameters('KEY')"));
+  assert.deepEqual(omit(shown, '__metadata'), {
     Name: 'KEY',
     Description: 'd',
     SecureParam: null,
@@ -240,7 +239,7 @@ test('a row that was moved, changed or written under another key opens for nobod
   await api.post('UserCredentials', user({ Name: 'one' }));
   await api.post('UserCredentials', user({ Name: 'two', Password: 'other' }));
   const table = api.tables.table('securitymaterial');
-  const two = await table.getEntity<Record<string, unknown>>('credentials', 'two');
+  const two = await table.getEntity('credentials', 'two');
   const row = { ...two, partitionKey: 'credentials', rowKey: 'one', name: 'one' };
   await table.updateEntity(row, 'Replace');
   api.clock.advance(26_000);
@@ -265,7 +264,6 @@ test('a row that was moved, changed or written under another key opens for nobod
   api.clock.advance(26_000);
   await assert.rejects(api.securityMaterial.secureParameter('two'), { status: 503 });
   assert.equal((await api.delete("SecureParameters('two')")).status, 202);
-  assert.notEqual(MATERIAL_KEY.length, 0);
 });
 
 test('the same material is encrypted anew each time', async () => {

@@ -1,6 +1,7 @@
-import { ExpressionFault, parseSimple } from '../expressions/parse-simple.ts';
+import { parseSimple } from '../expressions/parse-simple.ts';
 import { compileXPath } from '../expressions/xpath-engine.ts';
 import type { NodeModel, Properties, Row } from '../model/flow-model.ts';
+import { attempt } from './attempt.ts';
 import type { CompileContext } from './compiler.ts';
 import {
   type ContentModifierConfig,
@@ -45,7 +46,7 @@ function compileBody(
   if (type === 'constant') return content;
   // Exports from before there was a choice have no bodyType, and hold expressions.
   if (type === 'expression' || type === '') {
-    const template = attempt(context, 'the body', () => parseSimple(content));
+    const template = attempt(context, 'cannot set the body: ', () => parseSimple(content));
     return template === undefined ? undefined : { template };
   }
   context.fault(
@@ -116,14 +117,16 @@ function compileSource(
       return undefined;
     }
     case 'expression': {
-      const template = attempt(context, what, () => parseSimple(value));
+      const template = attempt(context, `cannot set ${what}: `, () => parseSimple(value));
       return template === undefined ? undefined : { from, template };
     }
     case 'header':
     case 'property':
       return { from, name: value };
     case 'xpath': {
-      const xpath = attempt(context, what, () => compileXPath(value, context.namespaces));
+      const xpath = attempt(context, `cannot set ${what}: `, () =>
+        compileXPath(value, context.namespaces),
+      );
       return xpath === undefined ? undefined : { from, xpath };
     }
     default:
@@ -179,14 +182,4 @@ const DATA_TYPES: Readonly<Record<string, DataType>> = {
 function readDataType(written: string): DataType | undefined {
   const name = written.trim().split('.').at(-1)?.toLowerCase() ?? '';
   return Object.hasOwn(DATA_TYPES, name) ? DATA_TYPES[name] : undefined;
-}
-
-function attempt<T>(context: CompileContext, what: string, compile: () => T): T | undefined {
-  try {
-    return compile();
-  } catch (error) {
-    if (!(error instanceof ExpressionFault)) throw error;
-    context.fault(`cannot set ${what}: ${error.message}`);
-    return undefined;
-  }
 }
