@@ -54,6 +54,14 @@ export const tasks = {
     load: async () => (await import('../convert/modify-xml-task.ts')).modifyXmlTask,
     inlineUpTo: 64 * 1024,
   },
+  xslt: {
+    load: async () => (await import('../xslt/xslt-task.ts')).xsltTask,
+    inlineUpTo: 0,
+  },
+  xsltCompile: {
+    load: async () => (await import('../xslt/compile-task.ts')).xsltCompileTask,
+    inlineUpTo: 0,
+  },
   base64: {
     load: async () => (await import('../encode/base64-task.ts')).base64Task,
     inlineUpTo: 256 * 1024,

@@ -18,6 +18,7 @@ import { compileXmlValidator } from './xml-validator.compile.ts';
 import { compileXmlModifier } from './xml-modifier.compile.ts';
 import { compileXmlToCsv } from './xml-to-csv.compile.ts';
 import { compileXmlToJson } from './xml-to-json.compile.ts';
+import { compileXsltMapping } from './xslt-mapping.compile.ts';
 
 const nothing = (): null => null;
 
@@ -45,6 +46,7 @@ export const compilers: Readonly<Record<string, StepCompiler>> = {
   Filter: compileFilter,
   Enricher: compileContentModifier,
   JavaScript: compileScript,
+  XSLTMapping: compileXsltMapping,
   Decoder: compileEncoder,
   Encoder: compileEncoder,
   ...encoderCompilers,

@@ -18,6 +18,7 @@ import { xmlValidator } from './xml-validator.ts';
 import { xmlModifier } from './xml-modifier.ts';
 import { xmlToCsv } from './xml-to-csv.ts';
 import { xmlToJson } from './xml-to-json.ts';
+import { xsltMapping } from './xslt-mapping.ts';
 
 /** What runs a step, by its type; `steps/compilers.ts` has the same keys. */
 export const steps: Readonly<Record<string, Step>> = {
@@ -43,6 +44,7 @@ export const steps: Readonly<Record<string, Step>> = {
   Filter: filter,
   Enricher: contentModifier,
   JavaScript: script,
+  XSLTMapping: xsltMapping,
   Decoder: encoder,
   Encoder: encoder,
   ...encoders,
