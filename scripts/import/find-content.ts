@@ -6,7 +6,7 @@ import { LARGEST_PACKAGE, readContentPackage } from '../../shared/iflow/bundle/c
 import { BundleFault } from '../../shared/iflow/bundle/fault.ts';
 import { readArtifactZip } from '../../shared/iflow/bundle/foreign-zip.ts';
 import { kindOf } from '../../shared/iflow/design/package-artifacts.ts';
-import { ImportError } from './options.ts';
+import { CommandError } from '../api/target.ts';
 
 /** One zip, and what it is; its bytes are read again when it is their turn. */
 export type Content = { readonly path: string } & (
@@ -36,7 +36,7 @@ export interface NoContent {
   readonly isNamed: boolean;
 }
 
-/** Paths of all zips below the given ones, in order. @throws {ImportError} for a path that is not there. */
+/** Paths of all zips below the given ones, in order. @throws {CommandError} for a path that is not there. */
 export async function findZips(
   paths: readonly string[],
 ): Promise<{ readonly path: string; readonly isNamed: boolean }[]> {
@@ -44,7 +44,7 @@ export async function findZips(
   for (const path of paths) {
     const kind = await stat(path).catch((error: unknown) => {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      throw new ImportError(`${path} is not there.`);
+      throw new CommandError(`${path} is not there.`);
     });
     if (!kind.isDirectory()) {
       found.push({ path, isNamed: true });

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { type ArtifactKind, KIND_NOUNS } from '../../shared/iflow/bundle/artifact-kind.ts';
 import { setOf } from '../../shared/iflow/design/artifact-rules.ts';
-import { type Api, objectIn, textIn } from './api.ts';
+import { objectIn, textIn } from '../api/json.ts';
+import type { Api } from './api.ts';
 import { type Content, findZips, type NoContent, readContent } from './find-content.ts';
 import type { ImportOptions } from './options.ts';
 
