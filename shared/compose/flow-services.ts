@@ -1,6 +1,26 @@
+import { randomUUID } from 'node:crypto';
+import { once } from '../cache/once.ts';
+import { systemClock as clock } from '../config/clock.ts';
+import { deriveKey } from './environment.ts';
+import { tables } from './storage.ts';
 import type { FlowServices } from '../iflow/services/services.ts';
 
 const missing = (name: string) => () => Promise.reject(new Error(`${name} are not there yet.`));
+
+/** With the headers of an entry beside its body. */
+const LARGEST_CONTENT = 64 * 1024 * 1024;
+
+export const dataStores = once(async () => {
+  const { openDataStores } = await import('../storage/data-stores.ts');
+  const { createContentSealer } = await import('../storage/sealed-content.ts');
+  const sealer = createContentSealer(await deriveKey('data stores'), LARGEST_CONTENT);
+  return openDataStores({ tables: await tables(), sealer, clock, randomUUID });
+});
+
+const variables = once(async () => {
+  const { createVariables } = await import('../iflow/services/variables.ts');
+  return createVariables(await dataStores(), () => clock.now());
+});
 
 /** What flows share; each is made when a flow first needs it. */
 export const flowServices: FlowServices = {
@@ -8,4 +28,7 @@ export const flowServices: FlowServices = {
   valueMappings: missing('Value mappings'),
   numberRanges: missing('Number ranges'),
   partnerDirectory: missing('Partner directories'),
+  dataStores,
+  variables,
+  processedMessages: missing('Processed messages'),
 };

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { type FlowEnvironment, FlowFailure, type RunFlow } from './engine.ts';
+import { type FlowEnvironment, FlowFailure, type FlowOutcome, type RunFlow } from './engine.ts';
 import { type CaughtException, type Exchange, MAX_BODY_SIZE } from './exchange.ts';
 import type { CompiledFlow, CompiledNode, CompiledProcess } from './flow.ts';
 import type { ScriptLogEntry } from './script/engine.ts';
@@ -17,13 +17,15 @@ const MAX_DEPTH = 50;
  */
 export const runFlow: RunFlow = async (flow, start, exchange, environment, deadline, log) => {
   const run = new FlowRun(flow, environment, deadline, log);
+  let status: FlowOutcome['status'] = 'COMPLETED';
   try {
     await run.process(start.processId, start.startId, exchange, 0);
-    return { status: 'COMPLETED' };
   } catch (error) {
     if (!(error instanceof MessageEnded)) throw error;
-    return { status: error.status };
+    status = error.status;
   }
+  await run.complete();
+  return { status };
 };
 
 /** An end event that ends the message wherever it stands: it passes through all processes. */
@@ -52,6 +54,7 @@ class FlowRun {
   readonly #environment: FlowEnvironment;
   readonly #deadline: number;
   readonly #log: ScriptLogEntry[];
+  readonly #completions: (() => Promise<void>)[] = [];
   #heldSince: number;
 
   constructor(
@@ -65,6 +68,11 @@ class FlowRun {
     this.#deadline = deadline;
     this.#log = log;
     this.#heldSince = environment.now();
+  }
+
+  /** Does what steps have left for when the message is processed. */
+  async complete(): Promise<void> {
+    for (const completion of this.#completions) await completion();
   }
 
   async process(id: string, startId: string, exchange: Exchange, depth: number): Promise<void> {
@@ -179,6 +187,9 @@ class FlowRun {
       },
       callProcess: async (processId, exchange) => {
         await this.process(processId, '', exchange, deeper());
+      },
+      onCompletion: (completion) => {
+        this.#completions.push(completion);
       },
     };
   }

@@ -105,7 +105,10 @@ test('an entry that is there is not replaced unless that was asked for', async (
 
 test('of instances that write one id at once, one wins, and with override all succeed', async () => {
   const store = newStore();
-  const bodies = Array.from({ length: 8 }, (_, i) => randomBytes(MEGABYTE).toString('hex') + i);
+  const bodies = Array.from(
+    { length: 8 },
+    (_, i) => `${i}${randomBytes(MEGABYTE).toString('hex')}`,
+  );
   const outcomes = await Promise.all(
     bodies.map((body) => instance().put(store, entry('once', body), false)),
   );

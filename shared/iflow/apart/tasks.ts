@@ -9,6 +9,10 @@ export const tasks = {
     load: async () => (await import('../expressions/xpath-task.ts')).xpathTask,
     inlineUpTo: 0,
   },
+  storedMessages: {
+    load: async () => (await import('../steps/stored-messages-task.ts')).storedMessagesTask,
+    inlineUpTo: 32 * 1024,
+  },
 } satisfies Readonly<Record<string, TaskEntry<unknown>>>;
 
 export type TaskName = keyof typeof tasks;

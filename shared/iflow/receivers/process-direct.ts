@@ -1,11 +1,5 @@
-import {
-  asText,
-  evaluate,
-  ExpressionFailure,
-  type Template,
-  WorkBudget,
-} from '../expressions/simple.ts';
-import { StepFailure } from '../steps/step.ts';
+import type { Template } from '../expressions/simple.ts';
+import { simpleText } from '../steps/simple-text.ts';
 import type { Receiver } from './receiver.ts';
 
 export interface ProcessDirectConfig {
@@ -14,16 +8,10 @@ export interface ProcessDirectConfig {
 
 /** Hands the message to another flow of the tenant, in this process, and waits for its answer. */
 export const processDirect: Receiver = {
-  async call(exchange, channel, { flow, environment, deadline }) {
+  async call(exchange, channel, context) {
     const { address } = channel.config as ProcessDirectConfig;
-    let written: string;
-    try {
-      const context = { exchange, now: environment.now, flowId: flow.id, budget: new WorkBudget() };
-      written = asText(evaluate(address, context));
-    } catch (error) {
-      if (!(error instanceof ExpressionFailure)) throw error;
-      throw new StepFailure('expression', error.message, error);
-    }
+    const written = simpleText(address, exchange, context);
+    const { flow, environment, deadline } = context;
     await environment.processDirect(written, exchange, flow, deadline);
   },
 };

@@ -1,9 +1,11 @@
 import type { StepCompiler } from './compiler.ts';
 import { compileContentModifier } from './content-modifier.compile.ts';
+import { compileDelete, compileGet, compilePut, compileSelect } from './data-store.compile.ts';
 import { compileEnd } from './event.compile.ts';
 import { compileProcessCall } from './process-call.compile.ts';
 import { compileCall } from './request-reply.compile.ts';
 import { compileScript } from './script.compile.ts';
+import { compileWriteVariables } from './write-variables.compile.ts';
 
 const nothing = (): null => null;
 
@@ -26,4 +28,10 @@ export const compilers: Readonly<Record<string, StepCompiler>> = {
   ExternalCall: compileCall,
   Send: compileCall,
   NonLoopingProcess: compileProcessCall,
+  // Persistence
+  put: compilePut,
+  get: compileGet,
+  select: compileSelect,
+  delete: compileDelete,
+  Variables: compileWriteVariables,
 };

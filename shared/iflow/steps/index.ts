@@ -1,9 +1,11 @@
 import { contentModifier } from './content-modifier.ts';
+import { dataStoreDelete, dataStoreGet, dataStorePut, dataStoreSelect } from './data-store.ts';
 import { errorEnd, escalationEnd, event, messageEnd, terminateEnd } from './event.ts';
 import { processCall } from './process-call.ts';
 import { requestReply, send } from './request-reply.ts';
 import { script } from './script.ts';
 import type { Step } from './step.ts';
+import { writeVariables } from './write-variables.ts';
 
 /** What runs a step, by its type; `steps/compilers.ts` has the same keys. */
 export const steps: Readonly<Record<string, Step>> = {
@@ -24,4 +26,10 @@ export const steps: Readonly<Record<string, Step>> = {
   ExternalCall: requestReply,
   Send: send,
   NonLoopingProcess: processCall,
+  // Persistence
+  put: dataStorePut,
+  get: dataStoreGet,
+  select: dataStoreSelect,
+  delete: dataStoreDelete,
+  Variables: writeVariables,
 };
