@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { once } from '../cache/once.ts';
 import { systemClock as clock } from '../config/clock.ts';
 import { deriveKey } from './environment.ts';
@@ -22,13 +23,28 @@ const variables = once(async () => {
   return createVariables(await dataStores(), () => clock.now());
 });
 
+export const numberRangeStore = once(async () => {
+  const { openNumberRanges } = await import('../storage/number-ranges.ts');
+  return openNumberRanges(await tables());
+});
+
+const numberRanges = once(async () => {
+  const { createNumberRanges } = await import('../iflow/services/draw-numbers.ts');
+  return createNumberRanges({ store: await numberRangeStore(), delay, random: Math.random });
+});
+
+export const processedMessages = once(async () => {
+  const { openProcessedMessages } = await import('../storage/processed-messages.ts');
+  return openProcessedMessages({ tables: await tables(), clock, randomUUID });
+});
+
 /** What flows share; each is made when a flow first needs it. */
 export const flowServices: FlowServices = {
   securityMaterial: missing('Security material'),
   valueMappings: missing('Value mappings'),
-  numberRanges: missing('Number ranges'),
+  numberRanges,
   partnerDirectory: missing('Partner directories'),
   dataStores,
   variables,
-  processedMessages: missing('Processed messages'),
+  processedMessages,
 };

@@ -157,6 +157,8 @@ export function openDataStores(deps: DataStoreDeps): DataStoreTable {
       if (!inline) await writeParts(bodyOf(row), sealed);
       let before = override ? await readInfo(store, entry.id) : undefined;
       for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+        // Written after all by a call whose answer was lost, and tried again by the library.
+        if (before?.['version'] === version) return true;
         if (before !== undefined && !override && isThere(before)) {
           await removeParts(row);
           return false;

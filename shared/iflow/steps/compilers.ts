@@ -2,6 +2,7 @@ import type { StepCompiler } from './compiler.ts';
 import { compileContentModifier } from './content-modifier.compile.ts';
 import { compileDelete, compileGet, compilePut, compileSelect } from './data-store.compile.ts';
 import { compileEnd } from './event.compile.ts';
+import { compileIdempotentCall } from './idempotent-call.compile.ts';
 import { compileProcessCall } from './process-call.compile.ts';
 import { compileCall } from './request-reply.compile.ts';
 import { compileScript } from './script.compile.ts';
@@ -28,6 +29,7 @@ export const compilers: Readonly<Record<string, StepCompiler>> = {
   ExternalCall: compileCall,
   Send: compileCall,
   NonLoopingProcess: compileProcessCall,
+  IdempotentProcessCall: compileIdempotentCall,
   // Persistence
   put: compilePut,
   get: compileGet,

@@ -1,6 +1,7 @@
 import { contentModifier } from './content-modifier.ts';
 import { dataStoreDelete, dataStoreGet, dataStorePut, dataStoreSelect } from './data-store.ts';
 import { errorEnd, escalationEnd, event, messageEnd, terminateEnd } from './event.ts';
+import { idempotentCall } from './idempotent-call.ts';
 import { processCall } from './process-call.ts';
 import { requestReply, send } from './request-reply.ts';
 import { script } from './script.ts';
@@ -26,6 +27,7 @@ export const steps: Readonly<Record<string, Step>> = {
   ExternalCall: requestReply,
   Send: send,
   NonLoopingProcess: processCall,
+  IdempotentProcessCall: idempotentCall,
   // Persistence
   put: dataStorePut,
   get: dataStoreGet,

@@ -3,6 +3,10 @@ import type { FlowEnvironment } from '../../../shared/iflow/engine.ts';
 import type { DataStores, EntryInfo } from '../../../shared/iflow/services/data-stores.ts';
 import { createVariables, type Variables } from '../../../shared/iflow/services/variables.ts';
 import { openDataStores } from '../../../shared/storage/data-stores.ts';
+import {
+  openProcessedMessages,
+  type ProcessedMessageTable,
+} from '../../../shared/storage/processed-messages.ts';
 import { createContentSealer } from '../../../shared/storage/sealed-content.ts';
 import { openTables } from '../../../shared/storage/tables.ts';
 import { testStorage } from '../../support/azurite.ts';
@@ -11,6 +15,7 @@ import { environmentOf, noServices, NOW } from '../running.ts';
 export interface StoresUnderTest {
   readonly stores: DataStores;
   readonly variables: Variables;
+  readonly messages: ProcessedMessageTable;
   /** Of a flow at that moment; {@link NOW} unless told. */
   readonly environment: (now?: number) => FlowEnvironment;
 }
@@ -19,22 +24,22 @@ export interface StoresUnderTest {
 export async function openStores(): Promise<StoresUnderTest> {
   const storage = await testStorage();
   const at = (now: number) => {
-    const stores = openDataStores({
-      tables: openTables(storage),
-      sealer: createContentSealer(Buffer.alloc(32, 7), 64 * 1024 * 1024),
-      clock: { now: () => now },
-      randomUUID,
-    });
-    return { stores, variables: createVariables(stores, () => now) };
+    const tables = openTables(storage);
+    const clock = { now: () => now };
+    const sealer = createContentSealer(Buffer.alloc(32, 7), 64 * 1024 * 1024);
+    const stores = openDataStores({ tables, sealer, clock, randomUUID });
+    const messages = openProcessedMessages({ tables, clock, randomUUID });
+    return { stores, messages, variables: createVariables(stores, () => now) };
   };
   return {
     ...at(NOW),
     environment: (now = NOW) => {
-      const { stores, variables } = at(now);
+      const { stores, messages, variables } = at(now);
       const services = {
         ...noServices,
         dataStores: () => Promise.resolve(stores),
         variables: () => Promise.resolve(variables),
+        processedMessages: () => Promise.resolve(messages),
       };
       return { ...environmentOf(undefined, () => now), services };
     },
