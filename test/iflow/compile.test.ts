@@ -284,7 +284,7 @@ for (const [what, edit, fault] of senderFaults) {
 
 test('a flow is not deployable without a sender, since nothing could start it', () => {
   assert.deepEqual(faultsOf(emptyBundle('Empty', 'Empty')), [
-    'The iFlow has no sender channel: nothing could ever start it. Add an HTTPS sender.',
+    'The iFlow has no sender channel and no timer: nothing could ever start it. Add an HTTPS sender.',
   ]);
 });
 

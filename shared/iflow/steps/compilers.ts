@@ -1,3 +1,4 @@
+import { compileTimer } from '../senders/timer.compile.ts';
 import type { StepCompiler } from './compiler.ts';
 import { compileContentModifier } from './content-modifier.compile.ts';
 import { compileDelete, compileGet, compilePut, compileSelect } from './data-store.compile.ts';
@@ -16,6 +17,7 @@ export const compilers: Readonly<Record<string, StepCompiler>> = {
   StartEvent: nothing,
   MessageStartEvent: nothing,
   ErrorStartEvent: nothing,
+  intermediatetimer: compileTimer,
   EndEvent: compileEnd,
   MessageEndEvent: compileEnd,
   ErrorEndEvent: compileEnd,

@@ -14,6 +14,7 @@ export const steps: Readonly<Record<string, Step>> = {
   StartEvent: event,
   MessageStartEvent: event,
   ErrorStartEvent: event,
+  intermediatetimer: event,
   EndEvent: messageEnd,
   MessageEndEvent: messageEnd,
   ErrorEndEvent: errorEnd,
