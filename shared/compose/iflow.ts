@@ -3,11 +3,11 @@ import { systemClock as clock } from '../config/clock.ts';
 import { createRandomPool } from '../config/random.ts';
 import { atEnd, config, deriveKey, meter, prepared } from './environment.ts';
 import { certificates } from './client-proofs.ts';
+import { deployments } from './deployments.ts';
 import { flowServices } from './flow-services.ts';
 import { audit, messageLog } from './logs.ts';
 import { bearerGate } from './oauth.ts';
 import { tables } from './storage.ts';
-import { createDeploymentDirectory } from '../iflow/deployment/directory.ts';
 import type { CertificateReader } from '../iflow/dispatch/certificates.ts';
 import { createCsrfTokens } from '../iflow/dispatch/csrf.ts';
 import { createDispatchEndpoint } from '../iflow/dispatch/dispatch-endpoint.ts';
@@ -16,13 +16,7 @@ import { FlowCache } from '../iflow/flow-cache.ts';
 import { createMessageProcessor } from '../iflow/process-message.ts';
 import { runFlow } from '../iflow/run.ts';
 import { auditRefusals } from '../oauth/audit-refusals.ts';
-import { openDeploymentStore } from '../storage/deployments.ts';
 import { openDesignStore } from '../storage/design.ts';
-
-export const deployments = once(async () => {
-  const store = openDeploymentStore(await tables());
-  return { store, directory: createDeploymentDirectory(store, clock) };
-});
 
 export const design = once(async () => {
   return openDesignStore(await tables());
@@ -42,7 +36,7 @@ const javaScriptEngine = once(async () => {
 /** Compiled flows kept by one instance; most are a few kB and their scripts. */
 const HELD_FLOWS = { maxFlows: 1000, maxCharacters: 64 * 1024 * 1024 };
 
-const flows = once(async () => {
+export const flows = once(async () => {
   const { directory } = await deployments();
   return new FlowCache((revision) => directory.compiledFlow(revision), HELD_FLOWS);
 });

@@ -91,7 +91,10 @@ export function createDeployer(deps: DeployerDeps): Deployer {
       const taskId = deps.randomUUID();
       const revision = deps.randomUUID();
       const compiled = await compile(zip, deps.compileBundle);
-      if (compiled.flow !== undefined) compiled.faults.push(...deps.findSwitchedOff(compiled.flow));
+      if (compiled.flow !== undefined) {
+        compiled.faults.push(...deps.findSwitchedOff(compiled.flow));
+        compiled.faults.push(...(await findExpired(compiled.flow, deps.clock.now())));
+      }
       if (compiled.flow !== undefined && compiled.faults.length === 0) {
         try {
           await store.writeFlow(revision, compiled.flow);
@@ -121,6 +124,7 @@ export function createDeployer(deps: DeployerDeps): Deployer {
             faults,
             addresses: compiled.addresses,
             directAddresses: compiled.directAddresses,
+            hasTimers: (compiled.flow?.timers.length ?? 0) > 0,
           }),
           previousRevision: before?.deployment.revision ?? '',
           taskIds: [taskId, ...(before?.taskIds ?? [])].slice(0, TASKS_KEPT),
@@ -185,6 +189,13 @@ async function compile(
     if (faults === undefined) throw error;
     return { addresses: [], directAddresses: [], faults: boundFaults(faults) };
   }
+}
+
+/** What reads schedules is loaded for a flow that has one. */
+async function findExpired(flow: CompiledFlow, now: number): Promise<readonly string[]> {
+  if (flow.timers.length === 0) return [];
+  const { expiredTimers } = await import('../timers/expired-timers.ts');
+  return expiredTimers(flow, now);
 }
 
 function boundFaults(faults: readonly string[]): string[] {
@@ -263,6 +274,7 @@ function describe(
     readonly faults: readonly string[];
     readonly addresses: readonly string[];
     readonly directAddresses: readonly string[];
+    readonly hasTimers: boolean;
   },
 ): Deployment {
   const started = outcome.faults.length === 0;
@@ -278,6 +290,7 @@ function describe(
     revision: outcome.revision,
     addresses: started ? outcome.addresses : [],
     directAddresses: started ? outcome.directAddresses : [],
+    ...(started && outcome.hasTimers ? { hasTimers: true } : {}),
     faults: outcome.faults,
   };
 }
