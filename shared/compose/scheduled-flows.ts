@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { once } from '../cache/once.ts';
 import { systemClock as clock } from '../config/clock.ts';
@@ -16,7 +17,7 @@ const scheduledFlows = once(async () => {
     directory: (await deployments()).directory,
     flows: await flows(),
     processor: await messageProcessor(),
-    runs: openTimerRuns(await tables()),
+    runs: openTimerRuns(await tables(), randomUUID),
     log: (await messageLog()).writer,
     flowTimeoutMs: (await config()).flowTimeoutMs,
     clock,

@@ -13,35 +13,45 @@ export interface TimerRunTable extends TimerRunStore {
 }
 
 /** Table `timers`: a partition for each revision of a flow that timers start, a row for each timer. */
-export function openTimerRuns(tables: Tables): TimerRunTable {
-  const find = async (revision: string, startId: string) => {
-    const row = await tables.withTable('timers', (table) =>
-      readRow(table, encodeKey(revision), encodeKey(startId)),
-    );
-    return row === undefined ? undefined : { value: runOf(row), etag: toHttpEtag(row.etag) };
+export function openTimerRuns(tables: Tables, randomUUID: () => string): TimerRunTable {
+  const read = (revision: string, startId: string): Promise<Row | undefined> =>
+    tables.withTable('timers', (table) => readRow(table, encodeKey(revision), encodeKey(startId)));
+
+  /** A write whose answer was lost is tried again by the library, and then finds itself there. */
+  const etagOf = async (
+    answer: { readonly etag?: string } | undefined,
+    { revision, startId }: TimerRun,
+    write: string,
+  ): Promise<string | undefined> => {
+    if (answer !== undefined) return toHttpEtag(answer.etag);
+    const row = await read(revision, startId);
+    return row?.['write'] === write ? toHttpEtag(row.etag) : undefined;
   };
+
   return {
-    find,
+    async find(revision, startId) {
+      const row = await read(revision, startId);
+      return row === undefined ? undefined : { value: runOf(row), etag: toHttpEtag(row.etag) };
+    },
 
     async create(run) {
+      const write = randomUUID();
       const created = await unlessThere(() =>
-        tables.withTable('timers', (table) => table.createEntity(rowOf(run))),
+        tables.withTable('timers', (table) => table.createEntity(rowOf(run, write))),
       );
-      if (created !== undefined) return toHttpEtag(created.etag);
-      // Written after all by a call whose answer was lost, and tried again by the library.
-      return ours(await find(run.revision, run.startId), run);
+      return etagOf(created, run, write);
     },
 
     async replace(run, etag) {
       const storageEtag = toStorageEtag(etag);
       if (storageEtag === undefined) return undefined;
+      const write = randomUUID();
       const replaced = await unlessStale(() =>
         tables.withTable('timers', (table) =>
-          table.updateEntity(rowOf(run), 'Replace', { etag: storageEtag }),
+          table.updateEntity(rowOf(run, write), 'Replace', { etag: storageEtag }),
         ),
       );
-      if (replaced !== undefined) return toHttpEtag(replaced.etag);
-      return ours(await find(run.revision, run.startId), run);
+      return etagOf(replaced, run, write);
     },
 
     async revisions() {
@@ -62,25 +72,14 @@ export function openTimerRuns(tables: Tables): TimerRunTable {
   };
 }
 
-/** The ETag, if what is there is what was to be written: no two instances make the same message id. */
-function ours(
-  found: { readonly value: TimerRun; readonly etag: string } | undefined,
-  run: TimerRun,
-): string | undefined {
-  const same =
-    found?.value.messageGuid === run.messageGuid &&
-    found.value.through === run.through &&
-    found.value.runningUntil === run.runningUntil;
-  return same ? found.etag : undefined;
-}
-
-function rowOf({ revision, startId, messageGuid, ...times }: TimerRun) {
+function rowOf({ revision, startId, messageGuid, ...times }: TimerRun, write: string) {
   return {
     partitionKey: encodeKey(revision),
     rowKey: encodeKey(startId),
     revision,
     startId,
     messageGuid,
+    write,
     through: stamp(times.through),
     runningUntil: stamp(times.runningUntil),
     startedAt: stamp(times.startedAt),

@@ -46,7 +46,7 @@ const MARGIN_MS = 30_000;
 /** The host lets functions end before it ends the app: this is for what runs between two of them. */
 const ENDING_MS = 5000;
 /** Another instance was quicker that often: the next look sees what it has done. */
-const MOST_TRIES = 3;
+const MOST_TRIES = 5;
 
 interface Timer {
   readonly deployment: Deployment;
@@ -102,8 +102,15 @@ export function createScheduledFlows(deps: ScheduledFlowsDeps): ScheduledFlows {
     for (let tries = 0; tries < MOST_TRIES; tries += 1) {
       const now = clock.now();
       const { record, due } = seen;
-      if (due === undefined || due > now) return undefined;
       const running = record !== undefined && record.value.runningUntil > now;
+      if (record !== undefined && !running && record.value.runningUntil > 0) {
+        const ended = { ...record.value, runningUntil: 0 };
+        const etag = await runs.replace(ended, record.etag);
+        if (etag !== undefined) tellLost(timer, record.value);
+        seen = etag === undefined ? await read(timer) : see(timer, { value: ended, etag });
+        continue;
+      }
+      if (due === undefined || due > now) return undefined;
       const value: TimerRun = running
         ? { ...record.value, through: now }
         : {
@@ -119,7 +126,6 @@ export function createScheduledFlows(deps: ScheduledFlowsDeps): ScheduledFlows {
       if (etag !== undefined) {
         see(timer, { value, etag });
         if (running) return 'skipped';
-        if (record !== undefined && record.value.runningUntil > 0) tellLost(timer, record.value);
         return value;
       }
       seen = await read(timer);

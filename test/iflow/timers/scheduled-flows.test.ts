@@ -8,6 +8,8 @@ import { FLOW_TIMEOUT_MS, timedDeployment, type TimedInstance } from './timed-in
 /** A moment between two minutes. */
 const START = Date.UTC(2026, 0, 2, 13, 4, 30);
 const MINUTE_MS = 60_000;
+/** Longer than a test takes: the instance looks when it is told to. */
+const NEVER_MS = 60_000;
 const EVERY_MINUTE = '0+*+*+?+*+*+*&trigger.timeZone=UTC';
 
 const begunBy = (...instances: readonly TimedInstance[]): string[] =>
@@ -96,7 +98,7 @@ test('times that were missed while no instance was there are run for once', asyn
 
 test('a time that comes while the flow still runs is skipped; the next one is not', async () => {
   const deployment = await timedDeployment(START);
-  const [one, two] = [deployment.instance(), deployment.instance()];
+  const [one, two] = [deployment.instance(NEVER_MS), deployment.instance()];
   await deployment.deploy('Slow', EVERY_MINUTE);
   deployment.clock.advance(MINUTE_MS);
   const release = one.hold();
@@ -115,7 +117,7 @@ test('a time that comes while the flow still runs is skipped; the next one is no
 
 test('an instance that is killed is not waited for longer than a flow may take, and its run is told as lost', async () => {
   const deployment = await timedDeployment(START);
-  const [killed, other] = [deployment.instance(), deployment.instance()];
+  const [killed, other] = [deployment.instance(NEVER_MS), deployment.instance()];
   const revision = await deployment.deploy('Lost', EVERY_MINUTE);
   deployment.clock.advance(MINUTE_MS);
   const release = killed.hold();
@@ -146,9 +148,9 @@ test('an instance that is killed is not waited for longer than a flow may take, 
   await again;
 });
 
-test('on deployment, a killed instance’s run is not repeated', async () => {
+test('a run on deployment whose instance is killed is not repeated, and told as lost', async () => {
   const deployment = await timedDeployment(START);
-  const [killed, other] = [deployment.instance(), deployment.instance()];
+  const [killed, other] = [deployment.instance(NEVER_MS), deployment.instance()];
   await deployment.deploy('Once', 'fireNow=true');
   const release = killed.hold();
   const running = killed.tick();
@@ -156,6 +158,13 @@ test('on deployment, a killed instance’s run is not repeated', async () => {
   deployment.clock.advance(24 * 60 * MINUTE_MS);
   await other.tick();
   assert.deepEqual(other.begun, []);
+  assert.deepEqual(
+    other.log.map(({ status }) => status),
+    ['FAILED'],
+    'is told as lost',
+  );
+  await other.tick();
+  assert.equal(other.log.length, 1, 'once');
   release();
   await running;
 });
@@ -178,19 +187,31 @@ test('a slow flow keeps no other from its time, in the same call of the function
 test('a call ends before the host ends it; what runs then is taken over by the next call', async () => {
   const deployment = await timedDeployment(START);
   const instance = deployment.instance();
-  await deployment.deploy('Slow', 'fireNow=true');
+  await deployment.deploy('First', 'fireNow=true');
   const release = instance.hold();
-  const first = instance.tick();
+  const call = instance.tick();
   while (instance.begun.length === 0) await wait(10);
-  deployment.clock.advance(5 * MINUTE_MS);
-  assert.equal(await first, undefined);
+  deployment.clock.advance(200_000);
+  const releaseLate = instance.hold();
+  await deployment.deploy('Late', 'fireNow=true');
+  while (instance.begun.length === 1) await wait(10);
+  release();
+  while (instance.log.length === 0) await wait(10);
+  deployment.clock.advance(80_000);
+  assert.deepEqual(await call, { completed: 1, failed: 0, skipped: 0 });
   let over = false;
-  const second = instance.tick().then(() => (over = true));
+  const next = instance.tick().then(() => (over = true));
   await wait(100);
   assert.equal(over, false, 'waits for it');
-  release();
-  await second;
-  assert.equal(instance.log.length, 1);
+  releaseLate();
+  await next;
+  assert.deepEqual(
+    instance.log.map(({ flowId, status }) => [flowId, status]),
+    [
+      ['First', 'COMPLETED'],
+      ['Late', 'COMPLETED'],
+    ],
+  );
 });
 
 test('flows beyond what one instance runs at once have their turn when there is room', async () => {

@@ -42,7 +42,8 @@ export interface TimedDeployment {
   /** Deploys a flow with this `schedule1`, in place of the one with its id. @returns the revision. */
   deploy(id: string, schedule1: string, zip?: Uint8Array): Promise<string>;
   undeploy(id: string): Promise<void>;
-  instance(): TimedInstance;
+  /** @param everyMs how often it looks while something runs; one that is killed does not. */
+  instance(everyMs?: number): TimedInstance;
 }
 
 /** A deployment on storage of its own, with a clock that a test moves. */
@@ -53,7 +54,7 @@ export async function timedDeployment(start: number): Promise<TimedDeployment> {
 
   return {
     clock,
-    runs: openTimerRuns(openTables(storage)),
+    runs: openTimerRuns(openTables(storage), randomUUID),
 
     async deploy(id, schedule1, zip = timerFlow(scheduleKey({ schedule1 }), {}, { id })) {
       const revision = randomUUID();
@@ -81,7 +82,7 @@ export async function timedDeployment(start: number): Promise<TimedDeployment> {
       await deployments.commit(await deployments.readState(), { remove: id }, randomUUID());
     },
 
-    instance() {
+    instance(everyMs = 20) {
       const store = openDeploymentStore(openTables(storage));
       const directory = createDeploymentDirectory(store, clock);
       const limits = { maxFlows: 100, maxCharacters: 10_000_000 };
@@ -114,11 +115,11 @@ export async function timedDeployment(start: number): Promise<TimedDeployment> {
         directory: { current: () => directory.current(-1) },
         flows,
         processor,
-        runs: openTimerRuns(openTables(storage)),
+        runs: openTimerRuns(openTables(storage), randomUUID),
         log: { ...log, add: (entry) => entries.push(entry) },
         flowTimeoutMs: FLOW_TIMEOUT_MS,
         clock,
-        delay: (_ms, signal) => wait(20, undefined, { signal }).catch(() => undefined),
+        delay: (_ms, signal) => wait(everyMs, undefined, { signal }).catch(() => undefined),
         onError: (problem) => problems.push(problem),
       });
       return {

@@ -12,12 +12,17 @@ export function scheduleKey(rows: Readonly<Record<string, string>>): string {
 export function timerFlow(
   schedule: string,
   parameters: Readonly<Record<string, string>> = {},
-  { id = 'Timed', steps = [setBody('Body', 'timed')] as readonly NodeDescription[] } = {},
+  flow: {
+    readonly id?: string;
+    readonly steps?: readonly NodeDescription[];
+    readonly files?: Readonly<Record<string, string>>;
+  } = {},
 ): Uint8Array {
+  const { id = 'Timed', steps = [setBody('Body', 'timed')], files = {} } = flow;
   const nodes = [
     { id: 'Timer', cname: 'intermediatetimer', properties: { scheduleKey: schedule } },
     ...steps,
     { id: 'End', cname: 'MessageEndEvent' },
   ];
-  return flowBundle({ id, senders: [], parameters, processes: [{ nodes }] });
+  return flowBundle({ id, senders: [], parameters, files, processes: [{ nodes }] });
 }
