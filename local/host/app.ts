@@ -12,6 +12,8 @@ import type { Hook, HookName } from './rpc.ts';
 export interface App extends Surroundings {
   readonly settings: HostSettings;
   readonly functions: readonly Invocable[];
+  /** The worker's own address for requests, of an app in streaming mode. */
+  readonly streamTo: string | undefined;
   /** Runs the `appTerminate` hooks; a hook that fails is logged and does not stop the others. */
   terminate(): Promise<void>;
 }
@@ -64,11 +66,6 @@ async function load(appRoot: string, log: Log): Promise<App> {
     throw new Error(`${appRoot}: no function was registered through @azure/functions.`);
   }
   const capabilities = await model.getCapabilities({});
-  if ('HttpUri' in capabilities) {
-    throw new Error(
-      'The app asks for HTTP streaming (app.setup({ enableHttpStream: true })), which the local host does not have. Leave it out.',
-    );
-  }
   isLoaded = true;
   const hookData = {};
   await runHooks(hooks.appStart, { hookData, functionAppDirectory: appRoot });
@@ -78,6 +75,7 @@ async function load(appRoot: string, log: Log): Promise<App> {
     hooks,
     model,
     log,
+    streamTo: capabilities['HttpUri'],
     async terminate() {
       for (const hook of hooks.appTerminate) {
         try {

@@ -4,6 +4,7 @@ import type { App } from './app.ts';
 import type { HttpFunction } from './http-functions.ts';
 import { readBody, readTarget, RefusedRequest, type Target, toHttpData } from './http-request.ts';
 import { writeEmpty, writeHttpResponse } from './http-response.ts';
+import { callStreaming } from './http-stream.ts';
 import { invoke } from './invocation.ts';
 import { describe } from './log.ts';
 import { traceContextOf } from './trace-context.ts';
@@ -14,7 +15,8 @@ import type { Triggers } from './triggers.ts';
 const BODY_LIMIT = 104_857_600;
 
 /**
- * Answers HTTP requests with the app's functions, in the host's buffered mode.
+ * Answers HTTP requests with the app's functions, in the host's buffered mode unless the app asks for
+ * streaming.
  * @param background holds what goes on after its request was answered.
  */
 export function httpListener(
@@ -47,9 +49,15 @@ export function httpListener(
     request: IncomingMessage,
     response: ServerResponse,
   ): Promise<void> => {
+    const invocationId = randomUUID();
+    const { streamTo } = app;
+    if (streamTo !== undefined) {
+      const streamed = { fn, params, target, invocationId, passesCertificates };
+      await callStreaming(streamed, request, response, { ...app, streamTo });
+      return;
+    }
     const body = await readBody(request, bodyLimit);
     const http = toHttpData(request, target, params, body, passesCertificates);
-    const invocationId = randomUUID();
     try {
       const traceContext = traceContextOf(request.headers);
       const inputData = [{ name: fn.trigger, data: { http } }];

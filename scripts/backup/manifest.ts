@@ -44,6 +44,8 @@ export const TABLES_KEPT = [
   'roles',
   'issuers',
   'users',
+  'securitymaterial',
+  'accesspolicies',
   'design',
   'deployments',
   'tasks',

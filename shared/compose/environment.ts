@@ -76,8 +76,8 @@ export function prepared(
     // Before anything else is made, so that it is ended after everything else.
     const on = await telemetry();
     const { [door]: guard } = await doors();
-    const { trustedProxyHops } = settings;
-    return { handle: await make(settings), trustedProxyHops, telemetry: on, guard };
+    const { trustedProxyHops, httpStreaming: streaming } = settings;
+    return { handle: await make(settings), streaming, trustedProxyHops, telemetry: on, guard };
   });
 }
 

@@ -1,13 +1,13 @@
 import { once } from '../cache/once.ts';
 import { systemClock as clock } from '../config/clock.ts';
 import { createRandomPool } from '../config/random.ts';
+import { accessPolicies } from './access-policies.ts';
 import { atEnd, config, deriveKey, meter, prepared } from './environment.ts';
 import { certificates } from './client-proofs.ts';
 import { deployments } from './deployments.ts';
 import { flowServices } from './flow-services.ts';
 import { audit, messageLog } from './logs.ts';
 import { bearerGate } from './oauth.ts';
-import { tables } from './storage.ts';
 import type { CertificateReader } from '../iflow/dispatch/certificates.ts';
 import { createCsrfTokens } from '../iflow/dispatch/csrf.ts';
 import { createDispatchEndpoint } from '../iflow/dispatch/dispatch-endpoint.ts';
@@ -16,11 +16,6 @@ import { FlowCache } from '../iflow/flow-cache.ts';
 import { createMessageProcessor } from '../iflow/process-message.ts';
 import { runFlow } from '../iflow/run.ts';
 import { auditRefusals } from '../oauth/audit-refusals.ts';
-import { openDesignStore } from '../storage/design.ts';
-
-export const design = once(async () => {
-  return openDesignStore(await tables());
-});
 
 const javaScriptEngine = once(async () => {
   const { createJavaScriptEngine } = await import('../iflow/script/javascript/pool.ts');
@@ -82,6 +77,7 @@ export const dispatch = prepared(async ({ subscriptions, mtls }) => {
     findAddress: createFindAddress(),
     flows: await flows(),
     processor: await messageProcessor(),
+    accessPolicies: (await accessPolicies()).directory,
     csrf: createCsrfTokens(await deriveKey('csrf'), clock),
     certificates: mtls === undefined ? undefined : certificateReader,
   });

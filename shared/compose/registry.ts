@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { systemClock as clock } from '../config/clock.ts';
+import { accessPolicies } from './access-policies.ts';
 import { clients, roles } from './clients.ts';
 import { prepared } from './environment.ts';
 import { grantEnding, userGrants } from './grants.ts';
-import { deployments } from './deployments.ts';
-import { design } from './iflow.ts';
+import { deployments, design } from './deployments.ts';
 import { issuers } from './issuers.ts';
 import { audit, auditRetentionMs } from './logs.ts';
 import { authMethods, bearerGate, throttle } from './oauth.ts';
@@ -50,6 +50,7 @@ export const registry = prepared(async ({ subscriptions, issuer, privateHosts })
       openReader: () => openAddressReader({ timeoutMs: 2000, memoryMb: 256 }),
       clock,
     }),
+    accessPolicies: (await accessPolicies()).store,
     authMethods: await authMethods(),
     audit: { trail, reader },
     tokens: createIssuedTokens({

@@ -1,3 +1,4 @@
+import { wantsHttpStreaming } from './http-streaming.ts';
 import { type core, omit } from 'zod/mini';
 import type { OverloadLimits } from '../http/overload.ts';
 import type { PrivateHosts } from '../net/private-hosts.ts';
@@ -28,6 +29,8 @@ export interface Config {
     readonly algorithm: Settings['FLOWGATE_SIGNING_ALG'];
     readonly rotationDays: number;
   };
+  /** Whether requests come as streams: see `http-streaming.ts`. */
+  readonly httpStreaming: boolean;
   readonly trustedProxyHops: number;
   /** undefined while client certificates are off. */
   readonly mtls: MtlsSettings | undefined;
@@ -112,6 +115,7 @@ export function loadConfig(env: Environment): Config {
       algorithm: settings.FLOWGATE_SIGNING_ALG,
       rotationDays: settings.FLOWGATE_KEY_ROTATION_DAYS,
     },
+    httpStreaming: wantsHttpStreaming(env),
     trustedProxyHops: settings.FLOWGATE_TRUSTED_PROXY_HOPS,
     mtls: mtlsOf(settings),
     privateHosts: settings.FLOWGATE_PRIVATE_HOSTS,

@@ -137,7 +137,7 @@ export const settingsSchema = z.object({
   FLOWGATE_MTLS: withDefault(certificateHeader, 'off'),
   /** Certificates in PEM of the authorities that clients of `tls_client_auth` may have theirs from. */
   FLOWGATE_MTLS_CAS: optional(authorities),
-  /** Hosts that documents may be fetched from although they are inside, without TLS too. */
+  /** Hosts that may be called and fetched from although they are inside, without TLS too. */
   FLOWGATE_PRIVATE_HOSTS: withDefault(privateHosts, ''),
   /** An OpenID provider that people may sign in at; exactly as its metadata has it. */
   FLOWGATE_UPSTREAM_ISSUER: optional(exactIssuer),
@@ -156,6 +156,11 @@ export const settingsSchema = z.object({
       /^(?!oauth_client_)[A-Za-z0-9][A-Za-z0-9._@+-]{0,49}$/i,
       'must begin a user name: letters, digits and . _ @ + -, and not oauth_client_',
     ),
+  ),
+  /** Read by `http-streaming.ts` before anything else; here so that it is known. */
+  FLOWGATE_HTTP_STREAMING: withDefault(
+    matching(/^(on|off|true|false|yes|no|1|0)$/i, 'must be on or off'),
+    'off',
   ),
   FLOWGATE_SCRIPT_TIMEOUT_MS: withDefault(wholeNumber(10, 60_000), '5000'),
   FLOWGATE_SCRIPT_MEMORY_MB: withDefault(wholeNumber(4, 512), '64'),

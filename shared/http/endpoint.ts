@@ -24,6 +24,8 @@ export interface Surface {
 
 export interface Prepared {
   readonly handle: Handler;
+  /** Setting FLOWGATE_HTTP_STREAMING. */
+  readonly streaming?: boolean;
   /** Setting FLOWGATE_TRUSTED_PROXY_HOPS. */
   readonly trustedProxyHops: number;
   /** Off where there is none. */
@@ -61,6 +63,7 @@ export function endpoint(surface: Surface, load: () => Promise<Prepared>): HttpH
       // Without event and span of its own: the guard counts and reports what it sheds.
       if (refusal !== undefined) return finish(refuse(surface, refusal, call), context);
       try {
+        call.streaming = prepared.streaming === true;
         call.clientAddress = clientAddressOf(request.headers, trustedProxyHops);
         telemetry = prepared.telemetry;
         if (telemetry === undefined) reply = await handle(call);
@@ -78,6 +81,7 @@ export function endpoint(surface: Surface, load: () => Promise<Prepared>): HttpH
       if (isOurs(fault)) context.error(`${context.functionName}: ${fault.reason}`, error);
       reply = refuse(surface, fault, call);
     }
+    if (call.streaming) void drop(request);
     const { traceId } = call.trace;
     const event = {
       event: context.functionName,
@@ -146,12 +150,39 @@ function unexpected(cause: unknown): Fault {
 
 const NO_BYTES = new Uint8Array();
 
+/** A body that does not announce its length; the host hands it over in streaming mode. */
+async function readStream(body: AsyncIterable<Uint8Array>, limit: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  // Read to its end also when it is too large: to leave the loop would cut the connection that the
+  // answer goes over. The host bounds what it lets in.
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size <= limit) chunks.push(chunk);
+    else chunks.length = 0;
+  }
+  if (size > limit) throw Fault.contentTooLarge(limit);
+  return Buffer.concat(chunks, size);
+}
+
+/** A streamed body that nobody has read would be taken for the beginning of the next request. */
+async function drop(request: HttpRequest): Promise<void> {
+  if (request.body === null || request.bodyUsed) return;
+  try {
+    const chunks = request.body as AsyncIterable<Uint8Array> & ReadableStream<Uint8Array>;
+    await chunks.pipeTo(new WritableStream());
+  } catch {
+    // The caller has gone.
+  }
+}
+
 class RequestCall implements HttpCall {
   readonly method: string;
   readonly headers: Headers;
   readonly invocationId: string;
   readonly receivedAt: number;
   clientAddress = '';
+  streaming = false;
   trace: Trace;
   #url: URL | undefined;
   readonly #request: HttpRequest;
@@ -174,7 +205,16 @@ class RequestCall implements HttpCall {
 
   /** Not read for a call that is shed. */
   get url(): URL {
-    return (this.#url ??= new URL(this.#request.url));
+    return (this.#url ??= this.#readUrl());
+  }
+
+  /** Streamed, a path has its escaped slashes escaped once more (docs/functions-host.md, rule 19). */
+  #readUrl(): URL {
+    const url = new URL(this.#request.url);
+    if (this.streaming && /%252f/i.test(url.pathname)) {
+      url.pathname = url.pathname.replace(/%252f/gi, '%2F');
+    }
+    return url;
   }
 
   async bytes(limit: number): Promise<Uint8Array> {
@@ -182,6 +222,9 @@ class RequestCall implements HttpCall {
     if (this.#request.body === null) {
       if (this.headers.get('transfer-encoding') !== null) throw Fault.lengthRequired();
       return NO_BYTES;
+    }
+    if (this.headers.get('transfer-encoding') !== null) {
+      return readStream(this.#request.body as AsyncIterable<Uint8Array>, limit);
     }
     const body = new Uint8Array(await this.#request.arrayBuffer());
     if (body.length > limit) throw Fault.contentTooLarge(limit);

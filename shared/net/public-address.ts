@@ -61,3 +61,21 @@ export function isPublicAddress(address: string): boolean {
       return false;
   }
 }
+
+/** Where clouds tell a machine its secrets, and what is reached on the machine's own link alone. */
+const metadata = new BlockList();
+metadata.addSubnet('169.254.0.0', 16, 'ipv4');
+metadata.addAddress('168.63.129.16', 'ipv4');
+metadata.addSubnet('fe80::', 10, 'ipv6');
+metadata.addAddress('fd00:ec2::254', 'ipv6');
+metadata.addAddress('fd20:ce::254', 'ipv6');
+
+/**
+ * Whether a name may not lead to this address even where it is named as inside: no system that
+ * somebody integrates is there, and who controls the name server would read the machine's identity.
+ */
+export function isMetadataAddress(address: string): boolean {
+  const [plain = ''] = address.split('%');
+  const family = isIP(plain);
+  return family === 0 || metadata.check(plain, family === 4 ? 'ipv4' : 'ipv6');
+}

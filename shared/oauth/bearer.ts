@@ -37,7 +37,17 @@ export function createBearerGate(deps: {
     return { user: claims.sub, clientId: claims.client_id, subscription, claims };
   };
 
+  const hasRole = async (caller: Caller, oneOf: readonly string[]): Promise<boolean> => {
+    const has = (assigned: ReadonlySet<string>): boolean =>
+      oneOf.some((role) => assigned.has(role));
+    if (caller.givenRoles !== undefined && has(caller.givenRoles)) return true;
+    if (has(await roles.rolesOf(caller.subscription, caller.user))) return true;
+    return has(await roles.rolesOf(caller.subscription, caller.user, REFUSE_ON_MS));
+  };
+
   return {
+    hasRole,
+
     async authenticate(call, subscription) {
       const { scheme, token } = readAccessToken(call);
       const caller =
@@ -52,12 +62,8 @@ export function createBearerGate(deps: {
     },
 
     async requireRole(caller, oneOf) {
-      const has = (assigned: ReadonlySet<string>): boolean =>
-        oneOf.some((role) => assigned.has(role));
-      if (caller.givenRoles !== undefined && has(caller.givenRoles)) return;
-      if (has(await roles.rolesOf(caller.subscription, caller.user))) return;
+      if (await hasRole(caller, oneOf)) return;
       const latest = await roles.rolesOf(caller.subscription, caller.user, REFUSE_ON_MS);
-      if (has(latest)) return;
       const ofClientId = await roles.rolesOf(caller.subscription, caller.clientId, REFUSE_ON_MS);
       throw new BearerFault('missing_role', explain(caller, oneOf, latest, ofClientId), {
         user: caller.user,

@@ -31,6 +31,8 @@ export interface BearerGate {
    * @throws {BearerFault} 403 `missing_role`
    */
   requireRole(caller: Caller, oneOf: readonly string[]): Promise<void>;
+  /** Whether {@link BearerGate.requireRole} would pass. */
+  hasRole(caller: Caller, oneOf: readonly string[]): Promise<boolean>;
 }
 
 export type BearerReason =

@@ -1,17 +1,36 @@
 import { createHash } from 'node:crypto';
 import type { Handler, HttpReply } from '../http/call.ts';
 import { Fault } from '../http/fault.ts';
+import { type ArtifactKind, ARTIFACT_KINDS } from '../iflow/bundle/artifact-kind.ts';
 import type { Deployer } from '../iflow/deployment/deploy.ts';
 import type { DeploymentDirectory } from '../iflow/deployment/deployment.ts';
 import type { TaskStore } from '../iflow/deployment/deployment-store.ts';
 import type { Artifacts } from '../iflow/design/artifacts.ts';
+import type { Configurations } from '../iflow/design/configurations.ts';
+import type { ExportPackage } from '../iflow/design/export-package.ts';
+import type { ImportPackage } from '../iflow/design/import-package.ts';
+import type { PackageMessages } from '../iflow/design/package-messages.ts';
 import type { Packages } from '../iflow/design/packages.ts';
 import type { MessageLogReader } from '../monitor/message-log.ts';
+import type { Clock } from '../config/clock.ts';
+import type { PrivateHosts } from '../net/private-hosts.ts';
 import type { BearerGate } from '../oauth/gate.ts';
+import type { AccessPolicyAdministration } from '../registry/access-policies/administration.ts';
 import type { AuditTrail } from '../registry/audit/audit-trail.ts';
+import type { MaterialAdministration } from '../registry/security-material/administration.ts';
+import { accessPolicyRoutes, accessPolicyTypes } from './access-policies.ts';
 import { auditedChange } from './audited-changes.ts';
-import { designTypes, designtimeArtifactRoutes, type ReadBundle } from './designtime-artifacts.ts';
+import { artifactName, designTypes } from './artifact-types.ts';
+import { credentialRoutes, credentialTypes } from './credentials.ts';
+import {
+  configurationRoutes,
+  designtimeArtifactRoutes,
+  type ReadContents,
+  valueMappingParts,
+} from './designtime-artifacts.ts';
 import { ODataError } from './errors.ts';
+import { keystoreRoutes } from './keystore.ts';
+import { keystoreTypes } from './keystore-types.ts';
 import { messageLogTypes, messageProcessingLogRoutes } from './message-processing-logs.ts';
 import {
   type FunctionImport,
@@ -20,10 +39,10 @@ import {
   serviceDocumentJson,
 } from './metadata.ts';
 import type { EntityType } from './model.ts';
-import { packageRoutes, packageType } from './packages.ts';
-import { parsePath, shapeOf } from './path.ts';
+import { importMessageType, packageRoutes, packageType } from './packages.ts';
+import { parsePath, type PathSegment, shapeOf } from './path.ts';
 import { type Methods, representationOf, type Routes } from './request.ts';
-import { runtimeArtifactRoutes, runtimeTypes } from './runtime-artifacts.ts';
+import { deployFunction, runtimeArtifactRoutes, runtimeTypes } from './runtime-artifacts.ts';
 import { endpointTypes, serviceEndpointRoutes } from './service-endpoints.ts';
 
 export interface ODataDeps {
@@ -33,38 +52,63 @@ export interface ODataDeps {
   /** Base of every address that is shown; no trailing slash. */
   readonly issuer: string;
   readonly packages: Packages;
-  readonly artifacts: Artifacts;
-  readonly readBundle: ReadBundle;
+  readonly artifacts: Readonly<Record<ArtifactKind, Artifacts>>;
+  readonly configurations: Configurations;
+  readonly importPackage: ImportPackage;
+  readonly exportPackage: ExportPackage;
+  readonly packageMessages: PackageMessages;
+  readonly readContents: ReadContents;
   readonly deployer: Deployer;
   readonly directory: DeploymentDirectory;
   readonly tasks: Pick<TaskStore, 'find'>;
   readonly messageLog: MessageLogReader;
+  readonly material: MaterialAdministration;
+  readonly accessPolicies: AccessPolicyAdministration;
+  readonly privateHosts: PrivateHosts;
+  readonly clock: Clock;
   readonly trail: Pick<AuditTrail, 'change'>;
 }
 
 const READERS = ['AuthGroup.ReadOnly', 'AuthGroup.IntegrationDeveloper', 'AuthGroup.Administrator'];
 const WRITERS = ['AuthGroup.IntegrationDeveloper', 'AuthGroup.Administrator'];
+/**
+ * What developers do not change (SAP Help, Personas; Tasks and Permissions): keys and certificates, and
+ * who may call what.
+ */
+const FOR_ADMINISTRATORS = [
+  'KeystoreEntries',
+  'KeystoreResources',
+  'KeyPairResources',
+  'KeyPairGenerationRequests',
+  'CertificateResources',
+  'AccessPolicies',
+  'ArtifactReferences',
+];
+
+function writersOf([first]: readonly PathSegment[]): readonly string[] {
+  return FOR_ADMINISTRATORS.includes(first?.name ?? '') ? ['AuthGroup.Administrator'] : WRITERS;
+}
 
 const TYPES: readonly EntityType[] = [
   packageType,
+  importMessageType,
   ...designTypes,
   ...runtimeTypes,
   ...endpointTypes,
   ...messageLogTypes,
+  ...credentialTypes,
+  ...keystoreTypes,
+  ...accessPolicyTypes,
 ];
 
-const FUNCTIONS: readonly FunctionImport[] = [
+const FUNCTIONS: readonly FunctionImport[] = ARTIFACT_KINDS.flatMap((kind) => [
+  { name: deployFunction(kind), method: 'POST', parameters: ['Id', 'Version'] },
   {
-    name: 'DeployIntegrationDesigntimeArtifact',
-    method: 'POST',
-    parameters: ['Id', 'Version'],
-  },
-  {
-    name: 'IntegrationDesigntimeArtifactSaveAsVersion',
+    name: `${artifactName(kind)}SaveAsVersion`,
     method: 'POST',
     parameters: ['Id', 'SaveAsVersion'],
   },
-];
+]);
 
 /**
  * SAP Cloud Integration's OData V2 API under `/api/v1`. Whoever shows no good token with a role of
@@ -72,13 +116,22 @@ const FUNCTIONS: readonly FunctionImport[] = [
  */
 export function createODataApi(deps: ODataDeps): Handler {
   const entityRoutes: Routes = {
-    ...packageRoutes(deps.packages),
-    ...designtimeArtifactRoutes(deps.artifacts, deps.readBundle),
+    ...packageRoutes(deps),
+    ...Object.fromEntries(
+      ARTIFACT_KINDS.flatMap((kind) =>
+        Object.entries(designtimeArtifactRoutes(kind, deps.artifacts[kind], deps.readContents)),
+      ),
+    ),
+    ...configurationRoutes(deps.artifacts.IntegrationFlow, deps.configurations, deps.readContents),
+    ...valueMappingParts(),
     ...runtimeArtifactRoutes(deps),
     ...serviceEndpointRoutes(deps.directory, deps.issuer),
     ...messageProcessingLogRoutes(deps.messageLog),
+    ...credentialRoutes(deps.material, deps.privateHosts),
+    ...keystoreRoutes(deps.material, deps.clock),
+    ...accessPolicyRoutes(deps.accessPolicies),
   };
-  const sets = TYPES.filter((type) => Object.hasOwn(entityRoutes, type.set));
+  const sets = TYPES.filter((type) => entityRoutes[type.set]?.GET !== undefined);
   const routes: Routes = { ...serviceRoutes(sets), ...entityRoutes };
 
   return async (call) => {
@@ -91,7 +144,7 @@ export function createODataApi(deps: ODataDeps): Handler {
     const caller = await deps.gate.authenticate(call, deps.subscription);
     call.annotate({ client_id: caller.clientId });
     const method = call.method === 'HEAD' ? 'GET' : call.method;
-    await deps.gate.requireRole(caller, method === 'GET' ? READERS : WRITERS);
+    await deps.gate.requireRole(caller, method === 'GET' ? READERS : writersOf(segments));
     if (methods === undefined)
       throw ODataError.notFound(`There is no resource ${shape.slice(0, 200)}.`);
     const operation = isMethod(method) ? methods[method] : undefined;
@@ -153,7 +206,7 @@ function serviceRoutes(listed: readonly EntityType[]): Routes {
 }
 
 function isMethod(method: string): method is keyof Methods {
-  return ['GET', 'POST', 'PUT', 'DELETE'].includes(method);
+  return ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].includes(method);
 }
 
 function allowOf(methods: Methods): string[] {

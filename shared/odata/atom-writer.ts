@@ -101,12 +101,12 @@ function link(
 
 function property(name: string, value: Value, type: PropertyType): string {
   if (typeof type !== 'string') {
-    const members = Object.keys(type.properties).map((member) =>
-      property(member, typeof value === 'object' ? (value?.[member] ?? null) : null, 'Edm.String'),
+    const members = Object.entries(type.properties).map(([member, memberType]) =>
+      property(member, typeof value === 'object' ? (value?.[member] ?? null) : null, memberType),
     );
     return `<d:${name} m:type="${NAMESPACE}.${type.name}">${members.join('')}</d:${name}>`;
   }
-  const typed = type === 'Edm.DateTime' ? ` m:type="${type}"` : '';
+  const typed = type === 'Edm.String' ? '' : ` m:type="${type}"`;
   if (value === null) return `<d:${name}${typed} m:null="true"/>`;
   if (typeof value === 'object') throw new TypeError(`${name} is a ${type}, not an object`);
   const text = type === 'Edm.DateTime' ? time(Number(value)) : escapeXml(String(value));

@@ -1,24 +1,64 @@
+import { type ArtifactKind, ARTIFACT_KINDS } from '../iflow/bundle/artifact-kind.ts';
 import type { AuditObject } from '../registry/audit/audit-entry.ts';
+import { artifactName, artifactTypes } from './artifact-types.ts';
 import type { PathSegment } from './path.ts';
+
+const TYPES: Readonly<Record<ArtifactKind, string>> = {
+  IntegrationFlow: 'iflow',
+  ScriptCollection: 'script_collection',
+  ValueMapping: 'value_mapping',
+  MessageMapping: 'message_mapping',
+};
 
 const ACTIONS: Readonly<Record<string, { readonly type: string; readonly action: string }>> = {
   'POST IntegrationPackages': { type: 'package', action: 'package.create' },
+  'POST IntegrationPackages?Overwrite': { type: 'package', action: 'package.import' },
   'PUT IntegrationPackages()': { type: 'package', action: 'package.change' },
   'DELETE IntegrationPackages()': { type: 'package', action: 'package.delete' },
-  'POST IntegrationDesigntimeArtifacts': { type: 'iflow', action: 'artifact.create' },
-  'PUT IntegrationDesigntimeArtifacts()': { type: 'iflow', action: 'artifact.change' },
-  'DELETE IntegrationDesigntimeArtifacts()': { type: 'iflow', action: 'artifact.delete' },
   'PUT IntegrationDesigntimeArtifacts()/$links/Configurations()': {
     type: 'iflow',
     action: 'artifact.change',
   },
-  'POST IntegrationDesigntimeArtifactSaveAsVersion': {
-    type: 'iflow',
-    action: 'artifact.save_version',
-  },
-  'POST DeployIntegrationDesigntimeArtifact': { type: 'iflow', action: 'iflow.deploy' },
+  ...Object.fromEntries(ARTIFACT_KINDS.flatMap(actionsOf)),
   'DELETE IntegrationRuntimeArtifacts()': { type: 'iflow', action: 'iflow.undeploy' },
+  ...credentialActions('UserCredentials', 'user_credentials'),
+  ...credentialActions('OAuth2ClientCredentials', 'oauth2_client_credentials'),
+  ...credentialActions('SecureParameters', 'secure_parameter'),
+  'POST KeyPairResources': { type: 'keystore_entry', action: 'keystore.import' },
+  'PUT CertificateResources()/$value': { type: 'keystore_entry', action: 'keystore.import' },
+  'DELETE KeystoreEntries()': { type: 'keystore_entry', action: 'keystore.delete' },
+  'PUT KeystoreResources()': { type: 'keystore_entry', action: 'keystore.delete' },
+  'POST AccessPolicies': { type: 'access_policy', action: 'access_policy.create' },
+  'PATCH AccessPolicies()': { type: 'access_policy', action: 'access_policy.change' },
+  'DELETE AccessPolicies()': { type: 'access_policy', action: 'access_policy.delete' },
+  'POST ArtifactReferences': { type: 'access_policy', action: 'access_policy.change' },
+  'DELETE ArtifactReferences()': { type: 'access_policy', action: 'access_policy.change' },
 };
+
+function credentialActions(set: string, type: string): typeof ACTIONS {
+  return {
+    [`POST ${set}`]: { type, action: 'credentials.create' },
+    [`PUT ${set}()`]: { type, action: 'credentials.change' },
+    [`DELETE ${set}()`]: { type, action: 'credentials.delete' },
+  };
+}
+
+/** An iFlow's deployments have a name of their own, others are artifacts that are deployed. */
+function actionsOf(kind: ArtifactKind): [string, { type: string; action: string }][] {
+  const type = TYPES[kind];
+  const { set } = artifactTypes[kind];
+  const name = artifactName(kind);
+  return [
+    [`POST ${set}`, { type, action: 'artifact.create' }],
+    [`PUT ${set}()`, { type, action: 'artifact.change' }],
+    [`DELETE ${set}()`, { type, action: 'artifact.delete' }],
+    [`POST ${name}SaveAsVersion`, { type, action: 'artifact.save_version' }],
+    [
+      `POST Deploy${name}`,
+      { type, action: kind === 'IntegrationFlow' ? 'iflow.deploy' : 'artifact.deploy' },
+    ],
+  ];
+}
 
 /**
  * What the audit trail says of a change before it is begun. One that is not in the table is listed
@@ -30,13 +70,16 @@ export function auditedChange(
   segments: readonly PathSegment[],
   url: URL,
 ): { readonly action: string; readonly object: AuditObject; readonly detail: string } {
-  const known = ACTIONS[`${method} ${shape}`];
-  const keys = [...(segments[0]?.keys?.values() ?? [])];
-  const detail = segments.slice(1).flatMap((segment) => [...(segment.keys?.values() ?? [])]);
+  // Only an import says whether it overwrites.
+  const isImport = shape === 'IntegrationPackages' && url.searchParams.has('Overwrite');
+  const known = ACTIONS[`${method} ${shape}${isImport ? '?Overwrite' : ''}`];
+  const [keys = [], ...more] = segments.map((segment) =>
+    [...(segment.keys?.values() ?? [])].map(({ value }) => value),
+  );
   const id = url.searchParams.get('Id')?.replace(/^'|'$/g, '');
   return {
     action: known?.action ?? `api.${method.toLowerCase()}`,
     object: { type: known?.type ?? shape, name: keys[0] ?? id ?? '' },
-    detail: detail.join(', '),
+    detail: more.flat().join(', '),
   };
 }

@@ -44,12 +44,13 @@ const RESOURCE_TYPES: Readonly<Record<string, string>> = {
   xslt: 'xslt',
 };
 
+/** Parameters with a value, then those that are defined and have none yet. */
 export function configurations({ parameters, parameterDefinitions }: BundleContents): Entity[] {
   const types = new Map(parameterDefinitions.map(({ name, type }) => [name, type]));
-  return [...parameters].map(([name, value]) => ({
+  return [...new Set([...parameters.keys(), ...types.keys()])].map((name) => ({
     ParameterKey: name,
-    ParameterValue: value,
-    DataType: types.get(name) ?? 'xsd:string',
+    ParameterValue: parameters.get(name) ?? '',
+    DataType: types.get(name) || 'xsd:string',
   }));
 }
 

@@ -1,7 +1,11 @@
 import type { HttpReply } from '../http/call.ts';
-import { explainFaults } from '../iflow/design/artifact-rules.ts';
-import { type Artifacts, LARGEST_BUNDLE } from '../iflow/design/artifacts.ts';
+import type { ArtifactKind } from '../iflow/bundle/artifact-kind.ts';
+import { explainFaults, LARGEST_BUNDLE } from '../iflow/design/artifact-rules.ts';
+import type { Artifacts } from '../iflow/design/artifacts.ts';
+import type { Configurations } from '../iflow/design/configurations.ts';
 import type { DesignArtifact } from '../iflow/design/design-store.ts';
+import { artifactEntity, artifactName, artifactTypes } from './artifact-types.ts';
+import { fromBase64, inBase64 } from './base64.ts';
 import {
   type BundleContents,
   configurations,
@@ -10,54 +14,15 @@ import {
   resourceType,
 } from './bundle-contents.ts';
 import { ODataError } from './errors.ts';
-import type { Entity, EntityType } from './model.ts';
+import { textOf } from './model.ts';
 import { keyValues } from './path.ts';
 import { functionArguments } from './query-options.ts';
-import { collectionRoutes, replyCreated, replyEntity } from './reply.ts';
+import { collectionRoutes, type Expanders, replyCreated, replyEntity } from './reply.ts';
 import { type ODataRequest, readProperties, type Routes, SMALL_BODY } from './request.ts';
 
-export const designtimeArtifactType: EntityType = {
-  name: 'IntegrationDesigntimeArtifact',
-  set: 'IntegrationDesigntimeArtifacts',
-  keys: ['Id', 'Version'],
-  properties: {
-    Id: 'Edm.String',
-    Version: 'Edm.String',
-    PackageId: 'Edm.String',
-    Name: 'Edm.String',
-    Description: 'Edm.String',
-    Sender: 'Edm.String',
-    Receiver: 'Edm.String',
-    CreatedBy: 'Edm.String',
-    CreatedAt: 'Edm.String',
-    ModifiedBy: 'Edm.String',
-    ModifiedAt: 'Edm.String',
-  },
-  navigations: {
-    Configurations: { type: configurationType, many: true },
-    Resources: { type: resourceType, many: true },
-  },
-  media: true,
-};
+export type ReadContents = (zip: Uint8Array) => BundleContents | Promise<BundleContents>;
 
-/** Design-time artifacts of other kinds that a tenant has; none is kept here, so their lists are empty. */
-const OTHER_KINDS = [
-  'MessageMappingDesigntimeArtifact',
-  'ScriptCollectionDesigntimeArtifact',
-  'ValueMappingDesigntimeArtifact',
-];
-
-/** Types with an entity set of their own, for `$metadata`. */
-export const designTypes: readonly EntityType[] = [
-  designtimeArtifactType,
-  configurationType,
-  resourceType,
-];
-
-export type ReadBundle = (zip: Uint8Array) => BundleContents | Promise<BundleContents>;
-
-/** A bundle in base64, and its envelope. */
-const LARGEST_BODY = Math.ceil(LARGEST_BUNDLE / 3) * 4 + 64 * 1024;
+const LARGEST_BODY = inBase64(LARGEST_BUNDLE);
 
 const BODY = [
   'Id',
@@ -70,33 +35,38 @@ const BODY = [
   'ArtifactContent',
 ] as const;
 
-/** `IntegrationDesigntimeArtifacts`: iFlows as they are worked on. */
-export function designtimeArtifactRoutes(artifacts: Artifacts, readBundle: ReadBundle): Routes {
-  const set = designtimeArtifactType.set;
-  const keyOf = (request: ODataRequest): [id: string, version: string] => {
-    const [id = '', version = ''] = keyValues(request.segments[0], ['Id', 'Version']);
-    return [id, version];
-  };
-  const activeOf = (request: ODataRequest): string => {
-    const [id, version] = keyOf(request);
-    if (version.toLowerCase() === 'active') return id;
-    throw ODataError.badRequest("Only the version 'active' can be changed.");
-  };
+/** Design-time artifacts of one kind, such as `IntegrationDesigntimeArtifacts`. */
+export function designtimeArtifactRoutes(
+  kind: ArtifactKind,
+  artifacts: Artifacts,
+  readContents: ReadContents,
+): Routes {
+  const type = artifactTypes[kind];
+  const { set } = type;
   const packageOf = (request: ODataRequest) => keyValues(request.segments[0], ['Id'])[0] ?? '';
-  const contents = async (request: ODataRequest): Promise<BundleContents> => {
-    const { zip } = await artifacts.getContent(...keyOf(request));
-    return explainFaults(() => readBundle(zip));
+  const read = async (id: string, version: string): Promise<BundleContents> => {
+    const { zip } = await artifacts.getContent(id, version);
+    return explainFaults(() => readContents(zip));
   };
-
-  const list = collectionRoutes(set, designtimeArtifactType, async () =>
-    (await artifacts.list()).map(artifactEntity),
+  const expanders = (version: string): Expanders => ({
+    Configurations: async (entity) => configurations(await read(textOf(entity, 'Id'), version)),
+    Resources: async (entity) => resources(await read(textOf(entity, 'Id'), version)),
+  });
+  const inPackage = `IntegrationPackages()/${set}`;
+  const list = collectionRoutes(
+    set,
+    type,
+    async () => (await artifacts.list()).map(artifactEntity),
+    expanders('active'),
   );
   return {
     ...list,
-    ...collectionRoutes(`IntegrationPackages()/${set}`, designtimeArtifactType, async (request) =>
-      (await artifacts.list(packageOf(request))).map(artifactEntity),
+    ...collectionRoutes(
+      inPackage,
+      type,
+      async (request) => (await artifacts.list(packageOf(request))).map(artifactEntity),
+      expanders('active'),
     ),
-    ...emptyKinds((request) => artifacts.list(packageOf(request))),
     [set]: {
       ...list[set],
       POST: async (request) => {
@@ -110,16 +80,15 @@ export function designtimeArtifactRoutes(artifacts: Artifacts, readBundle: ReadB
           { id, packageId, ...changesOf(body) },
           request.caller.user,
         );
-        return replyCreated(request, designtimeArtifactType, artifactEntity(created));
+        return replyCreated(request, type, artifactEntity(created));
       },
     },
     [`${set}()`]: {
-      GET: async (request) =>
-        replyEntity(
-          request,
-          designtimeArtifactType,
-          artifactEntity(await artifacts.get(...keyOf(request))),
-        ),
+      GET: async (request) => {
+        const [id, version] = keyOf(request);
+        const entity = artifactEntity(await artifacts.get(id, version));
+        return replyEntity(request, type, entity, expanders(version));
+      },
       PUT: async (request) => {
         const id = activeOf(request);
         const body = await readProperties(request.call, LARGEST_BODY, BODY);
@@ -137,30 +106,14 @@ export function designtimeArtifactRoutes(artifacts: Artifacts, readBundle: ReadB
     [`${set}()/$value`]: {
       GET: async (request) => download(await artifacts.getContent(...keyOf(request))),
     },
-    ...collectionRoutes(`${set}()/Configurations`, configurationType, async (request) =>
-      configurations(await contents(request)),
-    ),
     ...collectionRoutes(`${set}()/Resources`, resourceType, async (request) =>
-      resources(await contents(request)),
+      resources(await read(...keyOf(request))),
     ),
-    [`${set}()/$links/Configurations()`]: {
-      PUT: async (request) => {
-        const id = activeOf(request);
-        const [name = ''] = keyValues(request.segments[2], ['ParameterKey']);
-        const known = ['ParameterKey', 'ParameterValue', 'DataType'] as const;
-        const body = await readProperties(request.call, SMALL_BODY, known);
-        if (body.ParameterValue === undefined) {
-          throw ODataError.badRequest("Property 'ParameterValue' is missing.");
-        }
-        await artifacts.setParameter(id, name, body.ParameterValue, request.caller.user);
-        return { status: 202 };
-      },
-    },
     [`${set}()/$links/Resources()`]: {
       PUT: () => Promise.reject(noParts()),
       DELETE: () => Promise.reject(noParts()),
     },
-    IntegrationDesigntimeArtifactSaveAsVersion: {
+    [`${artifactName(kind)}SaveAsVersion`]: {
       POST: async (request) => {
         const names = ['Id', 'SaveAsVersion'];
         const [id = '', version = ''] = functionArguments(request.call.url, names);
@@ -171,20 +124,63 @@ export function designtimeArtifactRoutes(artifacts: Artifacts, readBundle: ReadB
   };
 }
 
-function emptyKinds(requirePackage: (request: ODataRequest) => Promise<unknown>): Routes {
-  const routes: Record<string, Routes[string]> = {};
-  for (const name of OTHER_KINDS) {
-    const type: EntityType = { ...designtimeArtifactType, name, set: `${name}s`, navigations: {} };
-    Object.assign(
-      routes,
-      collectionRoutes(`${name}s`, type, () => Promise.resolve([])),
-      collectionRoutes(`IntegrationPackages()/${name}s`, type, async (request) => {
-        await requirePackage(request);
-        return [];
-      }),
+/** `Configurations`: the externalised parameters of iFlows, and their values in a deployment. */
+export function configurationRoutes(
+  artifacts: Artifacts,
+  configured: Configurations,
+  readContents: ReadContents,
+): Routes {
+  const { set } = artifactTypes.IntegrationFlow;
+  return {
+    ...collectionRoutes(`${set}()/Configurations`, configurationType, async (request) => {
+      const { zip } = await artifacts.getContent(...keyOf(request));
+      return configurations(await explainFaults(() => readContents(zip)));
+    }),
+    [`${set}()/$links/Configurations()`]: {
+      PUT: async (request) => {
+        const id = activeOf(request);
+        const [name = ''] = keyValues(request.segments[2], ['ParameterKey']);
+        const known = ['ParameterKey', 'ParameterValue', 'DataType'] as const;
+        const body = await readProperties(request.call, SMALL_BODY, known);
+        if (body.ParameterValue === undefined) {
+          throw ODataError.badRequest("Property 'ParameterValue' is missing.");
+        }
+        await configured.set(id, name, body.ParameterValue, request.caller.user);
+        return { status: 202 };
+      },
+    },
+  };
+}
+
+/** The values of a value mapping one by one, which are changed in its bundle only. */
+export function valueMappingParts(): Routes {
+  const refuse = () =>
+    Promise.reject(
+      ODataError.notImplemented(
+        'Values of a value mapping are not read or changed one by one here. Change value_mapping.xml in its bundle and PUT it as ArtifactContent.',
+      ),
     );
-  }
-  return routes;
+  const schema = `${artifactTypes.ValueMapping.set}()/ValMapSchema`;
+  return {
+    [schema]: { GET: refuse },
+    [`${schema}()`]: { GET: refuse, DELETE: refuse },
+    [`${schema}()/ValMaps`]: { GET: refuse },
+    [`${schema}()/DefaultValMaps`]: { GET: refuse },
+    UpsertValMaps: { POST: refuse },
+    UpdateDefaultValMap: { POST: refuse },
+    DeleteValMaps: { POST: refuse, DELETE: refuse },
+  };
+}
+
+function keyOf(request: ODataRequest): [id: string, version: string] {
+  const [id = '', version = ''] = keyValues(request.segments[0], ['Id', 'Version']);
+  return [id, version];
+}
+
+function activeOf(request: ODataRequest): string {
+  const [id, version] = keyOf(request);
+  if (version.toLowerCase() === 'active') return id;
+  throw ODataError.badRequest("Only the version 'active' can be changed.");
 }
 
 function changesOf(body: Partial<Record<(typeof BODY)[number], string>>): {
@@ -195,18 +191,11 @@ function changesOf(body: Partial<Record<(typeof BODY)[number], string>>): {
   return {
     name: body.Name,
     description: body.Description,
-    content: body.ArtifactContent === undefined ? undefined : fromBase64(body.ArtifactContent),
+    content:
+      body.ArtifactContent === undefined
+        ? undefined
+        : fromBase64('ArtifactContent', body.ArtifactContent),
   };
-}
-
-function fromBase64(text: string): Uint8Array {
-  // Buffer skips what is not base64: encoding it again shows whether anything was.
-  const packed = text.replace(/\s+/g, '');
-  const bytes = Buffer.from(packed, 'base64');
-  if (bytes.length > 0 && bytes.toString('base64') === packed) return bytes;
-  throw ODataError.badRequest(
-    "Property 'ArtifactContent' is the bundle's zip in base64 (RFC 4648 section 4), with its padding.",
-  );
 }
 
 /** Published tools take the file name from Content-Disposition. */
@@ -221,24 +210,8 @@ function download({ artifact, zip }: { artifact: DesignArtifact; zip: Uint8Array
   };
 }
 
-function artifactEntity(artifact: DesignArtifact): Entity {
-  return {
-    Id: artifact.id,
-    Version: artifact.version,
-    PackageId: artifact.packageId,
-    Name: artifact.name,
-    Description: artifact.description,
-    Sender: '',
-    Receiver: '',
-    CreatedBy: artifact.createdBy,
-    CreatedAt: String(artifact.createdAt),
-    ModifiedBy: artifact.modifiedBy,
-    ModifiedAt: String(artifact.modifiedAt),
-  };
-}
-
 function noParts(): ODataError {
   return ODataError.notImplemented(
-    'Files of an iFlow are not changed one by one here. Change them in the bundle and PUT it as ArtifactContent.',
+    'Files of an artifact are not changed one by one here. Change them in the bundle and PUT it as ArtifactContent.',
   );
 }

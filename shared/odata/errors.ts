@@ -31,6 +31,7 @@ const CODES: Readonly<Record<number, string>> = {
   403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
+  409: 'Conflict',
   411: 'Length Required',
   413: 'Content Too Large',
   415: 'Unsupported Media Type',

@@ -1,4 +1,11 @@
-import { type Entity, type EntityType, typeAt, valueAt } from './model.ts';
+import {
+  type Entity,
+  type EntityType,
+  type PrimitiveType,
+  type PrimitiveValue,
+  typeAt,
+  valueAt,
+} from './model.ts';
 import { ODataError } from './errors.ts';
 import { parseStringLiteral } from './path.ts';
 
@@ -9,8 +16,8 @@ export interface Comparison {
   /** `Status`, `IntegrationArtifact/Id` */
   readonly property: string;
   readonly operator: Operator;
-  /** Text, milliseconds since the epoch, or null. */
-  readonly literal: string | number | null;
+  /** Text, number, milliseconds since the epoch, or null. */
+  readonly literal: PrimitiveValue;
 }
 
 export type Filter =
@@ -114,7 +121,7 @@ export function unknownProperty(option: string, property: string, type: EntityTy
   );
 }
 
-function compare({ operator, literal }: Comparison, value: string | number | null): boolean {
+function compare({ operator, literal }: Comparison, value: PrimitiveValue): boolean {
   if (operator === 'eq') return value === literal;
   if (operator === 'ne') return value !== literal;
   if (value === null || literal === null) return false;
@@ -143,12 +150,9 @@ function tokenize(text: string): string[] {
   return tokens;
 }
 
-function parseLiteral(
-  text: string,
-  type: 'Edm.String' | 'Edm.DateTime',
-  property: string,
-): string | number | null {
+function parseLiteral(text: string, type: PrimitiveType, property: string): PrimitiveValue {
   if (text === 'null') return null;
+  if (type === 'Edm.DateTime') return parseDateTime(text, property);
   if (type === 'Edm.String') {
     const value = parseStringLiteral(text);
     if (value === undefined) {
@@ -156,7 +160,10 @@ function parseLiteral(
     }
     return value;
   }
-  return parseDateTime(text, property);
+  if (!/^-?\d{1,15}L?$/i.test(text)) {
+    throw ODataError.badRequest(`$filter compares ${property} with a whole number.`);
+  }
+  return Number.parseInt(text, 10);
 }
 
 /** SAP Help, Query Options: date and time are UTC, and a zone offset is not read. */

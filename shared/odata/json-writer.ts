@@ -1,4 +1,12 @@
-import { type Entity, type EntityType, NAMESPACE, relativeUri, type Value } from './model.ts';
+import {
+  type ComplexType,
+  type Entity,
+  type EntityType,
+  NAMESPACE,
+  type PrimitiveType,
+  relativeUri,
+  type Value,
+} from './model.ts';
 
 /** An entity with what `$expand` has added to it. */
 export interface EntityView {
@@ -58,7 +66,7 @@ function entityObject({ entity, expanded }: EntityView, as: Representation): obj
     members[name] =
       typeof propertyType === 'string'
         ? primitive(value, propertyType)
-        : { __metadata: { type: `${NAMESPACE}.${propertyType.name}` }, ...Object(value) };
+        : complex(value, propertyType);
   }
   for (const [name, navigation] of Object.entries(type.navigations)) {
     if (!shown(name)) continue;
@@ -75,6 +83,18 @@ function entityObject({ entity, expanded }: EntityView, as: Representation): obj
   return members;
 }
 
-function primitive(value: Value, type: 'Edm.String' | 'Edm.DateTime'): Value {
-  return type === 'Edm.DateTime' && typeof value === 'number' ? `/Date(${value})/` : value;
+function complex(value: Value, { name, properties }: ComplexType): object {
+  const members: Record<string, unknown> = { __metadata: { type: `${NAMESPACE}.${name}` } };
+  if (typeof value !== 'object' || value === null) return members;
+  for (const [member, type] of Object.entries(properties)) {
+    members[member] = primitive(value[member] ?? null, type);
+  }
+  return members;
+}
+
+/** OData V2, JSON format section 4: 64-bit numbers are texts. */
+function primitive(value: Value, type: PrimitiveType): Value {
+  if (typeof value !== 'number') return value;
+  if (type === 'Edm.DateTime') return `/Date(${value})/`;
+  return type === 'Edm.Int64' ? String(value) : value;
 }

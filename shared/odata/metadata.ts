@@ -38,8 +38,10 @@ export function metadataXml(
   const associations = types.flatMap((type) =>
     Object.entries(type.navigations).map(([name, to]) => ({ from: type, name, ...to })),
   );
-  const complex = types.flatMap((type) =>
-    Object.values(type.properties).filter((property) => typeof property !== 'string'),
+  const complex = new Set(
+    types.flatMap((type) =>
+      Object.values(type.properties).filter((property) => typeof property !== 'string'),
+    ),
   );
   return [
     PROLOG,
@@ -47,7 +49,7 @@ export function metadataXml(
     `<edmx:DataServices m:DataServiceVersion="2.0" xmlns:m="${METADATA}">`,
     `<Schema Namespace="${NAMESPACE}" xmlns="${ENTITY_DATA_MODEL}">`,
     ...types.map(entityTypeXml),
-    ...complex.map(
+    ...[...complex].map(
       ({ name, properties }) =>
         `<ComplexType Name="${name}">${propertiesXml(properties, [])}</ComplexType>`,
     ),

@@ -4,7 +4,12 @@ import { ODataError } from './errors.ts';
 export interface PathSegment {
   readonly name: string;
   /** Key predicate, if there is one: a lone literal has the name ''. */
-  readonly keys: ReadonlyMap<string, string> | undefined;
+  readonly keys: ReadonlyMap<string, KeyLiteral> | undefined;
+}
+
+interface KeyLiteral {
+  readonly type: 'text' | 'number';
+  readonly value: string;
 }
 
 const LONGEST_PATH = 4096;
@@ -29,18 +34,35 @@ export function shapeOf(segments: readonly PathSegment[]): string {
 }
 
 /**
- * The values of a key predicate, in the order of `names`. A lone literal will do for a key of one
- * property.
+ * The values of a key predicate of texts, in the order of `names`. A lone literal will do for a key of
+ * one property.
  */
 export function keyValues(segment: PathSegment | undefined, names: readonly string[]): string[] {
-  const keys = segment?.keys ?? new Map<string, string>();
-  const lone = keys.get('');
-  if (lone !== undefined && keys.size === 1 && names.length === 1) return [lone];
-  if (keys.size === names.length && names.every((name) => keys.has(name))) {
-    return names.map((name) => keys.get(name) ?? '');
+  const literals = keyLiterals(segment, names);
+  if (literals?.every(({ type }) => type === 'text') === true) {
+    return literals.map(({ value }) => value);
   }
   const expected = names.map((name) => `${name}='…'`).join(',');
   throw ODataError.badRequest(`The key of ${segment?.name ?? 'the resource'} is (${expected}).`);
+}
+
+/** The value of a key of one `Edm.Int64`: `(1L)`; some tools leave out the L, or write it as a text. */
+export function keyNumber(segment: PathSegment | undefined, name: string): number {
+  const value = keyLiterals(segment, [name])?.[0]?.value ?? '';
+  if (/^\d{1,15}L?$/i.test(value)) return Number.parseInt(value, 10);
+  throw ODataError.badRequest(`The key of ${segment?.name ?? 'the resource'} is (${name}=1L).`);
+}
+
+function keyLiterals(
+  segment: PathSegment | undefined,
+  names: readonly string[],
+): readonly KeyLiteral[] | undefined {
+  const keys = segment?.keys;
+  if (keys?.size !== names.length) return undefined;
+  const lone = keys.get('');
+  if (lone !== undefined && names.length === 1) return [lone];
+  const literals = names.map((name) => keys.get(name)).filter((one) => one !== undefined);
+  return literals.length === names.length ? literals : undefined;
 }
 
 /** A string literal of a query or a key: in single quotes, with quotes in it doubled. */
@@ -82,9 +104,9 @@ function parseSegment(segment: string): PathSegment {
   return { name, keys: predicate ? parsePredicate(name, predicate) : undefined };
 }
 
-function parsePredicate(name: string, predicate: string): Map<string, string> {
-  const keys = new Map<string, string>();
-  const part = /\s*(?:([A-Za-z_]\w*)\s*=\s*)?'((?:[^']|'')*)'\s*(,|$)/y;
+function parsePredicate(name: string, predicate: string): Map<string, KeyLiteral> {
+  const keys = new Map<string, KeyLiteral>();
+  const part = /\s*(?:([A-Za-z_]\w*)\s*=\s*)?(?:'((?:[^']|'')*)'|(\d{1,15}L?))\s*(,|$)/iy;
   for (let more = true; more;) {
     const found = part.exec(predicate);
     const key = found?.[1] ?? '';
@@ -93,8 +115,14 @@ function parsePredicate(name: string, predicate: string): Map<string, string> {
         `The key of ${name} cannot be read. Write ${name}('value') or ${name}(Name='value',Other='value'); double every quote in a value.`,
       );
     }
-    keys.set(key, (found[2] ?? '').replaceAll("''", "'"));
-    more = found[3] === ',';
+    const [, , text, number = ''] = found;
+    keys.set(
+      key,
+      text === undefined
+        ? { type: 'number', value: number }
+        : { type: 'text', value: text.replaceAll("''", "'") },
+    );
+    more = found[4] === ',';
   }
   return keys;
 }

@@ -29,14 +29,25 @@ export async function replyEntity(
   return entityReply(request, 200, type, view ?? { entity, expanded: {} }, options.select);
 }
 
-/** 201 with the entity and its address. */
-export function replyCreated(request: ODataRequest, type: EntityType, entity: Entity): ODataReply {
-  const reply = entityReply(request, 201, type, { entity, expanded: {} }, undefined);
+/**
+ * 201 with the entity and its address.
+ * @param related what its navigations lead to, written into it.
+ */
+export function replyCreated(
+  request: ODataRequest,
+  type: EntityType,
+  entity: Entity,
+  related: Readonly<Record<string, readonly Entity[]>> = {},
+): ODataReply {
+  const expanded = Object.fromEntries(
+    Object.entries(related).map(([name, entities]) => [name, entities.map(plainView)]),
+  );
+  const reply = entityReply(request, 201, type, { entity, expanded }, undefined);
   const location = request.base + relativeUri(type, entity);
   return {
     ...reply,
     headers: { ...reply.headers, Location: location },
-    audit: { name: textOf(entity, 'Id') },
+    audit: { name: textOf(entity, type.keys[0] ?? '') },
   };
 }
 
@@ -84,6 +95,25 @@ export async function replyPage(
   return { status: 200, headers: atomHeaders('feed'), body: collectionAtom(views, as, feed) };
 }
 
+/** Entities that a change is answered with. */
+export function replyEntities(
+  request: ODataRequest,
+  type: EntityType,
+  entities: readonly Entity[],
+): Promise<HttpReply> {
+  return replyPage(request, type, entities, { options: NO_OPTIONS });
+}
+
+const NO_OPTIONS: QueryOptions = {
+  filter: undefined,
+  orderBy: [],
+  top: undefined,
+  skip: 0,
+  select: undefined,
+  expand: new Set(),
+  inlineCount: false,
+};
+
 /** A bare number (`/$count`). */
 export function replyCount(count: number): HttpReply {
   return {
@@ -128,12 +158,14 @@ async function viewsOf(
     const expanded: Record<string, EntityView[]> = {};
     for (const name of options.expand) {
       const related = (await expanders[name]?.(entity)) ?? [];
-      expanded[name] = related.map((other) => ({ entity: other, expanded: {} }));
+      expanded[name] = related.map(plainView);
     }
     views.push({ entity, expanded });
   }
   return views;
 }
+
+const plainView = (entity: Entity): EntityView => ({ entity, expanded: {} });
 
 const jsonHeaders = () => ({ 'Content-Type': 'application/json', ...VERSION });
 const atomHeaders = (kind: 'entry' | 'feed') => ({

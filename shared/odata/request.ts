@@ -24,7 +24,9 @@ export interface ODataReply extends HttpReply {
 export type Operation = (request: ODataRequest) => Promise<ODataReply>;
 
 /** Operations by method; HEAD is answered like GET, OPTIONS by the router. */
-export type Methods = Readonly<Partial<Record<'GET' | 'POST' | 'PUT' | 'DELETE', Operation>>>;
+export type Methods = Readonly<
+  Partial<Record<'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', Operation>>
+>;
 
 /** Operations by the shape of the path (`shapeOf`), such as `IntegrationPackages()/$value`. */
 export type Routes = Readonly<Record<string, Methods>>;
@@ -44,6 +46,11 @@ export async function readProperties<K extends string>(
   limit: number,
   known: readonly K[],
 ): Promise<Partial<Record<K, string>>> {
+  return textProperties(await readBody(call, limit), known);
+}
+
+/** The JSON object of a body, bare or in a `d`. @throws {ODataError} 400, 415 */
+export async function readBody(call: HttpCall, limit: number): Promise<object> {
   const text = await call.text(limit);
   const mediaType = (call.headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase();
   if (mediaType !== 'application/json') {
@@ -51,14 +58,26 @@ export async function readProperties<K extends string>(
       'Send the body as JSON, with Content-Type: application/json. Atom is not read.',
     );
   }
-  const properties = unwrap(parseJson(text));
+  return unwrap(parseJson(text));
+}
+
+/**
+ * The properties of an object, which are texts.
+ * @param nested those that are not; whoever calls reads them.
+ * @throws {ODataError} 400
+ */
+export function textProperties<K extends string>(
+  properties: object,
+  known: readonly K[],
+  nested: readonly string[] = [],
+): Partial<Record<K, string>> {
   const read: Partial<Record<K, string>> = {};
   for (const [name, value] of Object.entries(properties)) {
-    if (name === '__metadata') continue;
+    if (name === '__metadata' || nested.includes(name)) continue;
     const property = known.find((candidate) => candidate === name);
     if (property === undefined) {
       throw ODataError.badRequest(
-        `The property '${name.slice(0, 60)}' is not known here. Known are ${known.join(', ')}.`,
+        `The property '${name.slice(0, 60)}' is not known here. Known are ${[...known, ...nested].join(', ')}.`,
       );
     }
     if (value === null) continue;
@@ -66,6 +85,25 @@ export async function readProperties<K extends string>(
     read[property] = value;
   }
   return read;
+}
+
+/**
+ * The entities that a body holds for a navigation (OData V2, deep insert): an array, bare or in the
+ * `results` that OData V2 wraps answers in; undefined where there is none.
+ * @throws {ODataError} 400
+ */
+export function nestedEntities(properties: object, name: string): readonly object[] | undefined {
+  const value = memberOf(properties, name);
+  if (value === undefined || value === null) return undefined;
+  const list: unknown = isObject(value) ? memberOf(value, 'results') : value;
+  // What was read before may be sent back, with links in the place of entities.
+  if (isObject(value) && memberOf(value, '__deferred') !== undefined) return undefined;
+  if (Array.isArray(list) && list.every(isObject)) return list;
+  throw ODataError.badRequest(`Property '${name}' is a list of objects.`);
+}
+
+export function memberOf(object: object, name: string): unknown {
+  return new Map(Object.entries(object)).get(name);
 }
 
 /** The format of the answer and the service's own address, for whoever writes replies. */
@@ -87,6 +125,6 @@ function unwrap(body: unknown): object {
   return inner;
 }
 
-function isObject(value: unknown): value is object {
+export function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,13 +1,15 @@
+import { type ArtifactKind, ARTIFACT_KINDS } from '../iflow/bundle/artifact-kind.ts';
 import type { Deployer } from '../iflow/deployment/deploy.ts';
 import { notDeployed } from '../iflow/deployment/deploy.ts';
 import type { Deployment, DeploymentDirectory } from '../iflow/deployment/deployment.ts';
 import type { TaskStore } from '../iflow/deployment/deployment-store.ts';
+import { artifactName } from './artifact-types.ts';
 import { ODataError } from './errors.ts';
 import { type Entity, type EntityType, textOf } from './model.ts';
 import { keyValues } from './path.ts';
 import { functionArguments } from './query-options.ts';
 import { collectionRoutes, replyEntity } from './reply.ts';
-import type { ODataRequest, Routes } from './request.ts';
+import type { Methods, ODataRequest, Routes } from './request.ts';
 
 const errorInformationType: EntityType = {
   name: 'RuntimeArtifactErrorInformation',
@@ -51,7 +53,9 @@ export const runtimeTypes: readonly EntityType[] = [
   buildAndDeployStatusType,
 ];
 
-/** `IntegrationRuntimeArtifacts`, `BuildAndDeployStatus`, and the function that deploys. */
+export const deployFunction = (kind: ArtifactKind): string => `Deploy${artifactName(kind)}`;
+
+/** `IntegrationRuntimeArtifacts`, `BuildAndDeployStatus`, and the functions that deploy. */
 export function runtimeArtifactRoutes(deps: {
   readonly deployer: Deployer;
   readonly directory: DeploymentDirectory;
@@ -69,6 +73,22 @@ export function runtimeArtifactRoutes(deps: {
     return found;
   };
   const errorInformation = (id: string): Entity => ({ Id: id });
+  const deployOf = (kind: ArtifactKind): Methods => ({
+    POST: async (request) => {
+      const [id = '', version = ''] = functionArguments(request.call.url, ['Id', 'Version']);
+      const taskId = await deployer.deploy(kind, id, version, request.caller.user);
+      const failed = (await tasks.find(taskId))?.status === 'FAIL';
+      return {
+        audit: {
+          detail: `version ${version}, task ${taskId}`,
+          ...(failed ? { outcome: 'failure', reason: 'deployment_error' } : {}),
+        },
+        status: 202,
+        headers: { 'Content-Type': 'text/plain;charset=utf-8' },
+        body: taskId,
+      };
+    },
+  });
   const list = collectionRoutes(
     set,
     runtimeArtifactType,
@@ -111,22 +131,7 @@ export function runtimeArtifactRoutes(deps: {
         };
       },
     },
-    DeployIntegrationDesigntimeArtifact: {
-      POST: async (request) => {
-        const [id = '', version = ''] = functionArguments(request.call.url, ['Id', 'Version']);
-        const taskId = await deployer.deploy(id, version, request.caller.user);
-        const failed = (await tasks.find(taskId))?.status === 'FAIL';
-        return {
-          audit: {
-            detail: `version ${version}, task ${taskId}`,
-            ...(failed ? { outcome: 'failure', reason: 'deployment_error' } : {}),
-          },
-          status: 202,
-          headers: { 'Content-Type': 'text/plain;charset=utf-8' },
-          body: taskId,
-        };
-      },
-    },
+    ...Object.fromEntries(ARTIFACT_KINDS.map((kind) => [deployFunction(kind), deployOf(kind)])),
     'BuildAndDeployStatus()': {
       GET: async (request) => {
         const [taskId = ''] = keyValues(request.segments[0], ['TaskId']);
@@ -157,7 +162,7 @@ function runtimeEntity(deployment: Deployment): Entity {
     Id: deployment.id,
     Version: deployment.version,
     Name: deployment.name,
-    Type: 'INTEGRATION_FLOW',
+    Type: deployment.type ?? 'INTEGRATION_FLOW',
     DeployedBy: deployment.deployedBy,
     DeployedOn: deployment.deployedOn,
     Status: deployment.status,

@@ -106,9 +106,8 @@ export function openStorageCopy(storage: Parameters<typeof openTables>[0]): Stor
 /** The blobs that rows of the table `design` name. */
 export function blobsNamedBy(rows: readonly RowCopy[]): readonly string[] {
   return rows.flatMap((row) => {
-    if (row.rowKey.startsWith('p|')) return [];
-    const { content } = unpackJson(valuesOf(row)) as DesignArtifact;
-    return [content];
+    const { content } = unpackJson(valuesOf(row)) as Partial<DesignArtifact>;
+    return content ?? [];
   });
 }
 
@@ -125,8 +124,12 @@ export function areFlowsWhole(rows: readonly RowCopy[]): boolean {
     }
     if (!rowKey.startsWith('d|')) return true;
     const { deployment } = unpackJson(valuesOf(row)) as StoredDeployment;
-    // What ended in ERROR may have none.
-    return deployment.status !== 'STARTED' || flowRows.has(joinKey('flow', deployment.revision));
+    // What ended in ERROR may have none, and script collections have none.
+    return (
+      deployment.status !== 'STARTED' ||
+      deployment.type === 'SCRIPT_COLLECTION' ||
+      flowRows.has(joinKey('flow', deployment.revision))
+    );
   });
 }
 

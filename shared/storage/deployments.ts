@@ -2,11 +2,12 @@ import { promisify } from 'node:util';
 import { brotliCompress, brotliDecompress, constants } from 'node:zlib';
 import type { TableClient, TransactionAction } from '@azure/data-tables';
 import {
-  FlowTooLarge,
+  CompiledTooLarge,
   type DeploymentStore,
   type StoredDeployment,
 } from '../iflow/deployment/deployment-store.ts';
 import { readStoredFlow, type StoredFlow, toStoredFlow } from '../iflow/flow.ts';
+import type { CompiledValueMapping } from '../iflow/value-mapping/compiled.ts';
 import { encodeKey, joinKey, upTo } from './keys.ts';
 import { packBytes, packJson, ROW_CAPACITY, unpackBytes, unpackJson } from './packed-json.ts';
 import { isConflict, isNotFound, isStale, type Tables } from './tables.ts';
@@ -16,10 +17,10 @@ const PARTITION = 'deployments';
 const GENERATION = 'generation';
 const DEPLOYMENTS = 'd|';
 
-/** Of one compiled flow: instances keep many of them in memory. */
-const MOST_FLOW_CHARACTERS = 16 * 1024 * 1024;
-/** Rows of one compiled flow, at most: 24 MiB compressed. */
-const MOST_FLOW_ROWS = Math.floor((24 * 1024 * 1024) / ROW_CAPACITY);
+/** Of one compiled artifact: instances keep many of them in memory. */
+const MOST_CHARACTERS = 16 * 1024 * 1024;
+/** Rows of one compiled artifact, at most: 24 MiB compressed. */
+const MOST_ROWS = Math.floor((24 * 1024 * 1024) / ROW_CAPACITY);
 
 interface Row {
   readonly etag: string;
@@ -30,7 +31,7 @@ const compress = promisify(brotliCompress);
 const decompress = promisify(brotliDecompress);
 
 /**
- * Compiled flows are kept in table rows (partition `flow|<revision>`, rows `0`, `1`…), compressed:
+ * Compiled flows and value mappings are kept in table rows (partition `flow|<revision>`, rows `0`, `1`…), compressed:
  * nearly every flow is one row, and an instance that starts cold serves its first message without
  * loading the blob library.
  */
@@ -48,7 +49,7 @@ export function openDeploymentStore(tables: Tables): DeploymentStore {
     }
   };
 
-  const readFlowRow = async (revision: string, index: number): Promise<Row | undefined> => {
+  const readCompiledRow = async (revision: string, index: number): Promise<Row | undefined> => {
     try {
       return await inTable((table) =>
         table.getEntity<Row>(joinKey('flow', revision), String(index)),
@@ -57,6 +58,35 @@ export function openDeploymentStore(tables: Tables): DeploymentStore {
       if (isNotFound(error)) return undefined;
       throw error;
     }
+  };
+
+  const writeCompiled = async (revision: string, text: string): Promise<void> => {
+    if (text.length > MOST_CHARACTERS) throw new CompiledTooLarge();
+    const bytes = await compress(text, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } });
+    const rows = Math.max(1, Math.ceil(bytes.length / ROW_CAPACITY));
+    if (rows > MOST_ROWS) throw new CompiledTooLarge();
+    for (let i = 0; i < rows; i += 1) {
+      const part = bytes.subarray(i * ROW_CAPACITY, (i + 1) * ROW_CAPACITY);
+      const row = {
+        ...packBytes(part),
+        partitionKey: joinKey('flow', revision),
+        rowKey: String(i),
+        rows,
+      };
+      await inTable((table) => table.upsertEntity(row, 'Replace'));
+    }
+  };
+
+  const readCompiled = async (revision: string): Promise<string | undefined> => {
+    const first = await readCompiledRow(revision, 0);
+    if (first === undefined) return undefined;
+    const parts = [unpackBytes(first)];
+    for (let i = 1; i < Number(first['rows']); i += 1) {
+      const row = await readCompiledRow(revision, i);
+      if (row === undefined) return undefined;
+      parts.push(unpackBytes(row));
+    }
+    return (await decompress(Buffer.concat(parts))).toString('utf8');
   };
 
   return {
@@ -97,41 +127,22 @@ export function openDeploymentStore(tables: Tables): DeploymentStore {
       }
     },
 
-    async writeFlow(revision, flow) {
-      const text = JSON.stringify(toStoredFlow(flow));
-      if (text.length > MOST_FLOW_CHARACTERS) throw new FlowTooLarge();
-      const bytes = await compress(text, {
-        params: { [constants.BROTLI_PARAM_QUALITY]: 5 },
-      });
-      const rows = Math.max(1, Math.ceil(bytes.length / ROW_CAPACITY));
-      if (rows > MOST_FLOW_ROWS) throw new FlowTooLarge();
-      for (let i = 0; i < rows; i += 1) {
-        const part = bytes.subarray(i * ROW_CAPACITY, (i + 1) * ROW_CAPACITY);
-        const row = {
-          ...packBytes(part),
-          partitionKey: joinKey('flow', revision),
-          rowKey: String(i),
-          rows,
-        };
-        await inTable((table) => table.upsertEntity(row, 'Replace'));
-      }
-    },
+    writeFlow: (revision, flow) => writeCompiled(revision, JSON.stringify(toStoredFlow(flow))),
 
     async readFlow(revision) {
-      const first = await readFlowRow(revision, 0);
-      if (first === undefined) return undefined;
-      const parts = [unpackBytes(first)];
-      for (let i = 1; i < Number(first['rows']); i += 1) {
-        const row = await readFlowRow(revision, i);
-        if (row === undefined) return undefined;
-        parts.push(unpackBytes(row));
-      }
-      const text = await decompress(Buffer.concat(parts));
-      return readStoredFlow(JSON.parse(text.toString('utf8')) as StoredFlow);
+      const text = await readCompiled(revision);
+      return text === undefined ? undefined : readStoredFlow(JSON.parse(text) as StoredFlow);
     },
 
-    async removeFlow(revision) {
-      const first = await readFlowRow(revision, 0);
+    writeValueMapping: (revision, mapping) => writeCompiled(revision, JSON.stringify(mapping)),
+
+    async readValueMapping(revision) {
+      const text = await readCompiled(revision);
+      return text === undefined ? undefined : (JSON.parse(text) as CompiledValueMapping);
+    },
+
+    async removeCompiled(revision) {
+      const first = await readCompiledRow(revision, 0);
       for (let i = Number(first?.['rows'] ?? 0) - 1; i >= 0; i -= 1) {
         try {
           await inTable((table) => table.deleteEntity(joinKey('flow', revision), String(i)));

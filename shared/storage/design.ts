@@ -4,6 +4,7 @@ import type {
   DesignStore,
   IntegrationPackage,
   Stored,
+  Write,
 } from '../iflow/design/design-store.ts';
 import { encodeKey, joinKey, upTo } from './keys.ts';
 import { packJson, unpackJson } from './packed-json.ts';
@@ -141,6 +142,29 @@ export function openDesignStore(tables: Tables): DesignStore {
       return write((table) => table.submitTransaction(actions), 'created');
     },
 
+    async writePackage(inPackage, artifacts) {
+      const steps = [...batches(artifacts)];
+      let etag = inPackage.etag;
+      for (const [i, step] of steps.entries()) {
+        const isLast = i === steps.length - 1;
+        const value: IntegrationPackage = isLast
+          ? inPackage.value
+          : { ...inPackage.value, unfinished: true };
+        const actions = [action(packageRow(value), etag), ...step];
+        try {
+          const { subResponses } = await inTable((table) => table.submitTransaction(actions));
+          etag = subResponses[0]?.etag;
+        } catch (error) {
+          if (!isConflict(error) && !isStale(error) && !isNotFound(error)) throw error;
+          const row = await readRow(PARTITION, PACKAGES + encodeKey(value.id));
+          if (row?.['closed'] === true) await store.removePackage(value.id);
+          return i === 0 ? 'stale' : 'begun';
+        }
+        if (!isLast && etag === undefined) throw new Error('The storage service sent no ETag.');
+      }
+      return 'written';
+    },
+
     async replaceArtifact(value, etag) {
       const outcome = await write(
         (table) => table.updateEntity(artifactRow(value), 'Replace', { etag }),
@@ -208,7 +232,42 @@ function artifactRow(value: DesignArtifact) {
 }
 
 const packageOf = (row: Row): IntegrationPackage => unpackJson(row) as IntegrationPackage;
-const artifactOf = (row: Row): DesignArtifact => unpackJson(row) as DesignArtifact;
+
+/** Rows of the first version have no kind: there were iFlows only. */
+const artifactOf = (row: Row): DesignArtifact => ({
+  kind: 'IntegrationFlow',
+  ...(unpackJson(row) as Omit<DesignArtifact, 'kind'> & Partial<Pick<DesignArtifact, 'kind'>>),
+});
+
+/** A batch has at most 100 rows, of which the package is one, and 4 MiB, in base64. */
+const BATCH_ROWS = 99;
+const BATCH_BYTES = 1_500_000;
+
+/** At least one, which may be empty: the package is written with each. */
+function batches(artifacts: readonly Write<DesignArtifact>[]): TransactionAction[][] {
+  let last: TransactionAction[] = [];
+  const all = [last];
+  let bytes = 0;
+  for (const { value, etag } of artifacts) {
+    const row = artifactRow(value);
+    const size = Object.values(row).reduce((sum, part) => sum + part.length, 0);
+    if (last.length === BATCH_ROWS || (last.length > 0 && bytes + size > BATCH_BYTES)) {
+      last = [];
+      all.push(last);
+      bytes = 0;
+    }
+    last.push(action(row, etag));
+    bytes += size;
+  }
+  return all;
+}
+
+function action(
+  row: { readonly partitionKey: string; readonly rowKey: string },
+  etag: string | undefined,
+): TransactionAction {
+  return etag === undefined ? ['create', row] : ['update', row, 'Replace', { etag }];
+}
 
 /** OData string literals double their quotes; encoded keys hold none, so this is the second lock. */
 function quote(text: string): string {

@@ -31,6 +31,8 @@ export const TABLES = [
   'processed',
   'timers',
   'partners',
+  'securitymaterial',
+  'accesspolicies',
 ] as const;
 
 export type TableName = (typeof TABLES)[number];

@@ -358,6 +358,7 @@ test('a bundle that is replaced while the backup is taken is in it as it is afte
   const copy = openStorageCopy(storage);
   const [design, blobs] = [openDesignStore(openTables(storage)), openBundleBlobs(storage)];
   const artifact = {
+    kind: 'IntegrationFlow' as const,
     ...{ id: 'A', uid: 'u', name: 'A', description: '', packageId: 'P', version: '1.0.0' },
     ...{ createdBy: 'x', createdAt: 0, modifiedBy: 'x', modifiedAt: 0 },
   };

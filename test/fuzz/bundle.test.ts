@@ -3,11 +3,11 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { buildBundle } from '../../shared/iflow/bundle/build.ts';
 import { BundleFault, readBundle } from '../../shared/iflow/bundle/bundle.ts';
-import { parseProperties } from '../../shared/iflow/bundle/properties.ts';
+import { parseProperties, replaceProperties } from '../../shared/iflow/bundle/properties.ts';
 import { inflate, readZip } from '../../shared/iflow/bundle/unzip.ts';
 import { deflateEntry, writeZip } from '../../shared/iflow/bundle/zip.ts';
 import { compileBundle } from '../../shared/iflow/compile.ts';
-import { setParameter } from '../../shared/iflow/design/set-parameter.ts';
+import { configureBundle } from '../../shared/iflow/bundle/configure.ts';
 import { NotDeployable } from '../../shared/iflow/flow.ts';
 import { check, textOf } from './check.ts';
 
@@ -127,9 +127,20 @@ test('properties: any text is read; any parameter that is set reads back as it w
   );
   const value = fc.oneof(line, fc.string({ unit: 'binary', maxLength: 20 }));
   await check(
+    fc.property(line, fc.dictionary(value, value, { maxKeys: 3 }), (text, wanted) => {
+      const before = parseProperties(text);
+      const values = new Map(Object.entries(wanted));
+      const after = replaceProperties(text, values);
+      assert.deepEqual(
+        new Map([...parseProperties(after)].sort()),
+        new Map([...new Map([...before, ...values])].sort()),
+      );
+      assert.equal(replaceProperties(after, values), after);
+    }),
+  );
+  await check(
     fc.property(value, (given) => {
-      const zip = setParameter(good, 'other', given);
-      assert.ok(zip !== undefined);
+      const zip = configureBundle(good, { other: given });
       const { parameters } = readBundle(zip);
       assert.deepEqual(
         [...parameters],

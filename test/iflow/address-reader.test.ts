@@ -29,6 +29,7 @@ test('a bundle that takes too long is given up, and the next one is read', async
 function openTracer(count: number, zip: Uint8Array, clock = { now: () => 0 }) {
   const opened: string[] = [];
   const artifacts = Array.from({ length: count }, (_, i) => ({
+    kind: 'IntegrationFlow',
     id: `Flow${i}`,
     modifiedAt: i,
     content: `${i}.zip`,

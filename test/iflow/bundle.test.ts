@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { buildBundle, emptyBundle } from '../../shared/iflow/bundle/build.ts';
+import { buildBundle } from '../../shared/iflow/bundle/build.ts';
 import { BundleFault, bundleIdentity, readBundle } from '../../shared/iflow/bundle/bundle.ts';
+import { emptyBundle } from '../../shared/iflow/bundle/empty.ts';
 import { renameBundle } from '../../shared/iflow/bundle/rename.ts';
 import { inflate, MAX_ENTRIES, readZip, type ZipEntry } from '../../shared/iflow/bundle/unzip.ts';
 import { deflateEntry, writeZip } from '../../shared/iflow/bundle/zip.ts';
@@ -59,6 +60,7 @@ test('the identity is read without reading the flow', () => {
     'metainfo.prop': 'description=Says\\ hello',
   });
   assert.deepEqual(bundleIdentity(zip), {
+    kind: 'IntegrationFlow',
     id: 'Greeting',
     name: 'A greeting',
     version: '1.0.0',
@@ -261,7 +263,7 @@ test('a new name cannot bring manifest attributes of its own', () => {
 });
 
 test('an empty bundle can be read and has a start that leads to an end', () => {
-  const bundle = readBundle(emptyBundle('Fresh', 'Fresh & new'));
+  const bundle = readBundle(emptyBundle('IntegrationFlow', 'Fresh', 'Fresh & new'));
   assert.equal(bundle.name, 'Fresh & new');
   assert.match(
     text(bundle.read(bundle.paths.find((p) => p.endsWith('.iflw')) ?? '', 1e6)),

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { flowBundle, line } from '../support/flow-bundle.ts';
-import { buildBundle, emptyBundle } from '../../shared/iflow/bundle/build.ts';
+import { buildBundle } from '../../shared/iflow/bundle/build.ts';
+import { emptyBundle } from '../../shared/iflow/bundle/empty.ts';
 import type {
   BundleDescription,
   StepDescription,
@@ -91,7 +92,7 @@ test('the walk-through flow compiles to its sender, its line of steps and its sc
 test('a compiled flow is plain JSON', () => {
   const flow = compile({
     steps: [
-      script,
+      { ...script, functionName: 'greet' },
       { type: 'contentModifier', name: 'Set', body: { type: 'expression', content: 'a ${body}' } },
     ],
   });
@@ -142,7 +143,7 @@ test('everything that is missing is told at once, each step by name and type', (
   const zip = build({
     address: '/{{Where}}/{{To}}',
     steps: [
-      { type: 'raw', name: 'Route by type', cname: 'ExclusiveGateway', properties: {} },
+      { type: 'raw', name: 'Wait', cname: 'WaitForever', properties: {} },
       { type: 'raw', name: 'Convert', cname: 'GroovyScript', properties: { script: 'a.groovy' } },
       {
         type: 'contentModifier',
@@ -165,7 +166,7 @@ test('everything that is missing is told at once, each step by name and type', (
     'The parameter "Where" has no value.',
     'The parameter "To" has no value.',
     'Sender channel "HTTPS" (HTTPS) cannot be served. The address "/{{Where}}/{{To}}" may have letters, digits and the signs / _ ~ - . $ * only.',
-    'Step "Route by type" (ExclusiveGateway) is not available yet.',
+    'Step "Wait" (WaitForever) is not available yet.',
     'Step "Convert" (GroovyScript) is not available yet.',
     'Step "Set" (Enricher) takes the number of the header "number" by a correlation id ("Orders:${header.id}"), which is not available yet.',
     'Step "Set" (Enricher) cannot set the header "home": the expression ${sys.home} is not available yet.',
@@ -283,7 +284,7 @@ for (const [what, edit, fault] of senderFaults) {
 }
 
 test('a flow is not deployable without a sender, since nothing could start it', () => {
-  assert.deepEqual(faultsOf(emptyBundle('Empty', 'Empty')), [
+  assert.deepEqual(faultsOf(emptyBundle('IntegrationFlow', 'Empty', 'Empty')), [
     'The iFlow has no sender channel and no timer: nothing could ever start it. Add an HTTPS sender.',
   ]);
 });
@@ -356,7 +357,7 @@ for (const [what, edit, expected] of lineFaults) {
   });
 }
 
-test('a script step needs a script file of the bundle, a function name and no collection', () => {
+test('a script step needs a script file that is there, and a function name', () => {
   const raw = (properties: Readonly<Record<string, string>>): Uint8Array =>
     build({ steps: [{ type: 'raw', name: 'Greet', cname: 'JavaScript', properties }] });
   assert.deepEqual(faultsOf(raw({ script: 'gone.js' })), [
@@ -364,7 +365,7 @@ test('a script step needs a script file of the bundle, a function name and no co
   ]);
   assert.deepEqual(faultsOf(raw({})), ['Step "Greet" (JavaScript) names no script.']);
   assert.deepEqual(faultsOf(raw({ script: 'a.js', scriptBundleId: 'Shared' })), [
-    'Step "Greet" (JavaScript) uses the script collection Shared, which is not available yet.',
+    'Step "Greet" (JavaScript) uses the script collection Shared, which is not there.',
   ]);
   assert.match(
     faultsOf(raw({ script: '../../../../META-INF/MANIFEST.MF' })).join(),
@@ -386,8 +387,9 @@ test('a script is compiled under its file name with the function that the step n
 });
 
 test('names that every object has are names like others', () => {
-  const zip = edited(build({ steps: [{ ...script, fileName: '__proto__' }] }), (iflw) =>
-    iflw.replaceAll('CallActivity_1', '__proto__'),
+  const zip = edited(
+    build({ steps: [{ ...script, fileName: '__proto__', functionName: 'greet' }] }),
+    (iflw) => iflw.replaceAll('CallActivity_1', '__proto__'),
   );
   const { flow } = compileBundle(zip);
   const stored = JSON.parse(JSON.stringify(flow)) as CompiledFlow;

@@ -250,7 +250,7 @@ test('running a flow loads neither zip nor XML code before an XPath needs it', a
     .flatMap(([, output]) => Object.keys(output.inputs));
   assert.ok(files.includes('shared/iflow/steps/content-modifier.ts'));
   assert.deepEqual(
-    files.filter((file) => /bundle|xml|xpath-engine|compile/.test(file)),
+    files.filter((file) => /iflow\/(bundle|xml|json|convert)\/|xpath-engine|compile/.test(file)),
     [],
   );
   assert.ok(!atOnce.includes('fontoxpath'));

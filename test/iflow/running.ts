@@ -7,6 +7,7 @@ import type { BundleDescription } from '../../shared/iflow/bundle/bundle-descrip
 import { compileBundle } from '../../shared/iflow/compile.ts';
 import type { FlowEnvironment, FlowOutcome } from '../../shared/iflow/engine.ts';
 import { type Body, type Exchange, HeaderMap, type Value } from '../../shared/iflow/exchange.ts';
+import { type DeployFault, NotDeployable } from '../../shared/iflow/flow.ts';
 import { runFlow } from '../../shared/iflow/run.ts';
 import { ForwardedTrace } from '../../shared/telemetry/telemetry.ts';
 import type { ScriptEngine, ScriptLogEntry } from '../../shared/iflow/script/engine.ts';
@@ -40,6 +41,7 @@ const none = (name: string) => () => Promise.reject(new Error(`This test has no 
 
 /** A test gives the services that its flow uses: `{ ...noServices, numberRanges: … }`. */
 export const noServices: FlowServices = {
+  http: none('HTTP client'),
   securityMaterial: none('security material'),
   valueMappings: none('value mappings'),
   numberRanges: none('number ranges'),
@@ -78,6 +80,17 @@ export const onThisThread: Apart = {
     return structuredClone(await task.run(structuredClone(input) as never, prepared));
   },
 };
+
+/** What keeps a bundle from running here; none where nothing does. */
+export function faultsOf(zip: Uint8Array): readonly DeployFault[] {
+  try {
+    compileBundle(zip);
+  } catch (error) {
+    if (error instanceof NotDeployable) return error.details;
+    throw error;
+  }
+  return [];
+}
 
 /** Compiles a bundle and runs it from its first sender; see test/support/flow-bundle.ts. */
 export async function runBundle(

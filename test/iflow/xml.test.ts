@@ -11,7 +11,7 @@ const wellFormed: readonly [what: string, xml: string, written: string][] = [
   [
     'the five entities and character references',
     '<a>&lt;&gt;&amp;&apos;&quot;&#65;&#x1F600;</a>',
-    "<a>&lt;&gt;&amp;'&quot;A😀</a>",
+    `<a>&lt;&gt;&amp;'"A😀</a>`,
   ],
   ['CDATA as text', '<a>x<![CDATA[<&]]>y</a>', '<a>x&lt;&amp;y</a>'],
   ['comments and instructions', '<a><!-- c --><?p d?></a>', '<a><!-- c --><?p d?></a>'],

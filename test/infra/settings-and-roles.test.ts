@@ -33,6 +33,7 @@ const DELIBERATELY_UNSET: Readonly<Record<string, string>> = {
   FLOWGATE_UPSTREAM_NAME: 'for that provider',
   FLOWGATE_UPSTREAM_USER_CLAIM: 'the default',
   FLOWGATE_UPSTREAM_USER_PREFIX: 'for that provider',
+  FLOWGATE_HTTP_STREAMING: 'the default',
   FLOWGATE_SCRIPT_TIMEOUT_MS: 'the default',
   FLOWGATE_SCRIPT_MEMORY_MB: 'the default',
   FLOWGATE_SCRIPT_WORKERS: 'the default',

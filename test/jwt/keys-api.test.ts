@@ -16,6 +16,7 @@ function gateFor(role: string | undefined): BearerGate {
       const claims = { iss: '', sub: 'u', client_id: 'c', aud: '', exp: 0, iat: 0, jti: '' };
       return Promise.resolve({ user: 'u', clientId: 'c', subscription, claims });
     },
+    hasRole: (_caller, oneOf) => Promise.resolve(role !== undefined && oneOf.includes(role)),
     requireRole: (_caller, oneOf) => {
       if (role === undefined || !oneOf.includes(role)) {
         throw new BearerFault('missing_role', `Needs ${oneOf.join()}.`);

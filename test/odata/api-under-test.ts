@@ -1,14 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { HttpCall } from '../../shared/http/call.ts';
-import { buildBundle, emptyBundle } from '../../shared/iflow/bundle/build.ts';
-import { bundleIdentity, readBundle } from '../../shared/iflow/bundle/bundle.ts';
+import { buildBundle } from '../../shared/iflow/bundle/build.ts';
+import { bundleContents, bundleIdentity } from '../../shared/iflow/bundle/bundle.ts';
+import { configureBundle } from '../../shared/iflow/bundle/configure.ts';
+import { emptyBundle } from '../../shared/iflow/bundle/empty.ts';
 import { renameBundle } from '../../shared/iflow/bundle/rename.ts';
-import { compileBundle } from '../../shared/iflow/compile.ts';
-import { createDeployer, type DeployerDeps } from '../../shared/iflow/deployment/deploy.ts';
+import { compileArtifact } from '../../shared/iflow/deployment/compile-artifact.ts';
+import { createDeployer } from '../../shared/iflow/deployment/deploy.ts';
 import { createDeploymentDirectory } from '../../shared/iflow/deployment/directory.ts';
 import { createArtifacts } from '../../shared/iflow/design/artifacts.ts';
+import { createArtifactChanger } from '../../shared/iflow/design/change-artifact.ts';
+import { createConfigurations } from '../../shared/iflow/design/configurations.ts';
+import { createExportPackage } from '../../shared/iflow/design/export-package.ts';
+import { createForesee } from '../../shared/iflow/design/foresee-clashes.ts';
+import { createImportPackage } from '../../shared/iflow/design/import-package.ts';
+import { createPackageMessages } from '../../shared/iflow/design/package-messages.ts';
 import { createPackages } from '../../shared/iflow/design/packages.ts';
+import { openAddressReader } from '../../shared/iflow/dispatch/address-reader.ts';
+import type { CompiledFlow } from '../../shared/iflow/flow.ts';
+import { knownParameters } from '../../shared/iflow/model/known-parameters.ts';
 import type {
   MessageLogEntry,
   MessageLogQuery,
@@ -17,6 +28,13 @@ import type {
 import { createODataApi } from '../../shared/odata/api.ts';
 import { odataSurface } from '../../shared/odata/errors.ts';
 import { BearerFault, type BearerGate, type Caller } from '../../shared/oauth/gate.ts';
+import { createAccessPolicyAdministration } from '../../shared/registry/access-policies/administration.ts';
+import { createAccessPolicyDirectory } from '../../shared/registry/access-policies/directory.ts';
+import { createMaterialAdministration } from '../../shared/registry/security-material/administration.ts';
+import { createDeployedMaterial } from '../../shared/registry/security-material/deployed-material.ts';
+import { createMaterialStore } from '../../shared/registry/security-material/material-store.ts';
+import { openAccessPolicyStore } from '../../shared/storage/access-policies.ts';
+import { openMaterialRows } from '../../shared/storage/security-material.ts';
 import { openBundleBlobs } from '../../shared/storage/blobs.ts';
 import { openDeploymentStore } from '../../shared/storage/deployments.ts';
 import { openDesignStore } from '../../shared/storage/design.ts';
@@ -28,6 +46,7 @@ import { type Answer, answerOf, type CallOptions, makeCall } from '../support/ca
 import { testClock } from '../support/clock.ts';
 
 const ISSUER = 'https://flowgate.example';
+export const MATERIAL_KEY = Buffer.alloc(32, 'a key for security material');
 
 /** Takes the bearer token for the name of a role; `Bearer AuthGroup.ReadOnly` has that role. */
 const gate: BearerGate = {
@@ -51,6 +70,7 @@ const gate: BearerGate = {
       },
     });
   },
+  hasRole: (caller, oneOf) => Promise.resolve(oneOf.includes(caller.clientId)),
   requireRole(caller, oneOf): Promise<void> {
     if (oneOf.includes(caller.clientId)) return Promise.resolve();
     return Promise.reject(new BearerFault('missing_role', `One of ${oneOf.join(', ')} is needed.`));
@@ -62,7 +82,8 @@ export async function startApi(
   options: {
     readonly storage?: TestStorage;
     readonly log?: readonly MessageLogEntry[];
-    readonly compileBundle?: DeployerDeps['compileBundle'];
+    /** Compiles every artifact as an iFlow of the test's own. */
+    readonly compileBundle?: () => { readonly flow: CompiledFlow };
   } = {},
 ) {
   const storage = options.storage ?? (await testStorage());
@@ -73,20 +94,26 @@ export async function startApi(
   const store = openDeploymentStore(tables);
   const tasks = openTaskStore(tables);
   const directory = createDeploymentDirectory(store, clock);
-  const artifacts = createArtifacts({
-    store: design,
-    blobs,
-    bundles: { bundleIdentity, emptyBundle, renameBundle },
-    clock,
-    randomUUID,
-  });
+  const bundles = { bundleIdentity, emptyBundle, renameBundle, configureBundle, knownParameters };
+  const parts = { store: design, blobs, bundles, clock, randomUUID };
+  const kinds = {
+    IntegrationFlow: createArtifacts('IntegrationFlow', parts),
+    ScriptCollection: createArtifacts('ScriptCollection', parts),
+    ValueMapping: createArtifacts('ValueMapping', parts),
+    MessageMapping: createArtifacts('MessageMapping', parts),
+  };
+  const { compileBundle } = options;
   const deployer = createDeployer({
     findSwitchedOff: () => [],
-    artifacts,
+    artifacts: kinds,
     design,
     store,
     tasks,
-    compileBundle: options.compileBundle ?? compileBundle,
+    compile:
+      compileBundle === undefined
+        ? compileArtifact
+        : // eslint-disable-next-line @typescript-eslint/require-await -- what it throws is a rejection
+          async () => compileBundle(),
     onChange: () => {
       directory.forget();
     },
@@ -95,19 +122,44 @@ export async function startApi(
     delay,
     random: Math.random,
   });
+  const foresee = createForesee({
+    openReader: () => openAddressReader({ timeoutMs: 10_000, memoryMb: 256 }),
+    deployed: async () => (await directory.current(0)).deployments,
+    clock,
+  });
   const packages = createPackages({ store: design, blobs, clock });
   const trail = testTrail();
+  const materialStore = createMaterialStore(openMaterialRows(tables), MATERIAL_KEY);
+  const deployed = createDeployedMaterial(materialStore, clock);
+  const policyStore = openAccessPolicyStore(tables);
+  const policies = createAccessPolicyDirectory(policyStore, clock);
   const handle = createODataApi({
     gate,
     subscription: 'flowgatetmn',
     issuer: ISSUER,
     packages,
-    artifacts,
-    readBundle,
+    artifacts: kinds,
+    configurations: createConfigurations({
+      changer: createArtifactChanger('IntegrationFlow', parts),
+      bundles,
+    }),
+    importPackage: createImportPackage({ ...parts, foresee }),
+    exportPackage: createExportPackage(parts),
+    packageMessages: createPackageMessages({ ...parts, foresee }),
+    readContents: bundleContents,
     deployer,
     directory,
     tasks,
     messageLog: inMemoryLog(options.log ?? []),
+    material: createMaterialAdministration({
+      store: materialStore,
+      onChange: (space, name) => deployed.forget(space, name),
+      clock,
+      randomUUID,
+    }),
+    accessPolicies: createAccessPolicyAdministration(policyStore, () => policies.forget()),
+    privateHosts: new Set(),
+    clock,
     trail,
   });
 
@@ -133,13 +185,19 @@ export async function startApi(
     store,
     tasks,
     directory,
-    artifacts,
+    /** iFlows. */
+    artifacts: kinds.IntegrationFlow,
+    kinds,
     packages,
     deployer,
     trail,
+    tables,
+    securityMaterial: deployed.material,
+    policies,
     send,
     get: (path: string, headers: Record<string, string> = {}) => send({ path, headers }),
     post: (path: string, body?: unknown) => send({ method: 'POST', path, body }),
+    patch: (path: string, body: unknown) => send({ method: 'PATCH', path, body }),
     put: (path: string, body: unknown) => send({ method: 'PUT', path, body }),
     delete: (path: string) => send({ method: 'DELETE', path }),
   };
@@ -154,6 +212,14 @@ export function entityIn(answer: Answer): Record<string, unknown> {
 
 export function resultsIn(answer: Answer): Record<string, unknown>[] {
   return entityIn(answer)['results'] as Record<string, unknown>[];
+}
+
+/** The members of an entity but some. */
+export function omit(
+  entity: Record<string, unknown>,
+  ...names: readonly string[]
+): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(entity).filter(([name]) => !names.includes(name)));
 }
 
 export function errorIn(answer: Answer): { code: string; message: { value: string } } {

@@ -6,7 +6,7 @@ import { type Filter, matches, parseFilter } from '../../shared/odata/filter.ts'
 import { messageProcessingLogType as type } from '../../shared/odata/message-processing-logs.ts';
 import { relativeUri } from '../../shared/odata/model.ts';
 import { keyValues, parsePath } from '../../shared/odata/path.ts';
-import { designtimeArtifactType } from '../../shared/odata/designtime-artifacts.ts';
+import { artifactTypes } from '../../shared/odata/artifact-types.ts';
 
 /** Whatever a caller sends is read or refused; nothing else comes out. */
 function readsOrRefuses(work: () => unknown): void {
@@ -49,7 +49,7 @@ test('an entity’s own address leads back to its key, whatever characters are i
   const key = fc.string({ unit: 'grapheme', maxLength: 60 });
   fc.assert(
     fc.property(key, key, (id, version) => {
-      const uri = relativeUri(designtimeArtifactType, { Id: id, Version: version });
+      const uri = relativeUri(artifactTypes.IntegrationFlow, { Id: id, Version: version });
       const { pathname } = new URL(`https://flowgate.example/api/v1/${uri}`);
       const [segment] = parsePath(pathname.slice('/api/v1'.length));
       assert.deepEqual(keyValues(segment, ['Id', 'Version']), [id, version]);

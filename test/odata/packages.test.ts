@@ -156,15 +156,6 @@ test('deleting a package deletes its artifacts and their bundles, but not what i
   assert.equal(runtime['Status'], 'STARTED');
 });
 
-test('import and export of whole packages say that they are not there (501) and create nothing', async () => {
-  const api = await startApi();
-  const imported = await api.post('IntegrationPackages?Overwrite=true', { PackageContent: 'AA==' });
-  assert.equal(imported.status, 501);
-  assert.deepEqual(await api.design.listPackages(), []);
-  await api.post('IntegrationPackages', { Id: 'P' });
-  assert.equal((await api.get("IntegrationPackages('P')/$value")).status, 501);
-});
-
 test('a removal that ended half-way is taken up by the next create of that package', async () => {
   const api = await startApi();
   await api.post('IntegrationPackages', { Id: 'P', Name: 'old' });

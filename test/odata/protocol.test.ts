@@ -174,9 +174,18 @@ test('the service document lists the entity sets that can be read, in JSON and i
   assert.deepEqual(sets, [
     'IntegrationPackages',
     'IntegrationDesigntimeArtifacts',
+    'ScriptCollectionDesigntimeArtifacts',
+    'ValueMappingDesigntimeArtifacts',
+    'MessageMappingDesigntimeArtifacts',
     'IntegrationRuntimeArtifacts',
     'ServiceEndpoints',
     'MessageProcessingLogs',
+    'UserCredentials',
+    'OAuth2ClientCredentials',
+    'SecureParameters',
+    'KeystoreEntries',
+    'AccessPolicies',
+    'ArtifactReferences',
   ]);
   for (const set of sets) assert.equal((await api.get(set)).status, 200, set);
   const atom = await api.get('', { accept: '*/*' });
@@ -214,6 +223,12 @@ test('$metadata is well-formed and defines every type that it uses', async () =>
   assert.deepEqual(named('FunctionImport', 'Name'), [
     'DeployIntegrationDesigntimeArtifact',
     'IntegrationDesigntimeArtifactSaveAsVersion',
+    'DeployScriptCollectionDesigntimeArtifact',
+    'ScriptCollectionDesigntimeArtifactSaveAsVersion',
+    'DeployValueMappingDesigntimeArtifact',
+    'ValueMappingDesigntimeArtifactSaveAsVersion',
+    'DeployMessageMappingDesigntimeArtifact',
+    'MessageMappingDesigntimeArtifactSaveAsVersion',
   ]);
 });
 

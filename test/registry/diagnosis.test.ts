@@ -7,7 +7,15 @@ import { openRegistry, type Registry } from './registry.ts';
 
 const HELLO = '/v1/test/hello';
 const SERVED: FlowTrace = {
-  served: { iflow: 'Hello', address: HELLO, userRole: 'ESBMessaging.send', csrfProtected: false },
+  served: {
+    iflow: 'Hello',
+    name: 'Says hello',
+    packageId: 'Greetings',
+    packageName: 'All greetings',
+    address: HELLO,
+    userRole: 'ESBMessaging.send',
+    csrfProtected: false,
+  },
 };
 
 /** What the tracer answers, by path; the grammar of paths is tested with the addresses. */
@@ -346,4 +354,59 @@ test('a diagnosis tells what another instance has just changed', async () => {
   assert.equal((await diagnose('fresh')).ok, true);
   await other.send('PATCH', '/clients/fresh', { enabled: false }, { 'if-match': '*' });
   assert.equal((await onlyFault('fresh')).check, 'client_enabled');
+});
+
+test('an access policy is a finding with what it wants, and passes whoever it lets in', async () => {
+  await register('guarded');
+  await assign('oauth_client_guarded');
+  const { accessPolicies: store } = registry;
+  const protect = async (...roleNames: readonly string[]): Promise<void> => {
+    const reference = {
+      id: 9,
+      name: 'r',
+      description: '',
+      type: 'INTEGRATION_FLOW' as const,
+      attribute: 'Name' as const,
+      condition: 'regularExpression' as const,
+      value: 'Says .*',
+    };
+    const policies = roleNames.map((roleName, i) => {
+      return { id: i, roleName, description: '', references: [reference] };
+    });
+    const { etag } = await store.read();
+    assert.equal(await store.write({ nextId: 10, policies }, etag), true);
+  };
+  const accessOf = async (clientId: string): Promise<Check | undefined> =>
+    (await diagnose(clientId)).checks.find(({ check }) => check === 'access_policy');
+
+  await protect('Greeters', 'client:other');
+  const missing = await onlyFault('guarded');
+  assert.equal(missing.check, 'access_policy');
+  assert.match(missing.detail, /let Greeters, client:other call the iFlow Hello/);
+  assert.match(
+    missing.remedy,
+    /There is no role Greeters yet: make it with PUT \/registry\/v1\/subscriptions\/acmeiflmap\/roles\/Greeters, then assign it/,
+  );
+  const role = '/subscriptions/acmeiflmap/roles/Greeters';
+  await admin('PUT', role, {});
+  assert.match(
+    (await onlyFault('guarded')).remedy,
+    /^Assign it with PUT .*\/oauth_client_guarded\.$/,
+  );
+  await admin('PUT', `${role}/users/oauth_client_guarded`);
+  assert.match((await accessOf('guarded'))?.detail ?? '', /has the role Greeters in acmeiflmap/);
+
+  await protect('client:other');
+  assert.match(
+    (await onlyFault('guarded')).remedy,
+    /POST \/api\/v1\/AccessPolicies, the RoleName client:guarded/,
+  );
+  await protect('client:other', 'client:guarded');
+  assert.match((await accessOf('guarded'))?.detail ?? '', /names client:guarded/);
+  await protect('Greeters');
+  // Whose roles decide is not known.
+  const query = { grant_types: ['authorization_code'], redirect_uris: ['https://app.example/cb'] };
+  await register('for-others', query);
+  assert.equal(await accessOf('for-others'), undefined);
+  await protect();
 });

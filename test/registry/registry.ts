@@ -15,6 +15,7 @@ import { cacheClients, cacheRoles } from '../../shared/registry/directories.ts';
 import { createIssuedTokens } from '../../shared/registry/issued-tokens.ts';
 import { cacheIssuers } from '../../shared/registry/issuers/issuer-directory.ts';
 import { indexOrigins } from '../../shared/registry/origins.ts';
+import { openAccessPolicyStore } from '../../shared/storage/access-policies.ts';
 import { openAuditStore } from '../../shared/storage/audit.ts';
 import { createClientStore } from '../../shared/storage/clients.ts';
 import { openConsents } from '../../shared/storage/consents.ts';
@@ -53,6 +54,7 @@ export const gateByRoleName: BearerGate = {
     };
     return Promise.resolve({ user, clientId: user, subscription, claims });
   },
+  hasRole: (caller, oneOf) => Promise.resolve(oneOf.includes(caller.user)),
   requireRole(caller, oneOf) {
     if (oneOf.includes(caller.user)) return Promise.resolve();
     return Promise.reject(new BearerFault('missing_role', `This takes ${oneOf.join(' or ')}.`));
@@ -79,6 +81,7 @@ export async function openRegistry(
     const roles = cacheRoles(createRoleStore(tables), clock);
     const issuers = cacheIssuers(createIssuerStore(tables), clock);
     const users = createUserStore(tables);
+    const accessPolicies = openAccessPolicyStore(tables);
     const ended: string[] = [];
     const log = openAuditStore(tables);
     const behind = createWriteBehind<AuditEntry>((entries) => log.append(entries), {
@@ -102,6 +105,7 @@ export async function openRegistry(
       userGrants: grants,
       userAccess: { endAll: (user) => Promise.resolve(void ended.push(user)) },
       flows,
+      accessPolicies,
       authMethods: ['client_secret_basic', 'private_key_jwt'],
       audit: { trail, reader },
       tokens: createIssuedTokens({ reader, clients: clients.directory, revocations, clock }),
@@ -126,7 +130,17 @@ export async function openRegistry(
       body?: unknown,
       headers: Readonly<Record<string, string>> = {},
     ) => call({ method, path, body, headers });
-    const parts = { clients, index, roles, users, ended, issuers, revocations, grants };
+    const parts = {
+      accessPolicies,
+      clients,
+      index,
+      roles,
+      users,
+      ended,
+      issuers,
+      revocations,
+      grants,
+    };
     return { ...parts, api, call, send, trail, log };
   };
   return { ...open(), clock, storage, another: open };

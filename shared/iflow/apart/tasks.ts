@@ -13,6 +13,72 @@ export const tasks = {
     load: async () => (await import('../steps/stored-messages-task.ts')).storedMessagesTask,
     inlineUpTo: 32 * 1024,
   },
+  jsonToXml: {
+    load: async () => (await import('../convert/json-to-xml-task.ts')).jsonToXmlTask,
+    inlineUpTo: 64 * 1024,
+  },
+  xmlToJson: {
+    load: async () => (await import('../convert/xml-to-json-task.ts')).xmlToJsonTask,
+    inlineUpTo: 64 * 1024,
+  },
+  signXml: {
+    load: async () => (await import('../signature/sign-task.ts')).signTask,
+    inlineUpTo: 0,
+  },
+  schema: {
+    load: async () => (await import('../validate/schema-task.ts')).schemaTask,
+    inlineUpTo: 0,
+  },
+  csvToXml: {
+    load: async () => (await import('../convert/csv-to-xml-task.ts')).csvToXmlTask,
+    inlineUpTo: 64 * 1024,
+  },
+  xmlToCsv: {
+    load: async () => (await import('../convert/xml-to-csv-task.ts')).xmlToCsvTask,
+    inlineUpTo: 64 * 1024,
+  },
+  modifyXml: {
+    load: async () => (await import('../convert/modify-xml-task.ts')).modifyXmlTask,
+    inlineUpTo: 64 * 1024,
+  },
+  base64: {
+    load: async () => (await import('../encode/base64-task.ts')).base64Task,
+    inlineUpTo: 256 * 1024,
+  },
+  compress: {
+    load: async () => (await import('../encode/compress-task.ts')).compressTask,
+    inlineUpTo: 64 * 1024,
+  },
+  // A few packed bytes may be a large body.
+  decompress: {
+    load: async () => (await import('../encode/decompress-task.ts')).decompressTask,
+    inlineUpTo: 0,
+  },
+  mimeDecode: {
+    load: async () => (await import('../mime/decode-task.ts')).mimeDecodeTask,
+    inlineUpTo: 64 * 1024,
+  },
+  // The attachments are not counted as body.
+  mimeEncode: {
+    load: async () => (await import('../mime/encode-task.ts')).mimeEncodeTask,
+    inlineUpTo: 0,
+  },
+  match: {
+    load: async () => (await import('../expressions/match-task.ts')).matchTask,
+    inlineUpTo: 16 * 1024,
+  },
+  split: {
+    load: async () => (await import('../splitting/split-task.ts')).splitTask,
+    inlineUpTo: 32 * 1024,
+  },
+  gather: {
+    load: async () => (await import('../gathering/gather-task.ts')).gatherTask,
+    inlineUpTo: 32 * 1024,
+  },
+  merge: {
+    load: async () => (await import('../gathering/merge-task.ts')).mergeTask,
+    inlineUpTo: 0,
+  },
 } satisfies Readonly<Record<string, TaskEntry<unknown>>>;
 
 export type TaskName = keyof typeof tasks;

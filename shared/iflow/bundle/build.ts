@@ -1,6 +1,7 @@
 import { foldLine } from './manifest.ts';
 import { checkId, checkLine } from './rename.ts';
 import { flowXml } from './build-iflw.ts';
+import { escapeProperty, propertyLine } from './properties.ts';
 import type { BundleDescription } from './bundle-description.ts';
 import { deflateEntry, writeZip } from './zip.ts';
 
@@ -37,9 +38,7 @@ export function buildBundle(flow: BundleDescription): Uint8Array {
     deflateEntry(`${resources}scenarioflows/integrationflow/${id}.iflw`, flowXml(flow)),
     deflateEntry(
       `${resources}parameters.prop`,
-      parameters
-        .map(([key, value]) => `${escapeProperty(key)}=${escapeProperty(value)}\n`)
-        .join(''),
+      parameters.map(([key, value]) => `${propertyLine(key, value)}\n`).join(''),
     ),
     deflateEntry(
       `${resources}parameters.propdef`,
@@ -47,11 +46,6 @@ export function buildBundle(flow: BundleDescription): Uint8Array {
     ),
     ...[...scripts].map(([file, source]) => deflateEntry(`${resources}script/${file}`, source)),
   ]);
-}
-
-/** What creating an iFlow without content gives, as in SAP's editor: a start that leads to an end. */
-export function emptyBundle(id: string, name: string): Uint8Array {
-  return buildBundle({ id, name, steps: [] });
 }
 
 function projectFile(id: string): string {
@@ -67,14 +61,4 @@ function projectFile(id: string): string {
   </natures>
 </projectDescription>
 `;
-}
-
-/** java.util.Properties: separators, comment signs and spaces escaped, all but ASCII as \uXXXX. */
-function escapeProperty(text: string): string {
-  return text
-    .replace(/[\\ :=#!]/g, (sign) => `\\${sign}`)
-    .replace(/\n/g, '\\n')
-    .replace(/\r/g, '\\r')
-    .replace(/\t/g, '\\t')
-    .replace(/[^ -~]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

@@ -1,14 +1,17 @@
 import { type XmlDocument } from '../xml/nodes.ts';
 import { readXml, XmlError } from '../xml/read-xml.ts';
+import { type ArtifactKind, ARTIFACT_KINDS, isArtifactKind } from './artifact-kind.ts';
 import { BundleFault } from './fault.ts';
+import { readArtifactZip } from './foreign-zip.ts';
 import { type Manifest, parseManifest, symbolicName } from './manifest.ts';
 import { decodeProperties, parseProperties } from './properties.ts';
 import { inflate, readZip, type ZipEntry } from './unzip.ts';
 
 export { BundleFault } from './fault.ts';
 
-/** What identifies an iFlow among others; from its manifest and metainfo.prop. */
+/** What identifies an artifact among others; from its manifest and metainfo.prop. */
 export interface BundleIdentity {
+  readonly kind: ArtifactKind;
   /** `Bundle-SymbolicName`. */
   readonly id: string;
   readonly name: string;
@@ -43,12 +46,12 @@ export interface ParameterDefinition {
 }
 
 export const MANIFEST = 'META-INF/MANIFEST.MF';
-const FLOW_FOLDER = 'src/main/resources/scenarioflows/integrationflow/';
-const PARAMETERS = 'src/main/resources/parameters.prop';
+export const FLOW_FOLDER = 'src/main/resources/scenarioflows/integrationflow/';
+export const PARAMETERS = 'src/main/resources/parameters.prop';
 const PARAMETER_DEFINITIONS = 'src/main/resources/parameters.propdef';
 const METAINFO = 'metainfo.prop';
 /** SAP's largest published .iflw has 670,000 characters and 12,000 elements. */
-const XML_LIMITS = { maxCharacters: 8_000_000, maxDepth: 200, maxNodes: 200_000 };
+export const XML_LIMITS = { maxCharacters: 8_000_000, maxDepth: 200, maxNodes: 200_000 };
 /** Manifests and properties files. */
 const MAX_TEXT_BYTES = 4 * 1024 * 1024;
 
@@ -56,6 +59,9 @@ const MAX_TEXT_BYTES = 4 * 1024 * 1024;
 export function readBundle(zip: Uint8Array): Bundle {
   const entries = readZip(zip);
   const { manifest, ...identity } = readIdentity(entries);
+  if (identity.kind !== 'IntegrationFlow') {
+    throw new BundleFault([`The bundle is a ${identity.kind}, not an IntegrationFlow.`]);
+  }
   const faults: string[] = [];
   const flow = attempt(faults, () => readFlowFile(entries));
   const parameters = attempt(faults, () => parseProperties(readText(entries, PARAMETERS)));
@@ -79,10 +85,24 @@ export function readBundle(zip: Uint8Array): Bundle {
   };
 }
 
-/** Reads only what identifies the iFlow. @throws {BundleFault} */
+/** Reads only what identifies the artifact, whatever its kind. @throws {BundleFault} */
 export function bundleIdentity(zip: Uint8Array): BundleIdentity {
-  const { id, name, version, description } = readIdentity(readZip(zip));
-  return { id, name, version, description };
+  const { kind, id, name, version, description } = readIdentity(readArtifactZip(zip));
+  return { kind, id, name, version, description };
+}
+
+/** What is read out of a bundle of any kind without a look at what it does. */
+export type BundleContents = Pick<Bundle, 'paths' | 'parameters' | 'parameterDefinitions'>;
+
+/** @throws {BundleFault} */
+export function bundleContents(zip: Uint8Array): BundleContents {
+  const entries = readZip(zip);
+  readIdentity(entries);
+  return {
+    paths: [...entries.keys()],
+    parameters: parseProperties(readText(entries, PARAMETERS)),
+    parameterDefinitions: readParameterDefinitions(entries),
+  };
 }
 
 /** UTF-8 text, without byte order mark. @throws {BundleFault} */
@@ -99,7 +119,7 @@ function readIdentity(
 ): BundleIdentity & { manifest: Manifest } {
   if (entries.has('resources.cnt')) {
     throw new BundleFault([
-      'This is the export of an integration package. Send the zip of one iFlow.',
+      'This is the export of an integration package. Send it to IntegrationPackages as PackageContent.',
     ]);
   }
   if (!entries.has(MANIFEST)) {
@@ -107,11 +127,11 @@ function readIdentity(
   }
   const manifest = parseManifest(readText(entries, MANIFEST));
   const type = manifest.get('SAP-BundleType') ?? '';
-  if (type !== 'IntegrationFlow') {
+  if (!isArtifactKind(type)) {
     throw new BundleFault([
       type === ''
         ? `${MANIFEST} has no SAP-BundleType: it is not an iFlow bundle.`
-        : `The bundle is a ${type.slice(0, 100)}, not an IntegrationFlow.`,
+        : `The bundle is a ${type.slice(0, 100)}, none of ${ARTIFACT_KINDS.join(', ')}.`,
     ]);
   }
   const id = symbolicName(manifest);
@@ -122,6 +142,7 @@ function readIdentity(
   if (faults.length > 0) throw new BundleFault(faults);
   const metainfo = parseProperties(readText(entries, METAINFO));
   return {
+    kind: type,
     id,
     name: manifest.get('Bundle-Name') ?? id,
     version,

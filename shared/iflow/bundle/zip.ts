@@ -17,6 +17,19 @@ export function deflateEntry(name: string, content: string | Uint8Array): ZipEnt
   };
 }
 
+/** Takes a file in as it is, for {@link writeZip}: what is packed already gets no smaller. */
+export function storeEntry(name: string, content: Uint8Array): ZipEntry {
+  const { length } = content;
+  return {
+    name,
+    method: 0,
+    crc: crc32(content),
+    size: length,
+    packed: content,
+    modified: NO_TIME,
+  };
+}
+
 /** Writes a zip of entries in that order; packed data is copied as it is. */
 export function writeZip(entries: Iterable<ZipEntry>): Uint8Array {
   const files: Buffer[] = [];

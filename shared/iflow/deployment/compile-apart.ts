@@ -1,9 +1,19 @@
 import { Worker } from 'node:worker_threads';
-import { type CompiledFlow, type DeployFault, NotDeployable } from '../flow.ts';
+import { type ArtifactKind, KIND_NOUNS } from '../bundle/artifact-kind.ts';
+import { type DeployFault, NotDeployable } from '../flow.ts';
+import type { CompiledArtifact, LoadCollections } from './compile-artifact.ts';
 
-/** What the worker answers. */
-export type Compilation =
-  { readonly flow: CompiledFlow } | { readonly faults: readonly DeployFault[] };
+/** What the worker is given. */
+export interface CompileOrder {
+  readonly kind: ArtifactKind;
+  readonly zip: Uint8Array;
+}
+
+/** What the worker says: what has come of it, or which script collections it needs for that. */
+export type CompileAnswer =
+  | { readonly compiled: CompiledArtifact }
+  | { readonly faults: readonly DeployFault[] }
+  | { readonly needs: readonly string[] };
 
 export interface CompileLimits {
   /** The largest flow that SAP publishes takes about a second. */
@@ -16,22 +26,28 @@ export interface CompileLimits {
 /**
  * Compiles bundles in worker threads of their own, so that a bundle made to be slow holds up neither
  * messages nor health checks, and one made to be large takes no memory but its worker's.
- * @returns a function that throws {@link NotDeployable}, also for a bundle that takes too much.
+ * @returns what `compileArtifact` does, with {@link NotDeployable} also for a bundle that cannot be
+ *   read or takes too much.
  */
 export function createCompileApart({
   timeoutMs,
   memoryMb,
   atOnce,
-}: CompileLimits): (zip: Uint8Array) => Promise<{ readonly flow: CompiledFlow }> {
+}: CompileLimits): (
+  kind: ArtifactKind,
+  zip: Uint8Array,
+  loadCollections: LoadCollections,
+) => Promise<CompiledArtifact> {
   let running = 0;
   const waiting: (() => void)[] = [];
-  return async (zip) => {
+  return async (kind, zip, loadCollections) => {
     if (running >= atOnce) await new Promise<void>((resolve) => waiting.push(resolve));
     else running += 1;
     try {
-      const compiled = await compileInWorker(zip, timeoutMs, memoryMb);
-      if ('flow' in compiled) return compiled;
-      throw new NotDeployable(compiled.faults);
+      const order = { kind, zip };
+      const answer = await compileInWorker(order, loadCollections, timeoutMs, memoryMb);
+      if ('compiled' in answer) return answer.compiled;
+      throw new NotDeployable(answer.faults);
     } finally {
       // Whoever waits takes over the place.
       const next = waiting.shift();
@@ -41,34 +57,40 @@ export function createCompileApart({
   };
 }
 
+type Outcome = Exclude<CompileAnswer, { readonly needs: unknown }>;
+
 async function compileInWorker(
-  zip: Uint8Array,
+  order: CompileOrder,
+  loadCollections: LoadCollections,
   timeoutMs: number,
   memoryMb: number,
-): Promise<Compilation> {
+): Promise<Outcome> {
   const entry = import.meta.url.endsWith('.ts') ? './compile-worker.ts' : './compile-worker.js';
   const worker = new Worker(new URL(entry, import.meta.url), {
     name: 'flowgate-compile',
-    workerData: zip,
+    workerData: order,
     env: {},
     execArgv: [],
     resourceLimits: { maxOldGenerationSizeMb: memoryMb, stackSizeMb: 4 },
   });
   let timer: NodeJS.Timeout | undefined;
   try {
-    return await new Promise<Compilation>((resolve, reject) => {
+    return await new Promise<Outcome>((resolve, reject) => {
       const tooMuch = (what: string): void =>
         resolve({
           faults: [
             {
-              text: `The iFlow takes too much ${what} to compile. Make it smaller.`,
+              text: `The ${KIND_NOUNS[order.kind]} takes too much ${what} to compile. Make it smaller.`,
               kind: 'design',
               capability: '',
             },
           ],
         });
       timer = setTimeout(() => tooMuch('time'), timeoutMs);
-      worker.once('message', resolve);
+      worker.on('message', (answer: CompileAnswer) => {
+        if (!('needs' in answer)) resolve(answer);
+        else loadCollections(answer.needs).then((zips) => worker.postMessage(zips), reject);
+      });
       worker.once('error', (error: unknown) => {
         const code = error instanceof Error && 'code' in error ? error.code : undefined;
         if (code === 'ERR_WORKER_OUT_OF_MEMORY') tooMuch('memory');

@@ -1,16 +1,25 @@
+import { once } from 'node:events';
 import { parentPort, workerData } from 'node:worker_threads';
 import { faultsOf } from '../design/bundle-tools.ts';
-import { compileBundle } from '../compile.ts';
 import { NotDeployable } from '../flow.ts';
-import type { Compilation } from './compile-apart.ts';
+import { compileArtifact, type LoadCollections } from './compile-artifact.ts';
+import type { CompileAnswer, CompileOrder } from './compile-apart.ts';
 
 if (parentPort === null) throw new Error('This module is the entry of a worker thread.');
+const port = parentPort;
 
-parentPort.postMessage(compile(workerData as Uint8Array));
+const askForCollections: LoadCollections = async (needs) => {
+  const answer = once(port, 'message');
+  port.postMessage({ needs } satisfies CompileAnswer);
+  const [zips] = (await answer) as [ReadonlyMap<string, Uint8Array>];
+  return zips;
+};
 
-function compile(zip: Uint8Array): Compilation {
+port.postMessage(await compile(workerData as CompileOrder));
+
+async function compile({ kind, zip }: CompileOrder): Promise<CompileAnswer> {
   try {
-    return compileBundle(zip);
+    return { compiled: await compileArtifact(kind, zip, askForCollections) };
   } catch (error) {
     if (error instanceof NotDeployable) return { faults: error.details };
     const texts = faultsOf(error);

@@ -4,25 +4,30 @@ import type { Artifacts } from '../design/artifacts.ts';
 import { faultsOf } from '../design/bundle-tools.ts';
 import type { DesignArtifact, DesignStore } from '../design/design-store.ts';
 import { busy } from '../design/packages.ts';
-import { type Address, overlaps, parseAddress } from '../address.ts';
+import { type ArtifactKind, KIND_NOUNS } from '../bundle/artifact-kind.ts';
 import type { CompiledFlow } from '../flow.ts';
+import { findClashes, findDirectClashes } from './address-clashes.ts';
+import type { CompiledArtifact, LoadCollections } from './compile-artifact.ts';
 import type { Deployment } from './deployment.ts';
 import {
+  CompiledTooLarge,
   type DeploymentStore,
-  FlowTooLarge,
   type StoredDeployment,
   type TaskStore,
 } from './deployment-store.ts';
+import { createLoadCollections } from './load-collections.ts';
 
 export interface DeployerDeps {
-  readonly artifacts: Pick<Artifacts, 'getContent'>;
+  readonly artifacts: Readonly<Record<ArtifactKind, Pick<Artifacts, 'getContent'>>>;
   readonly design: Pick<DesignStore, 'findPackage'>;
   readonly store: DeploymentStore;
   readonly tasks: TaskStore;
   /** @throws an error with `faults: string[]` for a bundle that cannot be deployed. */
-  readonly compileBundle: (
+  readonly compile: (
+    kind: ArtifactKind,
     zip: Uint8Array,
-  ) => { readonly flow: CompiledFlow } | Promise<{ readonly flow: CompiledFlow }>;
+    loadCollections: LoadCollections,
+  ) => Promise<CompiledArtifact>;
   /** Sentences for a flow that asks for what this deployment has switched off. */
   readonly findSwitchedOff: (flow: CompiledFlow) => readonly string[];
   /** Called after every change, so that this instance sees it at once. */
@@ -36,8 +41,9 @@ export interface DeployerDeps {
 
 export interface Deployer {
   /**
-   * Deploys an iFlow and answers when it is done. The deployment ends STARTED or, with the faults
-   * of the bundle or a clash of addresses, in ERROR; never half-way between.
+   * Deploys an artifact and answers when it is done. The deployment ends STARTED or, with the faults
+   * of the bundle or a clash of addresses, in ERROR; never half-way between. An iFlow takes in the
+   * scripts of its collections as the tenant has them at this moment.
    *
    * A deploy that fails takes the version before it out of service too, as a tenant does: whoever
    * asks is told that the artifact is in ERROR, and nothing answers under its addresses in the name
@@ -47,7 +53,7 @@ export interface Deployer {
    * @returns the id of the task, whose status is SUCCESS or FAIL by then.
    * @throws {Fault} 404 for an unknown artifact; 503 while others keep deploying.
    */
-  deploy(id: string, version: string, user: string): Promise<string>;
+  deploy(kind: ArtifactKind, id: string, version: string, user: string): Promise<string>;
   /** @throws {Fault} 404 when it is not deployed; 503 while others keep deploying. */
   undeploy(id: string): Promise<void>;
 }
@@ -62,6 +68,7 @@ const MOST_ADDRESSES = 200;
 
 export function createDeployer(deps: DeployerDeps): Deployer {
   const { store, tasks } = deps;
+  const loadCollections = createLoadCollections(deps.artifacts.ScriptCollection);
 
   /** Reads, decides and commits until nobody came between. */
   const change = async <T>(
@@ -84,36 +91,40 @@ export function createDeployer(deps: DeployerDeps): Deployer {
   };
 
   return {
-    async deploy(id, version, user) {
-      const { artifact, zip } = await deps.artifacts.getContent(id, version);
+    async deploy(kind, id, version, user) {
+      const { artifact, zip } = await deps.artifacts[kind].getContent(id, version);
       const packageName =
         (await deps.design.findPackage(artifact.packageId))?.value.name ?? artifact.packageId;
       const taskId = deps.randomUUID();
       const revision = deps.randomUUID();
-      const compiled = await compile(zip, deps.compileBundle);
+      const compiled = await compile(() => deps.compile(kind, zip, loadCollections));
       if (compiled.flow !== undefined) {
         compiled.faults.push(...deps.findSwitchedOff(compiled.flow));
         compiled.faults.push(...(await findExpired(compiled.flow, deps.clock.now())));
       }
-      if (compiled.flow !== undefined && compiled.faults.length === 0) {
+      if (compiled.faults.length === 0) {
         try {
-          await store.writeFlow(revision, compiled.flow);
+          if (compiled.flow !== undefined) await store.writeFlow(revision, compiled.flow);
+          if (compiled.mapping !== undefined) {
+            await store.writeValueMapping(revision, compiled.mapping);
+          }
         } catch (error) {
-          if (!(error instanceof FlowTooLarge)) throw error;
+          if (!(error instanceof CompiledTooLarge)) throw error;
           compiled.faults.push(
-            'The iFlow is too large to deploy: with its scripts it may have 16 MiB.',
+            `The ${KIND_NOUNS[kind]} is too large to deploy: compiled, with its scripts, it may have 16 MiB.`,
           );
         }
       }
 
       const { put, replaced } = await change<Outcome>((deployments) => {
         const before = deployments.find((other) => other.deployment.id === id);
+        const all = deployments.map(({ deployment }) => deployment);
         const faults =
           compiled.faults.length > 0
             ? compiled.faults
             : [
-                ...findClashes(compiled.addresses, deployments, id),
-                ...findDirectClashes(compiled.directAddresses, deployments, id),
+                ...boundFaults(findClashes(compiled.addresses, all, id)),
+                ...boundFaults(findDirectClashes(compiled.directAddresses, all, id)),
               ];
         const next: StoredDeployment = {
           deployment: describe(artifact, {
@@ -131,14 +142,14 @@ export function createDeployer(deps: DeployerDeps): Deployer {
         };
         return { change: { put: next }, result: { put: next, replaced: before } };
       }).catch(async (error: unknown) => {
-        await store.removeFlow(revision);
+        await store.removeCompiled(revision);
         throw error;
       });
 
       const status = put.deployment.status === 'STARTED' ? 'SUCCESS' : 'FAIL';
       await tasks.put({ taskId, artifactId: id, status });
       if (replaced !== undefined) {
-        if (replaced.previousRevision !== '') await store.removeFlow(replaced.previousRevision);
+        if (replaced.previousRevision !== '') await store.removeCompiled(replaced.previousRevision);
         const kept = new Set(put.taskIds);
         for (const old of replaced.taskIds) if (!kept.has(old)) await tasks.remove(old);
       }
@@ -151,8 +162,8 @@ export function createDeployer(deps: DeployerDeps): Deployer {
         if (found === undefined) throw notDeployed();
         return { change: { remove: id }, result: found };
       });
-      await store.removeFlow(removed.deployment.revision);
-      if (removed.previousRevision !== '') await store.removeFlow(removed.previousRevision);
+      await store.removeCompiled(removed.deployment.revision);
+      if (removed.previousRevision !== '') await store.removeCompiled(removed.previousRevision);
       for (const taskId of removed.taskIds) await tasks.remove(taskId);
     },
   };
@@ -163,27 +174,24 @@ interface Outcome {
   readonly replaced: StoredDeployment | undefined;
 }
 
-interface Compiled {
-  readonly flow?: CompiledFlow;
+interface Compiled extends CompiledArtifact {
   readonly addresses: readonly string[];
   readonly directAddresses: readonly string[];
   readonly faults: string[];
 }
 
-async function compile(
-  zip: Uint8Array,
-  compileBundle: DeployerDeps['compileBundle'],
-): Promise<Compiled> {
+async function compile(work: () => Promise<CompiledArtifact>): Promise<Compiled> {
   try {
-    const { flow } = await compileBundle(zip);
-    const addresses = flow.senders.map((sender) => sender.address);
-    const directAddresses = flow.directSenders.map((sender) => sender.address);
+    const compiled = await work();
+    const { senders = [], directSenders = [] } = compiled.flow ?? {};
+    const addresses = senders.map((sender) => sender.address);
+    const directAddresses = directSenders.map((sender) => sender.address);
     const count = addresses.length + directAddresses.length;
     const faults =
       count > MOST_ADDRESSES
         ? [`An iFlow may have ${MOST_ADDRESSES} sender channels; this one has ${count}.`]
         : [];
-    return { flow, addresses, directAddresses, faults };
+    return { ...compiled, addresses, directAddresses, faults };
   } catch (error) {
     const faults = faultsOf(error);
     if (faults === undefined) throw error;
@@ -204,65 +212,12 @@ function boundFaults(faults: readonly string[]): string[] {
   return kept;
 }
 
-/** SAP Help, HTTPS Sender Adapter: addresses are unique on the tenant. */
-function findClashes(
-  addresses: readonly string[],
-  deployments: readonly StoredDeployment[],
-  id: string,
-): string[] {
-  const clashes: string[] = [];
-  const ours: Address[] = [];
-  for (const text of addresses) {
-    const address = parseAddress(text);
-    if (typeof address === 'string') {
-      clashes.push(address);
-      continue;
-    }
-    if (ours.some((earlier) => overlaps(address, earlier))) {
-      clashes.push(
-        `The address ${text} overlaps that of another sender channel of this iFlow. Give one of them another address.`,
-      );
-    }
-    ours.push(address);
-  }
-  for (const { deployment } of deployments) {
-    if (deployment.id === id) continue;
-    for (const text of deployment.addresses) {
-      const theirs = parseAddress(text);
-      if (typeof theirs === 'string') continue;
-      for (const address of ours.filter((candidate) => overlaps(candidate, theirs))) {
-        clashes.push(
-          `The address ${address.text} is taken: the iFlow ${deployment.name} (${deployment.id}) is deployed at ${text}. Choose another address, or undeploy that iFlow.`,
-        );
-      }
-    }
-  }
-  return boundFaults(clashes);
-}
-
-/** SAP Help, ProcessDirect Adapter: many producers, one consumer. */
-function findDirectClashes(
-  addresses: readonly string[],
-  deployments: readonly StoredDeployment[],
-  id: string,
-): string[] {
-  const own = addresses
-    .filter((address, i) => addresses.indexOf(address) < i)
-    .map(
-      (address) => `Two sender channels of this iFlow have the ProcessDirect address ${address}.`,
-    );
-  const others = deployments
-    .filter(({ deployment }) => deployment.id !== id)
-    .flatMap(({ deployment: { id: otherId, name, directAddresses = [] } }) =>
-      addresses
-        .filter((address) => directAddresses.includes(address))
-        .map(
-          (address) =>
-            `The ProcessDirect address ${address} is taken: the iFlow ${name} (${otherId}) is deployed at it. Choose another address, or undeploy that iFlow.`,
-        ),
-    );
-  return boundFaults([...own, ...others]);
-}
+const RUNTIME_TYPES: Readonly<Record<ArtifactKind, Deployment['type']>> = {
+  IntegrationFlow: undefined,
+  ScriptCollection: 'SCRIPT_COLLECTION',
+  ValueMapping: 'VALUE_MAPPING',
+  MessageMapping: 'MESSAGE_MAPPING',
+};
 
 function describe(
   artifact: DesignArtifact,
@@ -278,8 +233,10 @@ function describe(
   },
 ): Deployment {
   const started = outcome.faults.length === 0;
+  const type = RUNTIME_TYPES[artifact.kind];
   return {
     id: artifact.id,
+    ...(type === undefined ? {} : { type }),
     name: artifact.name,
     version: artifact.version,
     packageId: artifact.packageId,

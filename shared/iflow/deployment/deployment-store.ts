@@ -1,4 +1,5 @@
 import type { CompiledFlow } from '../flow.ts';
+import type { CompiledValueMapping } from '../value-mapping/compiled.ts';
 import type { Deployment } from './deployment.ts';
 
 /** What is kept of one deployment beside what the world sees of it. */
@@ -36,17 +37,21 @@ export interface DeploymentStore {
     nextGeneration: string,
   ): Promise<'committed' | 'stale'>;
 
-  /** Written before the deployment that names it. @throws {FlowTooLarge} */
+  /** Written before the deployment that names it. @throws {CompiledTooLarge} */
   writeFlow(revision: string, flow: CompiledFlow): Promise<void>;
   readFlow(revision: string): Promise<CompiledFlow | undefined>;
-  removeFlow(revision: string): Promise<void>;
+  /** As for flows. @throws {CompiledTooLarge} */
+  writeValueMapping(revision: string, mapping: CompiledValueMapping): Promise<void>;
+  readValueMapping(revision: string): Promise<CompiledValueMapping | undefined>;
+  /** What was compiled for a revision; no error if there is nothing. */
+  removeCompiled(revision: string): Promise<void>;
 }
 
-/** A compiled flow above what a deployment may hold. */
-export class FlowTooLarge extends Error {
+/** A compiled artifact above what a deployment may hold. */
+export class CompiledTooLarge extends Error {
   constructor() {
-    super('The compiled flow is above 16 Mi characters, or 24 MiB compressed.');
-    this.name = 'FlowTooLarge';
+    super('What was compiled is above 16 Mi characters, or 24 MiB compressed.');
+    this.name = 'CompiledTooLarge';
   }
 }
 

@@ -1,8 +1,10 @@
 import type { CompiledFlow } from '../flow.ts';
 
-/** A runtime artifact: one deployed iFlow, as `IntegrationRuntimeArtifacts` shows it. */
+/** A runtime artifact, as `IntegrationRuntimeArtifacts` shows it. */
 export interface Deployment {
   readonly id: string;
+  /** Absent for an iFlow. */
+  readonly type?: 'VALUE_MAPPING' | 'SCRIPT_COLLECTION' | 'MESSAGE_MAPPING';
   readonly name: string;
   readonly version: string;
   readonly packageId: string;

@@ -1,18 +1,29 @@
 import { Fault } from '../../http/fault.ts';
-import { faultsOf } from './bundle-tools.ts';
+import { type ArtifactKind, KIND_NOUNS } from '../bundle/artifact-kind.ts';
+import { type BundleIdentity, faultsOf } from './bundle-tools.ts';
+import type { DesignArtifact } from './design-store.ts';
 
 const LONGEST_NAME = 200;
 export const LONGEST_DESCRIPTION = 4000;
 
-/** Tells the person who sent a bundle what is wrong with it. */
-export async function explainFaults<T>(work: () => T | Promise<T>): Promise<T> {
+/** Bytes of one bundle, at most. */
+export const LARGEST_BUNDLE = 40 * 1024 * 1024;
+
+/**
+ * Tells the person who sent a bundle what is wrong with it.
+ * @param what it was to be.
+ */
+export async function explainFaults<T>(
+  work: () => T | Promise<T>,
+  what = 'iFlow bundle',
+): Promise<T> {
   try {
     return await work();
   } catch (error) {
     const faults = faultsOf(error);
     if (faults === undefined) throw error;
     const text = faults.slice(0, 20).join(' ').slice(0, 4000);
-    throw new Fault(400, `This is no iFlow bundle that can be used. ${text}`, {
+    throw new Fault(400, `This is no ${what} that can be used. ${text}`, {
       reason: 'invalid_bundle',
       cause: error,
     });
@@ -66,3 +77,29 @@ export function unknownPackageOf(packageId: string): Fault {
     { reason: 'unknown_package' },
   );
 }
+
+/** @throws {Fault} 400 for a bundle that belongs into another collection. */
+export function requireKind(identity: BundleIdentity, kind: ArtifactKind): void {
+  if (identity.kind === kind) return;
+  throw new Fault(
+    400,
+    `The bundle is ${article(identity.kind)} ${identity.kind}, not ${article(kind)} ${kind}. Send it to ${setOf(identity.kind)}.`,
+    { reason: 'invalid_bundle' },
+  );
+}
+
+/** SAP's own sentence for an Id that is in use. */
+export function duplicateArtifact(there: DesignArtifact, packageName: string): Fault {
+  const noun = there.kind === 'IntegrationFlow' ? 'integration flow' : KIND_NOUNS[there.kind];
+  return new Fault(
+    500,
+    `${article(noun) === 'an' ? 'An' : 'A'} ${noun} ${there.name} with the artifact ID ${there.id} already exists in the ${packageName} package. To create /upload ${article(noun)} ${noun}, use a different ID.`,
+    { reason: 'duplicate' },
+  );
+}
+
+export function setOf(kind: ArtifactKind): string {
+  return `${kind === 'IntegrationFlow' ? 'Integration' : kind}DesigntimeArtifacts`;
+}
+
+const article = (noun: string): string => (/^[aeiou]/i.test(noun) ? 'an' : 'a');

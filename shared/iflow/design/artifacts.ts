@@ -1,29 +1,23 @@
 import type { Clock } from '../../config/clock.ts';
 import { Fault } from '../../http/fault.ts';
+import { type ArtifactKind, KIND_NOUNS } from '../bundle/artifact-kind.ts';
 import {
+  duplicateArtifact,
   explainFaults,
+  LARGEST_BUNDLE,
   LONGEST_DESCRIPTION,
   requireId,
+  requireKind,
   requireTexts,
   requireVersion,
   unknownArtifact,
   unknownPackageOf,
 } from './artifact-rules.ts';
 import type { BundleIdentity, BundleTools } from './bundle-tools.ts';
-import type { BundleBlobs, DesignArtifact, DesignStore, Stored } from './design-store.ts';
+import { createArtifactChanger, MOST_TRIES } from './change-artifact.ts';
+import { keepConfigured } from './configurations.ts';
+import type { BundleBlobs, DesignArtifact, DesignStore } from './design-store.ts';
 import { busy } from './packages.ts';
-import { setParameter } from './set-parameter.ts';
-
-/** Bytes of one bundle, at most. */
-export const LARGEST_BUNDLE = 40 * 1024 * 1024;
-const LONGEST_PARAMETER = 10_000;
-/** A change that finds itself overtaken is decided anew, this often at most. */
-const MOST_TRIES = 20;
-
-/** What a change makes of the active version; fields left out stay. */
-type Change = { readonly zip: Uint8Array } & Partial<
-  Pick<DesignArtifact, 'name' | 'version' | 'description'>
->;
 
 export interface NewArtifact {
   readonly id: string;
@@ -31,16 +25,17 @@ export interface NewArtifact {
   /** The bundle's own name, if left out; without a bundle, the id. */
   readonly name: string | undefined;
   readonly description: string | undefined;
-  /** An iFlow with nothing in it, if left out. */
+  /** One with nothing in it, if left out. */
   readonly content: Uint8Array | undefined;
 }
 
+/** The artifacts of one kind. */
 export interface Artifacts {
   /** Of one package, or all. @throws {Fault} 404 for an unknown package. */
   list(packageId?: string): Promise<DesignArtifact[]>;
   /** @param version `active` in any case, or a version. @throws {Fault} 404 */
   get(id: string, version: string): Promise<DesignArtifact>;
-  /** The bundle of {@link Artifacts.get}. @throws {Fault} 404 */
+  /** The bundle of {@link Artifacts.get}, with its configured parameters. @throws {Fault} 404 */
   getContent(id: string, version: string): Promise<{ artifact: DesignArtifact; zip: Uint8Array }>;
   /** @throws {Fault} 400, 404 for an unknown package, 413, 500 for an id in use. */
   create(given: NewArtifact, user: string): Promise<DesignArtifact>;
@@ -53,31 +48,25 @@ export interface Artifacts {
     given: Pick<NewArtifact, 'name' | 'description' | 'content'>,
     user: string,
   ): Promise<DesignArtifact>;
-  /**
-   * Sets an externalised parameter in the active version's bundle. @throws {Fault} 400, 404 for an
-   * unknown artifact or parameter.
-   */
-  setParameter(id: string, name: string, parameter: string, user: string): Promise<DesignArtifact>;
   /** Keeps a copy of the active version that never changes. @throws {Fault} 400, 404, 500 if there is one. */
   saveAsVersion(id: string, version: string, user: string): Promise<DesignArtifact>;
   /** Removes all its versions; what is deployed stays deployed. @throws {Fault} 404 */
   remove(id: string): Promise<void>;
 }
 
-export function createArtifacts(deps: {
+export interface ArtifactDeps {
   readonly store: DesignStore;
   readonly blobs: BundleBlobs;
   readonly bundles: BundleTools;
   readonly clock: Clock;
   readonly randomUUID: () => string;
-}): Artifacts {
-  const { store, blobs, bundles, clock } = deps;
+}
 
-  const find = async (id: string): Promise<Stored<DesignArtifact>> => {
-    const found = await store.findArtifact(id);
-    if (found === undefined) throw unknownArtifact();
-    return found;
-  };
+export function createArtifacts(kind: ArtifactKind, deps: ArtifactDeps): Artifacts {
+  const { store, blobs, bundles, clock } = deps;
+  const { find, change } = createArtifactChanger(kind, deps);
+  const explain = <T>(work: () => T | Promise<T>): Promise<T> =>
+    explainFaults(work, `${KIND_NOUNS[kind]} bundle`);
 
   const get = async (id: string, version: string): Promise<DesignArtifact> => {
     const active = (await find(id)).value;
@@ -93,8 +82,10 @@ export function createArtifacts(deps: {
     // Between reading the row and its blob, a change may have put another blob in its place.
     for (let tries = 0; tries < MOST_TRIES; tries += 1) {
       const artifact = await get(id, version);
-      const zip = await blobs.get(artifact.content);
-      if (zip !== undefined) return { artifact, zip };
+      const stored = await blobs.get(artifact.content);
+      if (stored === undefined) continue;
+      const zip = await explain(() => bundles.configureBundle(stored, artifact.configured));
+      return { artifact, zip };
     }
     throw busy();
   };
@@ -105,31 +96,10 @@ export function createArtifacts(deps: {
         reason: 'content_too_large',
       });
     }
-    const identity = await explainFaults(() => bundles.bundleIdentity(zip));
+    const identity = await explain(() => bundles.bundleIdentity(zip));
+    requireKind(identity, kind);
     requireVersion(identity.version);
     return identity;
-  };
-
-  /** Changes the active version; decided anew when someone else was faster. */
-  const change = async (
-    id: string,
-    user: string,
-    decide: (before: DesignArtifact, zip: Uint8Array) => Change | Promise<Change>,
-  ): Promise<{ value: DesignArtifact; zip: Uint8Array }> => {
-    for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-      const { value: before, etag } = await find(id);
-      const stored = await blobs.get(before.content);
-      if (stored === undefined) continue;
-      const { zip, ...fields } = await explainFaults(() => decide(before, stored));
-      const content = zip === stored ? before.content : await blobs.put(zip);
-      const modified = { modifiedBy: user, modifiedAt: clock.now() };
-      const value: DesignArtifact = { ...before, ...fields, ...modified, content };
-      const outcome = await store.replaceArtifact(value, etag);
-      const unused = outcome === 'replaced' ? before.content : content;
-      if (zip !== stored) await blobs.remove(unused);
-      if (outcome === 'replaced') return { value, zip };
-    }
-    throw busy();
   };
 
   return {
@@ -140,7 +110,7 @@ export function createArtifacts(deps: {
       if (packageId !== undefined && (await store.findPackage(packageId)) === undefined) {
         throw new Fault(404, 'Requested entity could not be found.', { reason: 'unknown_package' });
       }
-      return store.listArtifacts(packageId);
+      return (await store.listArtifacts(packageId)).filter((artifact) => artifact.kind === kind);
     },
 
     async create(given, user) {
@@ -150,11 +120,12 @@ export function createArtifacts(deps: {
       if ((await store.findPackage(given.packageId)) === undefined) {
         throw unknownPackageOf(given.packageId);
       }
-      const { zip, identity } = await explainFaults(() => bundleFor(given, { identify, bundles }));
+      const { zip, identity } = await explain(() => bundleFor(kind, given, { identify, bundles }));
       requireTexts({ name: identity.name, description: undefined });
       const now = clock.now();
       const content = await blobs.put(zip);
       const value: DesignArtifact = {
+        kind,
         id: given.id,
         uid: deps.randomUUID(),
         name: identity.name,
@@ -174,11 +145,14 @@ export function createArtifacts(deps: {
           const outcome = await store.createArtifact(value, inPackage);
           if (outcome === 'created') return value;
           const there = await store.findArtifact(given.id);
-          if (there !== undefined) throw await duplicate(given.id, there.value.packageId);
+          if (there === undefined) continue;
+          const inUse = await store.findPackage(there.value.packageId);
+          throw duplicateArtifact(there.value, inUse?.value.name ?? there.value.packageId);
         }
         throw busy();
       } catch (error) {
-        await blobs.remove(content);
+        // After any other error it may have been created all the same.
+        if (error instanceof Fault) await blobs.remove(content);
         throw error;
       }
     },
@@ -199,26 +173,15 @@ export function createArtifacts(deps: {
         const name = given.name ?? now.name;
         requireTexts({ name, description: undefined });
         const { version } = now;
-        const description = given.description ?? now.description.slice(0, LONGEST_DESCRIPTION);
+        // Bundles of most kinds say nothing of it.
+        const description =
+          given.description ??
+          (now.description || before.description).slice(0, LONGEST_DESCRIPTION);
         const zip =
           name === now.name ? sent : await bundles.renameBundle(sent, { id, name, version });
-        return { zip, name, version, description };
-      });
-      return changed.value;
-    },
-
-    async setParameter(id, name, parameter, user) {
-      if (parameter.length > LONGEST_PARAMETER) {
-        throw new Fault(400, `A parameter has at most ${LONGEST_PARAMETER} characters.`, {
-          reason: 'invalid_parameter',
-        });
-      }
-      const changed = await change(id, user, (_before, stored) => {
-        const zip = setParameter(stored, name, parameter);
-        if (zip !== undefined) return { zip };
-        throw new Fault(404, `The iFlow has no externalised parameter ${name.slice(0, 200)}.`, {
-          reason: 'unknown_parameter',
-        });
+        const configured =
+          given.content && (await keepConfigured(before.configured, given.content, bundles));
+        return { zip, name, version, description, ...configured };
       });
       return changed.value;
     },
@@ -256,29 +219,16 @@ export function createArtifacts(deps: {
       throw busy();
     },
   };
-
-  async function duplicate(id: string, packageId: string): Promise<Fault> {
-    const [artifact, inPackage] = await Promise.all([
-      store.findArtifact(id),
-      store.findPackage(packageId),
-    ]);
-    const name = artifact?.value.name ?? id;
-    const packageName = inPackage?.value.name ?? packageId;
-    return new Fault(
-      500,
-      `An integration flow ${name} with the artifact ID ${id} already exists in the ${packageName} package. To create /upload an integration flow, use a different ID.`,
-      { reason: 'duplicate' },
-    );
-  }
 }
 
 /** The bundle to store for a new artifact: it always carries the artifact's id and name. */
 async function bundleFor(
+  kind: ArtifactKind,
   given: NewArtifact,
   use: { identify: (zip: Uint8Array) => Promise<BundleIdentity>; bundles: BundleTools },
 ): Promise<{ zip: Uint8Array; identity: BundleIdentity }> {
   if (given.content === undefined) {
-    const zip = await use.bundles.emptyBundle(given.id, given.name ?? given.id);
+    const zip = await use.bundles.emptyBundle(kind, given.id, given.name ?? given.id);
     return { zip, identity: await use.bundles.bundleIdentity(zip) };
   }
   const sent = await use.identify(given.content);

@@ -1,6 +1,8 @@
+import type { ArtifactKind } from '../bundle/artifact-kind.ts';
+
 /** An integration package as `IntegrationPackages` shows it. */
 export interface IntegrationPackage {
-  /** Letters and digits, 1 to 120. */
+  /** Letters and digits, 1 to 120; an imported one may have the signs _ . - as well. */
   readonly id: string;
   readonly name: string;
   readonly description: string;
@@ -18,10 +20,15 @@ export interface IntegrationPackage {
   readonly createdAt: number;
   readonly modifiedBy: string;
   readonly modifiedAt: number;
+  /** Names the blob of the zip that it was last imported from; absent where it never was. */
+  readonly content?: string;
+  /** An import has ended half-way, and is taken up by the next. */
+  readonly unfinished?: true;
 }
 
-/** An iFlow's design-time artifact: the version that is worked on (`active`), or a saved one. */
+/** A design-time artifact: the version that is worked on (`active`), or a saved one. */
 export interface DesignArtifact {
+  readonly kind: ArtifactKind;
   /** Unique in the deployment, whichever the package; equals the bundle's symbolic name. */
   readonly id: string;
   /** New with every create, so that saved versions of a deleted artifact never come back. */
@@ -38,12 +45,31 @@ export interface DesignArtifact {
   readonly modifiedAt: number;
   /** Names the bundle's blob. */
   readonly content: string;
+  /** Values of externalised parameters that stand in for those of the bundle. */
+  readonly configured?: Readonly<Record<string, string>>;
+  /** Where it came from, if with a package. */
+  readonly origin?: PackageOrigin;
+}
+
+export interface PackageOrigin {
+  /** Names the blob of the package's zip. */
+  readonly content: string;
+  /** The artifact's resource in it. */
+  readonly resourceId: string;
+  /** Names the bundle's blob as it came in: while the artifact names it too, its files are unchanged. */
+  readonly bundle: string;
 }
 
 /** A record and the ETag that guards its next change. */
 export interface Stored<T> {
   readonly value: T;
   readonly etag: string;
+}
+
+/** What a record becomes: new, or in the place of the one that had that ETag. */
+export interface Write<T> {
+  readonly value: T;
+  readonly etag: string | undefined;
 }
 
 /**
@@ -72,6 +98,15 @@ export interface DesignStore {
     value: DesignArtifact,
     inPackage: Stored<IntegrationPackage>,
   ): Promise<'created' | 'exists' | 'stale'>;
+  /**
+   * Writes a package and artifacts in it: all in one step, or, where they are more than one batch of
+   * storage takes, in several, with the package marked `unfinished` until the last.
+   * @returns `begun` when it was `stale` after the first of several steps.
+   */
+  writePackage(
+    inPackage: Write<IntegrationPackage>,
+    artifacts: readonly Write<DesignArtifact>[],
+  ): Promise<'written' | 'stale' | 'begun'>;
   replaceArtifact(value: DesignArtifact, etag: string): Promise<'replaced' | 'stale'>;
   removeArtifact(id: string, etag: string): Promise<'removed' | 'stale'>;
 
@@ -82,7 +117,7 @@ export interface DesignStore {
   removeVersion(uid: string, version: string): Promise<void>;
 }
 
-/** Bundles, each written once under a name of its own. */
+/** Bundles and packages, each written once under a name of its own. */
 export interface BundleBlobs {
   /** @returns the new blob's name. */
   put(zip: Uint8Array): Promise<string>;

@@ -1,22 +1,7 @@
 import type { Clock } from '../../config/clock.ts';
 import { Fault } from '../../http/fault.ts';
 import type { BundleBlobs, DesignStore, IntegrationPackage } from './design-store.ts';
-
-/** What whoever creates or changes a package may say of it. */
-export type PackageFields = Pick<
-  IntegrationPackage,
-  | 'name'
-  | 'description'
-  | 'shortText'
-  | 'version'
-  | 'vendor'
-  | 'supportedPlatform'
-  | 'products'
-  | 'keywords'
-  | 'countries'
-  | 'industries'
-  | 'lineOfBusiness'
->;
+import { EMPTY_FIELDS, LONGEST_TEXT, type PackageFields } from './package-fields.ts';
 
 export interface Packages {
   list(): Promise<IntegrationPackage[]>;
@@ -29,23 +14,6 @@ export interface Packages {
   /** Removes its artifacts too; what is deployed stays deployed. @throws {Fault} 404 */
   remove(id: string): Promise<void>;
 }
-
-const EMPTY: PackageFields = {
-  name: '',
-  description: '',
-  shortText: '',
-  version: '',
-  vendor: '',
-  supportedPlatform: 'SAP Cloud Integration',
-  products: '',
-  keywords: '',
-  countries: '',
-  industries: '',
-  lineOfBusiness: '',
-};
-
-/** So that one row holds all of a package, with every character escaped. */
-const LONGEST_TEXT = 10_000;
 
 /** A change that finds itself overtaken is decided anew, this often at most. */
 const MOST_TRIES = 20;
@@ -76,7 +44,7 @@ export function createPackages(deps: {
       requireTexts(fields);
       const now = clock.now();
       const value: IntegrationPackage = {
-        ...EMPTY,
+        ...EMPTY_FIELDS,
         version: '1.0.0',
         name: id,
         ...fields,
@@ -86,13 +54,7 @@ export function createPackages(deps: {
         modifiedBy: user,
         modifiedAt: now,
       };
-      if ((await store.createPackage(value)) === 'exists') {
-        throw new Fault(
-          500,
-          `An integration package with the ID ${id} already exists. To create an integration package, use a different ID.`,
-          { reason: 'duplicate' },
-        );
-      }
+      if ((await store.createPackage(value)) === 'exists') throw duplicatePackage(id);
       return value;
     },
 
@@ -108,8 +70,10 @@ export function createPackages(deps: {
     },
 
     async remove(id) {
+      const content = (await store.findPackage(id))?.value.content;
       const removed = await store.removePackage(id);
       if (removed === undefined) throw unknownPackage();
+      if (content !== undefined) await blobs.remove(content);
       for (const artifact of removed) {
         for (const version of await store.listVersions(artifact.uid)) {
           await store.removeVersion(version.uid, version.version);
@@ -128,6 +92,14 @@ function requireTexts(fields: Partial<PackageFields>): void {
       reason: 'invalid_package',
     });
   }
+}
+
+export function duplicatePackage(id: string): Fault {
+  return new Fault(
+    500,
+    `An integration package with the ID ${id} already exists. To create an integration package, use a different ID.`,
+    { reason: 'duplicate' },
+  );
 }
 
 export function unknownPackage(): Fault {

@@ -4,7 +4,9 @@ import { Fault } from '../../http/fault.ts';
 import { BearerFault, type BearerGate } from '../../oauth/gate.ts';
 import type { Deployment, DeploymentDirectory } from '../deployment/deployment.ts';
 import { UnknownRevision } from '../deployment/directory.ts';
+import type { AccessPolicyDirectory } from '../../registry/access-policies/directory.ts';
 import type { CompiledFlow, CorsSettings, HttpsSender } from '../flow.ts';
+import { requireAccess } from './access.ts';
 import type { CertificateReader } from './certificates.ts';
 import { answerPreflight, corsHeaders, isPreflight } from './cors.ts';
 import type { CsrfTokens } from './csrf.ts';
@@ -23,6 +25,7 @@ export interface DispatchDeps {
   readonly flows: FlowCache;
   readonly processor: MessageProcessor;
   readonly csrf: CsrfTokens;
+  readonly accessPolicies: Pick<AccessPolicyDirectory, 'allowListOf'>;
   /** Undefined while client certificates are switched off. */
   readonly certificates: CertificateReader | undefined;
 }
@@ -38,8 +41,8 @@ interface Destination {
 }
 
 /**
- * `ANY /http/{address}`: bearer token or client certificate, address, role, CSRF token, flow, answer. Whoever shows no
- * good token learns nothing about addresses. A message that reaches a flow leaves an entry in the
+ * `ANY /http/{address}`: bearer token or client certificate, address, role, access policy, CSRF token,
+ * flow, answer. Whoever shows no good token learns nothing about addresses. A message that reaches a flow leaves an entry in the
  * message processing log, whatever becomes of it.
  */
 export function createDispatchEndpoint(deps: DispatchDeps): Handler {
@@ -118,6 +121,7 @@ async function passGate(
     );
   }
   await deps.gate.requireRole(caller, [sender.userRole]);
+  await requireAccess(deps, deployment, caller);
   return { caller: { user: caller.user, name: caller.user }, destination };
 }
 
@@ -139,6 +143,7 @@ async function passByCertificate(
       return undefined;
     }
     call.annotate({ iflow: destination.deployment.id, certificate: certificate.subject });
+    await requireAccess(deps, destination.deployment, undefined);
     return { caller: { user: '', name: certificate.subject }, destination };
   } catch (error) {
     if (error instanceof Fault && error.status === 404) return undefined;

@@ -1,3 +1,4 @@
+import { takeTurns } from '../../cache/take-turns.ts';
 import type { Clock } from '../../config/clock.ts';
 import { Fault } from '../../http/fault.ts';
 import type {
@@ -7,6 +8,7 @@ import type {
   ServedAddress,
 } from '../../registry/diagnosis/flow-trace.ts';
 import { buildAddressTable, decodePath } from '../address.ts';
+import { configureBundle } from '../bundle/configure.ts';
 import type { Deployment } from '../deployment/deployment.ts';
 import type { DeploymentState, DeploymentStore } from '../deployment/deployment-store.ts';
 import type { BundleBlobs, DesignArtifact, DesignStore } from '../design/design-store.ts';
@@ -31,7 +33,9 @@ const TRIES = 5;
 
 /** Tells what serves an address as dispatch would find it, and if nothing does, what was meant to. */
 export function createAddressTracer(deps: AddressTracerDeps): FlowTracer {
-  const inTurn = takeTurns(MOST_WAITING);
+  const inTurn = takeTurns(MOST_WAITING, () =>
+    Fault.unavailable('Too many addresses are being looked for at once. Ask again.', 5),
+  );
   return {
     async trace(path) {
       if (decodePath(path) === undefined) return undefined;
@@ -59,7 +63,8 @@ async function findServed(
   const sender = flow?.senders.find((one) => one.address === found.address);
   if (sender === undefined) return 'replaced';
   const { address, userRole, csrfProtected } = sender;
-  return { iflow: found.deployment.id, address, userRole, csrfProtected };
+  const { id: iflow, name, packageId, packageName } = found.deployment;
+  return { iflow, name, packageId, packageName, address, userRole, csrfProtected };
 }
 
 /** Opens the bundles of iFlows in ERROR, then of those changed last, until one has the address. */
@@ -73,9 +78,9 @@ async function findDesigned(
   );
   const isBroken = ({ id }: DesignArtifact): number =>
     deployments.get(id)?.status === 'ERROR' ? 1 : 0;
-  const artifacts = (await deps.design.listArtifacts()).sort(
-    (a, b) => isBroken(b) - isBroken(a) || b.modifiedAt - a.modifiedAt,
-  );
+  const artifacts = (await deps.design.listArtifacts())
+    .filter(({ kind }) => kind === 'IntegrationFlow')
+    .sort((a, b) => isBroken(b) - isBroken(a) || b.modifiedAt - a.modifiedAt);
   const addresses = [...deployments.values()].flatMap((deployment) => deployment.addresses);
   const until = deps.clock.now() + LONGEST_SEARCH_MS;
   const reader = deps.openReader();
@@ -95,21 +100,6 @@ async function findDesigned(
   }
 }
 
-/** Runs one piece of work at a time; a few may wait for their turn. @throws {Fault} 503 */
-function takeTurns(mostWaiting: number): <T>(work: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  let here = 0;
-  return async (work) => {
-    if (here > mostWaiting) {
-      throw Fault.unavailable('Too many addresses are being looked for at once. Ask again.', 5);
-    }
-    here += 1;
-    const mine = last.then(work).finally(() => (here -= 1));
-    last = mine.catch(() => undefined);
-    return mine;
-  };
-}
-
 async function findDesignedAddress(
   blobs: AddressTracerDeps['blobs'],
   reader: AddressReader,
@@ -119,7 +109,7 @@ async function findDesignedAddress(
   // Changed or removed this very moment: there is nothing to be said of it.
   const zip = await blobs.get(artifact.content);
   if (zip === undefined) return undefined;
-  const addresses = (await reader.read(zip)) ?? [];
+  const addresses = (await reader.read(configureBundle(zip, artifact.configured))) ?? [];
   const table = buildAddressTable(addresses.map((address) => ({ address, entry: address })));
   return table.find(path)?.entry;
 }

@@ -1,13 +1,9 @@
-import { parseDatePattern } from './date-format.ts';
-import type { Call, Template, Token } from './simple.ts';
+import { ExpressionFault, shown } from './expression-fault.ts';
+import { parseCalls } from './parse-calls.ts';
+import { parseDate } from './parse-date.ts';
+import type { Call, ExceptionPart, FilePart, Template, Token } from './simple.ts';
 
-/** A Simple expression that cannot run here; `message` is a clause that names the token. */
-export class ExpressionFault extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'ExpressionFault';
-  }
-}
+export { ExpressionFault } from './expression-fault.ts';
 
 /**
  * Parses a Simple expression (Apache Camel): text with `${…}` tokens. `\n`, `\t`, `\r` and `\}` are
@@ -15,10 +11,38 @@ export class ExpressionFault extends Error {
  * @throws {ExpressionFault}
  */
 export function parseSimple(text: string): Template {
+  return parseTemplate(text, 0);
+}
+
+/** Where the token that begins at `from` ends, behind its brace; tokens may stand in tokens. */
+export function tokenEnd(text: string, from: number): number {
+  let open = 0;
+  for (let at = from; at < text.length; at++) {
+    if (text.startsWith('${', at)) {
+      open += 1;
+      at += 1;
+    } else if (text[at] === '}') {
+      open -= 1;
+      if (open === 0) return at + 1;
+    }
+    if (at - from > MAX_TOKEN_CHARACTERS) {
+      throw new ExpressionFault(`${shown(text.slice(from))} has a token that is too long`);
+    }
+  }
+  throw new ExpressionFault(`${shown(text.slice(from))} is not closed with }`);
+}
+
+/** A name or date format longer than this is none. */
+const MAX_TOKEN_CHARACTERS = 1000;
+/** Tokens in the names of tokens. */
+const MAX_DEPTH = 5;
+
+const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '}': '}' };
+
+function parseTemplate(text: string, depth: number): Template {
   const parts: (string | Token)[] = [];
   let literal = '';
-  let at = 0;
-  while (at < text.length) {
+  for (let at = 0; at < text.length;) {
     const next = nextSign(text, at);
     literal += text.slice(at, next);
     at = next;
@@ -27,15 +51,11 @@ export function parseSimple(text: string): Template {
       literal += escaped ?? '\\';
       at += escaped === undefined ? 1 : 2;
     } else if (text.startsWith('${', at)) {
-      const end = text.indexOf('}', at);
-      if (end < 0) throw new ExpressionFault(`${shown(text.slice(at))} is not closed with }`);
+      const end = tokenEnd(text, at);
       if (literal !== '') parts.push(literal);
-      if (end - at > MAX_TOKEN_CHARACTERS) {
-        throw new ExpressionFault(`${shown(text.slice(at))} has a token that is too long`);
-      }
       literal = '';
-      parts.push(parseToken(text.slice(at + 2, end)));
-      at = end + 1;
+      parts.push(parseToken(text.slice(at + 2, end - 1), depth));
+      at = end;
     } else if (at < text.length) {
       literal += text.charAt(at);
       at++;
@@ -44,11 +64,6 @@ export function parseSimple(text: string): Template {
   if (literal !== '') parts.push(literal);
   return parts;
 }
-
-/** A name or date format longer than this is none. */
-const MAX_TOKEN_CHARACTERS = 1000;
-
-const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '}': '}' };
 
 function nextSign(text: string, from: number): number {
   for (let i = from; i < text.length; i++) {
@@ -61,99 +76,113 @@ function nextSign(text: string, from: number): number {
 const FIXED: Readonly<Record<string, Token>> = {
   null: { token: 'null' },
   camelId: { token: 'camelId' },
-  'file:name': { token: 'file', part: 'name' },
-  'file:onlyname': { token: 'file', part: 'onlyname' },
-  'exception.message': { token: 'exception', part: 'message' },
-  'exception.getMessage()': { token: 'exception', part: 'message' },
-  'exception.stacktrace': { token: 'exception', part: 'stacktrace' },
+  id: { token: 'id' },
+  exchangeId: { token: 'id' },
+  exception: { token: 'exception', part: null },
 };
 
-function parseToken(written: string): Token {
+const FILE_PARTS: Readonly<Record<string, FilePart>> = {
+  name: 'name',
+  'name.noext': 'name.noext',
+  'name.ext': 'ext',
+  onlyname: 'onlyname',
+  'onlyname.noext': 'onlyname.noext',
+  ext: 'ext',
+};
+
+const EXCEPTION_PARTS: Readonly<Record<string, ExceptionPart>> = {
+  message: 'message',
+  'getMessage()': 'message',
+  stacktrace: 'stacktrace',
+  'class.name': 'class',
+  'getClass().getName()': 'class',
+  statusCode: 'statusCode',
+  'getStatusCode()': 'statusCode',
+  statusText: 'statusText',
+  'getStatusText()': 'statusText',
+  responseBody: 'responseBody',
+  'getResponseBody()': 'responseBody',
+};
+
+const BODY =
+  /^(?:(?:in\.)?body|(?:mandatoryB|b)odyAs\((?:java\.lang\.)?String\)|in\.bodyAs\((?:java\.lang\.)?String\))(?=[.[]|$)/;
+const NAMED = /^(?:(?:in\.)?headers?|property|exchangeProperty)(?=[.:[])/;
+const HEADER_AS = /^headerAs\(\s*['"]?([^'",()]+)['"]?\s*,\s*(?:java\.lang\.)?String\s*\)$/;
+
+function parseToken(written: string, depth: number): Token {
   const text = written.trim();
   const fixed = Object.hasOwn(FIXED, text) ? FIXED[text] : undefined;
   if (fixed !== undefined) return fixed;
-  const body = /^(?:(?:in\.)?body|bodyAs\((?:java\.lang\.)?String\))(?=[.[]|$)/.exec(text);
-  if (body !== null) {
-    const { name, calls } = splitCalls(`body${text.slice(body[0].length)}`, written);
-    if (name !== 'body') throw unknownToken(written);
-    return { token: 'body', calls };
+  const [, kind = '', part = ''] = /^(file|exception)[:.](.*)$/s.exec(text) ?? [];
+  if (kind === 'file' && Object.hasOwn(FILE_PARTS, part)) {
+    return { token: 'file', part: FILE_PARTS[part] ?? 'name' };
   }
-  const named = /^(?:(?:in\.)?headers?|property|exchangeProperty)(?=[.[])/.exec(text)?.[0];
+  if (kind === 'exception' && Object.hasOwn(EXCEPTION_PARTS, part)) {
+    return { token: 'exception', part: EXCEPTION_PARTS[part] ?? null };
+  }
+  const body = BODY.exec(text);
+  if (body !== null) return parseBody(text.slice(body[0].length), written);
+  const named = NAMED.exec(text)?.[0];
   if (named !== undefined) {
-    const { name, calls } = splitName(text.slice(named.length), written);
-    return { token: named.includes('header') ? 'header' : 'property', name, calls };
+    const token = named.includes('header') ? 'header' : 'property';
+    return { token, ...parseName(text.slice(named.length), written, depth) };
   }
-  const date = /^(?:date:now|date-with-timezone:now:(?<zone>[^:]*)):(?<pattern>.+)$/s.exec(text);
-  if (date?.groups !== undefined) {
+  if (/^(?:in\.)?headers$/.test(text)) return { token: 'headers', calls: [] };
+  const headerAs = HEADER_AS.exec(text)?.[1]?.trim();
+  if (headerAs !== undefined) {
     return {
-      token: 'date',
-      zone: readZone(date.groups['zone'] ?? 'UTC', written),
-      pattern: readPattern(date.groups['pattern'] ?? '', written),
+      token: 'header',
+      name: headerAs,
+      calls: [{ call: 'method', method: 'toString', args: [] }],
     };
   }
-  throw unknownToken(written);
+  return parseDate(text) ?? unknownToken(written);
 }
 
-/** `.name`, `[name]` or `['name']`, then calls. */
-function splitName(text: string, written: string): { name: string; calls: Call[] } {
+function parseBody(rest: string, written: string): Token {
+  const parsed = parseCalls(`body${rest}`);
+  if (parsed?.name === 'body') return { token: 'body', calls: parsed.calls };
+  if (parsed?.name === 'body.length') {
+    return { token: 'body', calls: [{ call: 'length' }, ...parsed.calls] };
+  }
+  return unknownToken(written);
+}
+
+interface Named {
+  readonly name: string | Template;
+  readonly calls: readonly Call[];
+}
+
+/** `.name`, `:name`, `[name]` or `['name']`, then calls. */
+function parseName(text: string, written: string, depth: number): Named {
+  if (text.includes('${')) return { name: parseNestedName(text, written, depth), calls: [] };
   const bracketed = /^\[(?:'([^']+)'|([^\]']+))\](.*)$/s.exec(text);
   const name = bracketed?.[1] ?? bracketed?.[2];
-  if (bracketed === null || name === undefined) {
-    const split = splitCalls(text.slice(1), written);
-    if (split.name === '' || split.name.includes('${')) throw unknownToken(written);
-    return split;
+  const parsed = parseCalls(name === undefined ? text.slice(1) : (bracketed?.[3] ?? ''));
+  if (parsed === undefined || (parsed.name === '') === (name === undefined)) {
+    return unknownToken(written);
   }
-  const rest = splitCalls(bracketed[3] ?? '', written);
-  if (rest.name !== '') throw unknownToken(written);
-  return { name, calls: rest.calls };
+  return { name: name ?? parsed.name, calls: parsed.calls };
 }
 
-const CALL =
-  /(?:\.(toUpperCase|toLowerCase|trim|length)\(\)|\.substring\(\s*(\d{1,9})\s*(?:,\s*(\d{1,9})\s*)?\)|\[(\d{1,9})\])$/;
-
-/** Names may hold dots and spaces: only what has the form of a call, from the end, is one. */
-function splitCalls(text: string, written: string): { name: string; calls: Call[] } {
-  const calls: Call[] = [];
-  let name = text;
-  for (let found = CALL.exec(name); found !== null; found = CALL.exec(name)) {
-    const [all, method, from, to, index] = found;
-    if (index !== undefined) calls.unshift({ call: 'index', index: Number(index) });
-    else if (from !== undefined) {
-      calls.unshift({
-        call: 'substring',
-        from: Number(from),
-        to: to === undefined ? null : Number(to),
-      });
-    } else calls.unshift({ call: method as 'trim' });
-    name = name.slice(0, -all.length);
+function parseNestedName(text: string, written: string, depth: number): Template {
+  if (depth >= MAX_DEPTH) {
+    throw new ExpressionFault(
+      `${shown(`\${${written}}`)} has more than ${MAX_DEPTH} tokens in each other`,
+    );
   }
-  if (name === 'body.length') return { name: 'body', calls: [{ call: 'length' }, ...calls] };
-  if (/[()]/.test(name)) throw unknownToken(written);
-  return { name, calls };
+  const bracketed = /^\[(.*)\]$/s.exec(text)?.[1];
+  if (bracketed === undefined && text.startsWith('[')) return unknownToken(written);
+  const name = parseTemplate(bracketed ?? text.slice(1), depth + 1);
+  // Calls on what has such a name, or with an expression in them, are not there.
+  const hasCall = name.some((part) => typeof part === 'string' && /[()]/.test(part));
+  return hasCall ? unknownToken(written) : name;
 }
 
-function readPattern(pattern: string, written: string): ReturnType<typeof parseDatePattern> {
-  try {
-    return parseDatePattern(pattern);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new ExpressionFault(`the date format of ${shown(`\${${written}}`)} ${error.message}`);
-  }
-}
-
-function readZone(zone: string, written: string): string {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone;
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new ExpressionFault(`the time zone of ${shown(`\${${written}}`)} is unknown`);
-  }
-}
-
-function unknownToken(written: string): ExpressionFault {
-  return new ExpressionFault(`the expression ${shown(`\${${written}}`)} is not available yet`);
-}
-
-function shown(text: string): string {
-  return text.length > 120 ? `${text.slice(0, 120)}…` : text;
+function unknownToken(written: string): never {
+  const token = shown(`\${${written}}`);
+  throw new ExpressionFault(
+    `the expression ${token} is not available yet`,
+    `expression ${/^[\w-]+/.exec(written.trim())?.[0] ?? ''}`,
+  );
 }

@@ -1,24 +1,43 @@
-import { type Body, bodyText, type Exchange, type Value } from '../exchange.ts';
+import type { Body, Exchange, Value } from '../exchange.ts';
+import type { WorkBudget } from './budget.ts';
+import { applyCalls, type Call, MAX_RESULT_CHARACTERS, tooLong } from './calls.ts';
 import { type DatePattern, formatDate } from './date-format.ts';
+import { asText } from './text.ts';
+
+export { ExpressionFailure, WorkBudget } from './budget.ts';
+export { type Call, MAX_RESULT_CHARACTERS } from './calls.ts';
+export { asText } from './text.ts';
 
 /** A Simple expression, parsed: literal text and tokens. Plain JSON. */
 export type Template = readonly (string | Token)[];
 
 export type Token =
   | { readonly token: 'body'; readonly calls: readonly Call[] }
-  | { readonly token: 'header'; readonly name: string; readonly calls: readonly Call[] }
-  | { readonly token: 'property'; readonly name: string; readonly calls: readonly Call[] }
-  | { readonly token: 'exception'; readonly part: 'message' | 'stacktrace' }
-  | { readonly token: 'date'; readonly pattern: DatePattern; readonly zone: string }
-  | { readonly token: 'file'; readonly part: 'name' | 'onlyname' }
+  | { readonly token: 'headers'; readonly calls: readonly Call[] }
+  | {
+      readonly token: 'header' | 'property';
+      /** A template where expressions make the name. */
+      readonly name: string | Template;
+      readonly calls: readonly Call[];
+    }
+  | { readonly token: 'exception'; readonly part: ExceptionPart | null }
+  | {
+      readonly token: 'date';
+      readonly pattern: DatePattern;
+      readonly zone: string;
+      /** Milliseconds to add to now. */
+      readonly offset?: number;
+    }
+  | { readonly token: 'file'; readonly part: FilePart }
+  | { readonly token: 'id' }
   | { readonly token: 'camelId' }
   | { readonly token: 'null' };
 
-/** An OGNL call on what a token yields. */
-export type Call =
-  | { readonly call: 'toUpperCase' | 'toLowerCase' | 'trim' | 'length' }
-  | { readonly call: 'substring'; readonly from: number; readonly to: number | null }
-  | { readonly call: 'index'; readonly index: number };
+export type ExceptionPart =
+  'message' | 'stacktrace' | 'class' | 'statusCode' | 'statusText' | 'responseBody';
+
+/** Of `CamelFileName`: `name`, `onlyname`, each `.noext`, and the extension. */
+export type FilePart = 'name' | 'onlyname' | 'name.noext' | 'onlyname.noext' | 'ext';
 
 export interface ExpressionContext {
   readonly exchange: Exchange;
@@ -28,42 +47,6 @@ export interface ExpressionContext {
   readonly flowId: string;
   readonly budget: WorkBudget;
 }
-
-/** Expressions run on the event loop: this much takes some 200 ms. */
-const MAX_WORK_CHARACTERS = 200 * 1024 * 1024;
-
-/** Bounds the characters that the expressions of one step read and make, all together. */
-export class WorkBudget {
-  #left = MAX_WORK_CHARACTERS;
-
-  /** @throws {ExpressionFailure} */
-  spend(characters: number): void {
-    this.#left -= characters;
-    if (this.#left < 0) {
-      throw new ExpressionFailure(
-        `The expressions of the step work on more than ${MAX_WORK_CHARACTERS} characters.`,
-      );
-    }
-  }
-
-  /** As {@link asText}, paid for. */
-  textOf(value: Value | Body): string {
-    const text = asText(value);
-    this.spend(text.length);
-    return text;
-  }
-}
-
-/** An expression could not be evaluated on this message. `message` is a sentence. */
-export class ExpressionFailure extends Error {
-  constructor(message: string, cause?: unknown) {
-    super(message, { cause });
-    this.name = 'ExpressionFailure';
-  }
-}
-
-/** Characters that one expression may yield: a body as large as a sender channel may ever let in. */
-export const MAX_RESULT_CHARACTERS = 100 * 1024 * 1024;
 
 /**
  * Evaluates a template. One token alone yields its value as it is, null for what is not there; in
@@ -79,28 +62,9 @@ export function evaluate(template: Template, context: ExpressionContext): Value 
   let text = '';
   for (const part of template) {
     text += typeof part === 'string' ? part : context.budget.textOf(evaluateToken(part, context));
-    if (text.length > MAX_RESULT_CHARACTERS) {
-      throw new ExpressionFailure(
-        `The expression yields more than ${MAX_RESULT_CHARACTERS} characters.`,
-      );
-    }
+    if (text.length > MAX_RESULT_CHARACTERS) throw tooLong();
   }
   return text;
-}
-
-/** A value as Java's toString() shows it: null as nothing, lists as `[a, b]`, maps as `{k=v}`. */
-export function asText(value: Value | Body): string {
-  if (typeof value === 'string') return value;
-  if (value === null) return '';
-  if (value instanceof Uint8Array) return bodyText(value);
-  if (typeof value !== 'object') return String(value);
-  if (Array.isArray(value)) return `[${(value as readonly Value[]).map(inner).join(', ')}]`;
-  const entries = Object.entries(value as Readonly<Record<string, Value>>);
-  return `{${entries.map(([key, v]) => `${key}=${inner(v)}`).join(', ')}}`;
-}
-
-function inner(value: Value): string {
-  return value === null ? 'null' : asText(value);
 }
 
 function evaluateToken(token: Token, context: ExpressionContext): Value | Body {
@@ -108,19 +72,19 @@ function evaluateToken(token: Token, context: ExpressionContext): Value | Body {
   switch (token.token) {
     case 'body':
       return applyCalls(exchange.body, token.calls, budget);
+    case 'headers':
+      return applyCalls(Object.fromEntries(exchange.headers), token.calls, budget);
     case 'header':
-      return applyCalls(exchange.headers.get(token.name) ?? null, token.calls, budget);
     case 'property':
-      return applyCalls(exchange.properties.get(token.name) ?? null, token.calls, budget);
+      return applyCalls(valueOf(token, context), token.calls, budget);
     case 'exception':
-      return exceptionText(exchange.properties.get('CamelExceptionCaught') ?? null, token.part);
+      return exceptionPart(exchange.properties.get('CamelExceptionCaught') ?? null, token.part);
     case 'date':
-      return formatDate(token.pattern, now(), token.zone);
-    case 'file': {
-      const name = exchange.headers.get('CamelFileName') ?? null;
-      if (name === null || token.part === 'name') return name;
-      return asText(name).split(/[/\\]/).at(-1) ?? '';
-    }
+      return formatDate(token.pattern, now() + (token.offset ?? 0), token.zone);
+    case 'file':
+      return filePart(exchange.headers.get('CamelFileName') ?? null, token.part);
+    case 'id':
+      return exchange.properties.get('SAP_MessageProcessingLogID') ?? null;
     case 'camelId':
       return flowId;
     case 'null':
@@ -128,49 +92,40 @@ function evaluateToken(token: Token, context: ExpressionContext): Value | Body {
   }
 }
 
+/** A header that is not there is looked for among the properties (Camel, Simple Language). */
+function valueOf(
+  { token, name: written }: Extract<Token, { token: 'header' | 'property' }>,
+  context: ExpressionContext,
+): Value {
+  const { headers, properties } = context.exchange;
+  const name = typeof written === 'string' ? written : asText(evaluate(written, context));
+  if (token === 'header') {
+    const value = headers.get(name) ?? null;
+    if (value !== null) return value;
+  }
+  return properties.get(name) ?? null;
+}
+
 /** Camel keeps what was thrown in a property; without one there is no exception, and no text. */
-function exceptionText(caught: Value, part: 'message' | 'stacktrace'): Value {
+function exceptionPart(caught: Value, part: ExceptionPart | null): Value {
   if (caught === null || typeof caught !== 'object') return caught;
+  if (part === null) return asText(caught);
   return (caught as Readonly<Record<string, Value>>)[part] ?? null;
 }
 
-function applyCalls(value: Value | Body, calls: readonly Call[], budget: WorkBudget): Value | Body {
-  let result = value;
-  for (const call of calls) {
-    if (result === null) return null;
-    result = applyCall(result, call, budget);
-  }
-  return result;
-}
-
-function applyCall(value: Value | Body, call: Call, budget: WorkBudget): Value {
-  if (call.call === 'index') {
-    if (!Array.isArray(value)) {
-      if (call.index === 0) return budget.textOf(value);
-      throw new ExpressionFailure(`There is no entry [${call.index}] in a single value.`);
-    }
-    const entry = (value as readonly Value[])[call.index];
-    if (entry !== undefined) return entry;
-    throw new ExpressionFailure(`There is no entry [${call.index}] in a list of ${value.length}.`);
-  }
-  const text = budget.textOf(value);
-  switch (call.call) {
-    case 'toUpperCase':
-      return text.toUpperCase();
-    case 'toLowerCase':
-      return text.toLowerCase();
-    case 'trim':
-      return text.trim();
-    case 'length':
-      return text.length;
-    case 'substring': {
-      const to = call.to ?? text.length;
-      if (call.from > to || to > text.length) {
-        throw new ExpressionFailure(
-          `substring(${call.from}${call.to === null ? '' : `,${call.to}`}) is outside a text of ${text.length} characters.`,
-        );
-      }
-      return text.slice(call.from, to);
-    }
+function filePart(path: Value, part: FilePart): Value {
+  if (path === null || part === 'name') return path;
+  const text = asText(path);
+  const only = text.split(/[/\\]/).at(-1) ?? '';
+  const dot = only.lastIndexOf('.');
+  switch (part) {
+    case 'onlyname':
+      return only;
+    case 'onlyname.noext':
+      return dot < 0 ? only : only.slice(0, dot);
+    case 'name.noext':
+      return dot < 0 ? text : text.slice(0, text.length - only.length + dot);
+    case 'ext':
+      return dot < 0 ? null : only.slice(dot + 1);
   }
 }

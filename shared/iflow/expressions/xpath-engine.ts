@@ -1,8 +1,10 @@
 import fontoxpath from 'fontoxpath';
 import { ExpressionFailure } from './simple.ts';
-import { ExpressionFault } from './parse-simple.ts';
-import type { XPathCall, XPathExpression, XPathQuery } from './xpath.ts';
-import { type Body, bodyBytes } from '../exchange.ts';
+import { ExpressionFault, shown } from './expression-fault.ts';
+import { parseXPath } from './parse-xpath.ts';
+import type { XPathCall, XPathExpression, XPathQuery, XPathResult } from './xpath.ts';
+import type { Body } from '../exchange.ts';
+import { decodeXml } from '../xml/decode-xml.ts';
 import { type XmlDocument, XmlElement, type XmlAttribute, type XmlNode } from '../xml/nodes.ts';
 import { readXml, XmlError } from '../xml/read-xml.ts';
 import { writeXml } from '../xml/write-xml.ts';
@@ -52,12 +54,30 @@ export function compileXPath(
   if (source.length > MAX_SOURCE_CHARACTERS) {
     throw new ExpressionFault(`the XPath has more than ${MAX_SOURCE_CHARACTERS} characters`);
   }
-  // A quoted string is no place for a variable.
-  const code = source.replace(/"[^"]*"|'[^']*'/g, "''");
-  const names = new Set(
-    [...code.matchAll(/\$([\p{L}_][\p{L}\p{N}_.-]*)/gu)].map((m) => m[1] ?? ''),
-  );
-  const variables = Object.fromEntries([...names].map((name) => [name, null]));
+  try {
+    return checked(parseXPath(source), namespaces);
+  } catch (error) {
+    const unescaped = source.replace(/&(?:apos|quot|lt|gt);/g, (name) => REFERENCES[name] ?? name);
+    if (!(error instanceof ExpressionFault) || unescaped === source) throw error;
+    // An & is no sign of XPath: here the file's own escapes were escaped again.
+    return compileXPath(unescaped, namespaces);
+  }
+}
+
+const REFERENCES: Readonly<Record<string, string>> = {
+  '&apos;': "'",
+  '&quot;': '"',
+  '&lt;': '<',
+  '&gt;': '>',
+};
+
+function checked(
+  expression: XPathExpression,
+  namespaces: Readonly<Record<string, string>>,
+): XPathExpression {
+  const { source, bound = {} } = expression;
+  const names = [...expression.variables, ...Object.keys(bound)];
+  const variables = Object.fromEntries(names.map((name) => [name, null]));
   try {
     // By itself first: only what is an expression is one expression in the parentheses below.
     parseScript(source, { language: Language.XPATH_3_1_LANGUAGE }, NO_TREE, NO_WRITER);
@@ -68,7 +88,7 @@ export function compileXPath(
     if (!(error instanceof Error)) throw error;
     throw new ExpressionFault(`the XPath ${shown(source)} is not well-formed or not available`);
   }
-  return { source, variables: [...names] };
+  return expression;
 }
 
 /**
@@ -79,24 +99,55 @@ export function evaluateQueries(call: XPathCall): string[] {
   const document = readBody(call.body);
   let left = MAX_RESULT_CHARACTERS;
   return call.queries.map((query) => {
-    let text: string;
-    try {
+    const text = onMessage(query, () => {
       const items = select(query, document, call.namespaces, !keep(query.source));
-      text =
-        query.result === 'text'
-          ? itemText(items[0])
-          : itemsXml(query.result === 'node' ? items.slice(0, 1) : items, left);
-    } catch (cause) {
-      if (cause instanceof ExpressionFailure) throw cause;
-      throw new ExpressionFailure(
-        `The XPath ${shown(query.source)} cannot be evaluated on this message.`,
-        cause,
-      );
-    }
+      return resultText(items, query.result, left);
+    });
     left -= text.length;
     if (left < 0) throw tooMuchText();
     return text;
   });
+}
+
+/** The elements that a query means. @throws {ExpressionFailure} */
+export function selectElements(
+  query: XPathQuery,
+  document: XmlDocument,
+  namespaces: Readonly<Record<string, string>>,
+): XmlElement[] {
+  const items = onMessage(query, () => select(query, document, namespaces, !keep(query.source)));
+  return items.filter((item) => item instanceof XmlElement);
+}
+
+function onMessage<T>({ source }: XPathQuery, evaluate: () => T): T {
+  try {
+    return evaluate();
+  } catch (cause) {
+    if (cause instanceof ExpressionFailure) throw cause;
+    const text = `The XPath ${shown(source)} cannot be evaluated on this message.`;
+    throw new ExpressionFailure(text, cause);
+  }
+}
+
+function resultText(items: readonly unknown[], result: XPathResult, most: number): string {
+  switch (result) {
+    case 'text':
+      return itemText(items[0]);
+    case 'boolean':
+      return String(effectiveBoolean(items));
+    case 'node':
+      return itemsXml(items.slice(0, 1), most);
+    case 'nodes':
+      return itemsXml(items, most);
+  }
+}
+
+/** XPath 2.0 section 2.4.3. */
+function effectiveBoolean(items: readonly unknown[]): boolean {
+  const [first, second] = items;
+  if (first === undefined || isNode(first)) return first !== undefined;
+  if (second !== undefined) throw new Error('More than one value is neither true nor false.');
+  return Boolean(first);
 }
 
 function tooMuchText(): ExpressionFailure {
@@ -170,7 +221,7 @@ function isNode(item: unknown): item is XmlNode | XmlAttribute | XmlDocument {
 
 function readBody(body: Body): XmlDocument {
   try {
-    return readXml(typeof body === 'string' ? body : decode(body), LIMITS);
+    return readXml(decodeXml(body, LIMITS.maxCharacters), LIMITS);
   } catch (error) {
     if (!(error instanceof XmlError)) throw error;
     throw new ExpressionFailure(
@@ -178,28 +229,4 @@ function readBody(body: Body): XmlDocument {
       error,
     );
   }
-}
-
-/** The encoding that the byte order mark or the XML declaration names (XML 1.0 appendix F). */
-function decode(body: Uint8Array): string {
-  if (body.length > 4 * LIMITS.maxCharacters) {
-    throw new XmlError(`it has more than ${LIMITS.maxCharacters} characters`);
-  }
-  const bytes = Buffer.from(bodyBytes(body));
-  const mark = bytes.subarray(0, 2).toString('hex');
-  const declared = /^<\?xml[^>]*?encoding\s*=\s*["']([\w.-]+)["']/.exec(
-    bytes.subarray(0, 200).toString('latin1'),
-  )?.[1];
-  const encoding =
-    mark === 'fffe' ? 'utf-16le' : mark === 'feff' ? 'utf-16be' : (declared ?? 'utf-8');
-  try {
-    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
-  } catch (cause) {
-    if (!(cause instanceof TypeError) && !(cause instanceof RangeError)) throw cause;
-    throw new XmlError(`it is not ${encoding} text`);
-  }
-}
-
-function shown(text: string): string {
-  return text.length > 120 ? `${text.slice(0, 120)}…` : text;
 }

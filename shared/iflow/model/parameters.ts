@@ -139,7 +139,7 @@ export function parseTable(value: string): Row[] | undefined {
   }
 }
 
-function unescapeXml(text: string): string {
+export function unescapeXml(text: string): string {
   return text
     .replaceAll('&lt;', '<')
     .replaceAll('&gt;', '>')

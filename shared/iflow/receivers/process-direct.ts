@@ -1,5 +1,5 @@
 import type { Template } from '../expressions/simple.ts';
-import { simpleText } from '../steps/simple-text.ts';
+import { textsOf } from './evaluate.ts';
 import type { Receiver } from './receiver.ts';
 
 export interface ProcessDirectConfig {
@@ -10,7 +10,7 @@ export interface ProcessDirectConfig {
 export const processDirect: Receiver = {
   async call(exchange, channel, context) {
     const { address } = channel.config as ProcessDirectConfig;
-    const written = simpleText(address, exchange, context);
+    const written = textsOf(exchange, context)(address);
     const { flow, environment, deadline } = context;
     await environment.processDirect(written, exchange, flow, deadline);
   },

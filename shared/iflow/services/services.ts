@@ -1,4 +1,5 @@
 import type { DataStores } from './data-stores.ts';
+import type { HttpService } from './http.ts';
 import type { NumberRanges } from './number-ranges.ts';
 import type { PartnerDirectory } from './partner-directory.ts';
 import type { SecurityMaterial } from './security-material.ts';
@@ -11,6 +12,7 @@ import type { Variables } from './variables.ts';
  * a flow first needs it.
  */
 export interface FlowServices {
+  readonly http: () => Promise<HttpService>;
   readonly securityMaterial: () => Promise<SecurityMaterial>;
   readonly valueMappings: () => Promise<ValueMappings>;
   readonly numberRanges: () => Promise<NumberRanges>;

@@ -1,8 +1,9 @@
 import { parseSimple } from '../expressions/parse-simple.ts';
 import type { NodeModel, Properties, Row } from '../model/flow-model.ts';
+import { attempt } from './attempt.ts';
 import type { CompileContext } from './compiler.ts';
 import type { ContentModifierConfig, RowConfig } from './content-modifier.ts';
-import { attempt, compileSource, readDataType } from './row-values.compile.ts';
+import { compileSource, readDataType } from './row-values.compile.ts';
 
 /** SAP's largest published Content Modifier has some 60; each is worked out on the event loop. */
 const MAX_ROWS = 500;
@@ -39,7 +40,7 @@ function compileBody(
   if (type === 'constant') return content;
   // Exports from before there was a choice have no bodyType, and hold expressions.
   if (type === 'expression' || type === '') {
-    const template = attempt(context, 'the body', () => parseSimple(content));
+    const template = attempt(context, 'cannot set the body: ', () => parseSimple(content));
     return template === undefined ? undefined : { template };
   }
   context.fault(

@@ -37,8 +37,9 @@ export const contentModifier: Step = {
   run(exchange, node, context) {
     const config = node.config as ContentModifierConfig;
     const rows = [...config.headers, ...config.properties].filter((row) => row.action === 'create');
-    const changes = apply(config, exchange, rowContext(exchange, context));
-    return runRows(changes, rows, { exchange, node, context });
+    const expressions = rowContext(exchange, context);
+    const changes = apply(config, exchange, expressions);
+    return runRows(changes, rows, { expressions, node, context });
   },
 };
 

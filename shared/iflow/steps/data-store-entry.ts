@@ -3,7 +3,8 @@ import type { XPathExpression } from '../expressions/xpath.ts';
 import type { Exchange } from '../exchange.ts';
 import type { CompiledNode } from '../flow.ts';
 import { type StoreName, VARIABLES } from '../services/data-stores.ts';
-import { simpleText } from './simple-text.ts';
+import { textsOf } from '../receivers/evaluate.ts';
+import { rethrow, rowContext } from './row-values.ts';
 import { type StepContext, StepFailure } from './step.ts';
 import { xpathTexts } from './xpath-texts.ts';
 
@@ -29,7 +30,7 @@ export function storeOf(
   exchange: Exchange,
   context: StepContext,
 ): StoreName {
-  const name = simpleText(store, exchange, context);
+  const name = textsOf(exchange, context)(store);
   const fault = storeNameFault(name);
   if (fault !== undefined) throw new StepFailure('data_store', `The data store ${fault}.`);
   return { flowId: scope === 'iflow' ? context.flow.id : '', name };
@@ -59,9 +60,15 @@ export async function entryIds(
     const header = exchange.headers.get('SapDataStoreId');
     return header === undefined || header === null ? undefined : [asText(header)];
   }
-  if ('template' in config) return [simpleText(config.template, exchange, context)];
-  const [ids = ''] = await xpathTexts([{ ...config, result: 'text' }], exchange, node, context);
-  return ids.split(BETWEEN_IDS);
+  if ('template' in config) return [textsOf(exchange, context)(config.template)];
+  const expressions = rowContext(exchange, context);
+  try {
+    const asked = [{ ...config, result: 'text' as const }];
+    const [ids = ''] = await xpathTexts(asked, expressions, node, context);
+    return ids.split(BETWEEN_IDS);
+  } catch (error) {
+    return rethrow(error);
+  }
 }
 
 /** @throws {StepFailure} */

@@ -3,6 +3,7 @@ import type { Template } from '../expressions/simple.ts';
 import { compileXPath } from '../expressions/xpath-engine.ts';
 import type { NodeModel } from '../model/flow-model.ts';
 import { VARIABLES } from '../services/data-stores.ts';
+import { attempt } from './attempt.ts';
 import type { CompileContext } from './compiler.ts';
 import type { DeleteConfig, GetConfig, PutConfig, SelectConfig } from './data-store.ts';
 import {
@@ -11,7 +12,6 @@ import {
   type StoreConfig,
   storeNameFault,
 } from './data-store-entry.ts';
-import { attempt } from './row-values.compile.ts';
 
 /** SAP Help, Define Data Store Write Operations. */
 const MOST_DAYS = 180;
@@ -66,7 +66,7 @@ function compileStore(
 ): StoreConfig {
   const name = node.properties.get('storageName') ?? '';
   const about = { property: 'storageName' };
-  const store = attempt(context, 'the data store', () => parseSimple(name)) ?? [];
+  const store = attempt(context, 'cannot set the data store: ', () => parseSimple(name)) ?? [];
   const fault = isConstant(store) ? storeNameFault(name) : undefined;
   if (fault !== undefined) context.fault(`works on a data store that ${fault}`, about);
   if (name === VARIABLES && !mayBeVariables) {
@@ -91,11 +91,11 @@ function compileEntryId(node: NodeModel, property: string, context: CompileConte
   const what = property === 'maxresults' ? 'the number of messages' : 'the entry ID';
   const path = /^\s*\$\{xpath\.(.*)\}\s*$/s.exec(written)?.[1];
   if (path === undefined) {
-    const template = attempt(context, what, () => parseSimple(written));
+    const template = attempt(context, `cannot set ${what}: `, () => parseSimple(written));
     return template === undefined ? null : { template };
   }
   // By itself first, so that the message names what is written.
-  const xpath = attempt(context, what, () => {
+  const xpath = attempt(context, `cannot set ${what}: `, () => {
     compileXPath(path, context.namespaces);
     const all = `string-join((${path}\n) ! string(.), '${BETWEEN_IDS}')`;
     return compileXPath(all, context.namespaces);

@@ -11,6 +11,7 @@ import {
   type StoreConfig,
   storeOf,
 } from './data-store-entry.ts';
+import { joinBodies } from '../gathering/joined-bodies.ts';
 import { runTask } from './run-task.ts';
 import { type Step, type StepContext, StepFailure } from './step.ts';
 
@@ -156,14 +157,14 @@ async function mostOf(
   return Math.min(Number(written), MOST_SELECTED.entries);
 }
 
-async function messagesXml(
+function messagesXml(
   entries: readonly ReadEntry[],
   node: CompiledNode,
   context: StepContext,
 ): Promise<string> {
-  const texts = entries.map(({ content }) => bodyText(content.body));
-  const messages = entries.map(({ id }, i) => ({ id, length: texts[i]?.length ?? 0 }));
-  return runTask('storedMessages', { body: texts.join(''), messages }, node, context);
+  const bodies = joinBodies(entries.map(({ content }) => content.body));
+  const ids = entries.map(({ id }) => id);
+  return runTask('storedMessages', { ...bodies, ids }, node, context);
 }
 
 /** SAP Help: headers `Camel*` and `SAP_*` are not stored. */

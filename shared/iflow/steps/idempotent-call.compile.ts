@@ -1,9 +1,9 @@
 import { parseSimple } from '../expressions/parse-simple.ts';
 import type { NodeModel } from '../model/flow-model.ts';
+import { attempt } from './attempt.ts';
 import type { CompileContext } from './compiler.ts';
 import type { IdempotentCallConfig } from './idempotent-call.ts';
 import { readProcessId } from './process-call.compile.ts';
-import { attempt } from './row-values.compile.ts';
 
 /** Compiles an Idempotent Process Call (SAP Help, Define Idempotent Process Call). */
 export function compileIdempotentCall(
@@ -21,7 +21,7 @@ export function compileIdempotentCall(
   }
   return {
     processId: readProcessId(node, context),
-    messageId: attempt(context, 'the message ID', () => parseSimple(written)) ?? [],
+    messageId: attempt(context, 'cannot read the message ID: ', () => parseSimple(written)) ?? [],
     skip: skip !== 'false',
   };
 }

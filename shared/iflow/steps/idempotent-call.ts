@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Template } from '../expressions/simple.ts';
 import type { ProcessedMessages, ProcessingStep } from '../services/processed-messages.ts';
-import { simpleText } from './simple-text.ts';
+import { textsOf } from '../receivers/evaluate.ts';
 import { type Step, type StepContext, StepFailure } from './step.ts';
 
 export interface IdempotentCallConfig {
@@ -29,7 +29,7 @@ const DUPLICATE = 'CamelDuplicateMessage';
 export const idempotentCall: Step = {
   async run(exchange, node, context) {
     const { processId, messageId, skip } = node.config as IdempotentCallConfig;
-    const id = simpleText(messageId, exchange, context);
+    const id = textsOf(exchange, context)(messageId);
     if (id === '') {
       throw new StepFailure(
         'idempotent',

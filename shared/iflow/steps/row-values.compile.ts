@@ -1,6 +1,7 @@
-import { ExpressionFault, parseSimple } from '../expressions/parse-simple.ts';
+import { parseSimple } from '../expressions/parse-simple.ts';
 import { compileXPath } from '../expressions/xpath-engine.ts';
 import type { Row } from '../model/flow-model.ts';
+import { attempt } from './attempt.ts';
 import type { CompileContext } from './compiler.ts';
 import { convert, type DataType, type SourceConfig } from './row-values.ts';
 
@@ -29,19 +30,21 @@ export function compileSource(
       return undefined;
     }
     case 'expression': {
-      const template = attempt(context, what, () => parseSimple(value));
+      const template = attempt(context, `cannot set ${what}: `, () => parseSimple(value));
       return template === undefined ? undefined : { from, template };
     }
     case 'header':
     case 'property':
       return { from, name: value };
     case 'xpath': {
-      const xpath = attempt(context, what, () => compileXPath(value, context.namespaces));
+      const xpath = attempt(context, `cannot set ${what}: `, () =>
+        compileXPath(value, context.namespaces),
+      );
       return xpath === undefined ? undefined : { from, xpath };
     }
     case 'persisted variables':
     case 'global persisted variables': {
-      const name = attempt(context, what, () => parseSimple(value));
+      const name = attempt(context, `cannot set ${what}: `, () => parseSimple(value));
       if (value === '') context.fault(`names no variable for ${what}`);
       const scope = from === 'persisted variables' ? 'iflow' : 'tenant';
       return name === undefined ? undefined : { from: 'variable', name, scope };
@@ -69,7 +72,7 @@ function compileNumberRange(
       { kind: 'missing', capability: 'number range with correlation id' },
     );
   }
-  const name = attempt(context, what, () => parseSimple(value));
+  const name = attempt(context, `cannot set ${what}: `, () => parseSimple(value));
   return name === undefined ? undefined : { from: 'numberRange', name };
 }
 
@@ -94,15 +97,4 @@ const DATA_TYPES: Readonly<Record<string, DataType>> = {
 export function readDataType(written: string): DataType | undefined {
   const name = written.trim().split('.').at(-1)?.toLowerCase() ?? '';
   return Object.hasOwn(DATA_TYPES, name) ? DATA_TYPES[name] : undefined;
-}
-
-/** What `compile` makes of an expression; a fault, and undefined, where it is none. */
-export function attempt<T>(context: CompileContext, what: string, compile: () => T): T | undefined {
-  try {
-    return compile();
-  } catch (error) {
-    if (!(error instanceof ExpressionFault)) throw error;
-    context.fault(`cannot set ${what}: ${error.message}`);
-    return undefined;
-  }
 }

@@ -7,7 +7,7 @@ import {
   type Template,
   WorkBudget,
 } from '../expressions/simple.ts';
-import type { XPathExpression, XPathResult } from '../expressions/xpath.ts';
+import { hasVariables, type XPathExpression, type XPathResult } from '../expressions/xpath.ts';
 import type { CompiledNode } from '../flow.ts';
 import { type StepContext, StepFailure } from './step.ts';
 import { xpathTexts } from './xpath-texts.ts';
@@ -96,6 +96,13 @@ function* sourceValue(
   }
 }
 
+/** What the rows of a step run with; they see the body that the step was given. */
+interface RowsOfStep {
+  readonly expressions: ExpressionContext;
+  readonly node: CompiledNode;
+  readonly context: StepContext;
+}
+
 /**
  * Runs rows, and waits for what they ask for: all XPath expressions without variables at once, since
  * none depends on another row, and everything else when it is its turn.
@@ -104,7 +111,7 @@ function* sourceValue(
 export function runRows<T>(
   rows: Rows<T>,
   all: readonly ValueRow[],
-  step: { readonly exchange: Exchange; readonly node: CompiledNode; readonly context: StepContext },
+  step: RowsOfStep,
 ): T | Promise<T> {
   const first = rows.next();
   return first.done === true ? first.value : answerRows(first, rows, all, step);
@@ -114,26 +121,24 @@ async function answerRows<T>(
   first: IteratorResult<Asked, T>,
   rows: Rows<T>,
   all: readonly ValueRow[],
-  step: { readonly exchange: Exchange; readonly node: CompiledNode; readonly context: StepContext },
+  step: RowsOfStep,
 ): Promise<T> {
-  // The body that the step was given: whoever changes it does so after the rows.
-  const { node, context } = step;
-  const exchange = { ...step.exchange };
+  const { expressions, node, context } = step;
   const known = new Map<XPathExpression, string>();
   let asked = first;
   while (asked.done !== true) {
     const want: Asked = asked.value;
     try {
-      if (want.from === 'xpath' && want.xpath.variables.length === 0 && known.size === 0) {
+      if (want.from === 'xpath' && !hasVariables(want.xpath) && known.size === 0) {
         const others = all.flatMap(({ source, type }) =>
-          source.from === 'xpath' && source.xpath.variables.length === 0
+          source.from === 'xpath' && !hasVariables(source.xpath)
             ? [{ xpath: source.xpath, result: xpathResult(type) }]
             : [],
         );
-        const texts = await xpathTexts(others, exchange, node, context);
+        const texts = await xpathTexts(others, expressions, node, context);
         others.forEach(({ xpath }, i) => known.set(xpath, texts[i] ?? ''));
       }
-      asked = rows.next(await answerOf(want, known, exchange, step));
+      asked = rows.next(await answerOf(want, known, step));
     } catch (error) {
       asked = rows.throw(error);
     }
@@ -144,13 +149,14 @@ async function answerRows<T>(
 async function answerOf(
   want: Asked,
   known: ReadonlyMap<XPathExpression, string>,
-  exchange: Exchange,
-  { node, context }: { readonly node: CompiledNode; readonly context: StepContext },
+  { expressions, node, context }: RowsOfStep,
 ): Promise<Answer> {
   const { services } = context.environment;
   switch (want.from) {
     case 'xpath':
-      return known.get(want.xpath) ?? (await xpathTexts([want], exchange, node, context))[0] ?? '';
+      return (
+        known.get(want.xpath) ?? (await xpathTexts([want], expressions, node, context))[0] ?? ''
+      );
     case 'variable':
       return (await services.variables()).read(want.flowId, want.name);
     case 'numberRange':

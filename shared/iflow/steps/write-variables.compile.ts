@@ -1,7 +1,8 @@
 import { parseSimple } from '../expressions/parse-simple.ts';
 import type { NodeModel, Row } from '../model/flow-model.ts';
+import { attempt } from './attempt.ts';
 import type { CompileContext } from './compiler.ts';
-import { attempt, compileSource, readDataType } from './row-values.compile.ts';
+import { compileSource, readDataType } from './row-values.compile.ts';
 import type { VariableRow, WriteVariablesConfig } from './write-variables.ts';
 
 const MAX_VARIABLES = 100;
@@ -47,7 +48,7 @@ function compileVariable(row: Row, context: CompileContext): VariableRow | undef
     ['Value', value],
   ]);
   const source = compileSource(cells, type, what, context);
-  const variable = attempt(context, what, () => parseSimple(name));
+  const variable = attempt(context, `cannot set ${what}: `, () => parseSimple(name));
   if (source === undefined || variable === undefined) return undefined;
   return {
     name,

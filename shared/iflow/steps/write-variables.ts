@@ -30,8 +30,9 @@ interface Worked {
 export const writeVariables: Step = {
   async run(exchange, node, context) {
     const { variables } = node.config as WriteVariablesConfig;
-    const rows = workOut(variables, rowContext(exchange, context));
-    const worked = await runRows(rows, variables, { exchange, node, context });
+    const expressions = rowContext(exchange, context);
+    const rows = workOut(variables, expressions);
+    const worked = await runRows(rows, variables, { expressions, node, context });
     const kept = await context.environment.services.variables();
     const messageId = messageIdOf(exchange);
     for (const { name, value, scope } of worked) {

@@ -61,6 +61,8 @@ function cronOccurrences({
   return { next: (after) => cron.nextRun(new Date(after))?.getTime() };
 }
 
+const DAY_MS = 86_400_000;
+
 /** Where units begin. */
 const BEGINNINGS: Readonly<Record<RepeatUnit, string>> = {
   second: '* * * * * * *',
@@ -72,53 +74,76 @@ const BEGINNINGS: Readonly<Record<RepeatUnit, string>> = {
   year: '0 0 0 * * * *',
 };
 
-/** No unit is longer, whatever the calendar and the clocks do. */
-const LONGEST_MS: Readonly<Record<RepeatUnit, number>> = {
-  second: 1000,
-  minute: 60_000,
-  hour: 3_600_000,
-  day: 25 * 3_600_000,
-  week: (7 * 24 + 1) * 3_600_000,
-  month: (31 * 24 + 1) * 3_600_000,
-  year: (366 * 24 + 1) * 3_600_000,
-};
-
 function repeatedOccurrences(times: RepeatedTimes, deployedOn: number): Occurrences {
-  const { count, unit, timeZone } = times;
+  const { unit, timeZone } = times;
   const beginning = cronOccurrences({ pattern: BEGINNINGS[unit], timeZone });
   const first = times.from ?? beginning.next(deployedOn) ?? deployedOn;
-  const nth =
-    unit === 'second' || unit === 'minute' || unit === 'hour'
-      ? (n: number): number => first + n * count * LONGEST_MS[unit]
-      : calendarTimes(first, count, unit, timeZone);
+  const series = isClockUnit(unit)
+    ? clockSeries(first, times.count * CLOCK_MS[unit])
+    : calendarSeries(first, { ...times, unit });
   return {
     next(after) {
       if (after < first) return first;
-      // Not beyond the one that is looked for, since no unit is longer.
-      let n = Math.floor((after - first) / (count * LONGEST_MS[unit]));
-      while (nth(n) <= after) n += 1;
-      return nth(n);
+      for (let n = series.before(after); ; n += 1) {
+        const time = series.nth(n);
+        if (time === undefined || time > after) return time;
+      }
     },
   };
 }
 
+/** Times by their number from 0 on. */
+interface Series {
+  /** Later than those before it; undefined beyond the year 9999. */
+  nth(n: number): number | undefined;
+  /** The number of one that is not after `after`, or a little less; 0 at least. */
+  before(after: number): number;
+}
+
+const CLOCK_MS = { second: 1000, minute: 60_000, hour: 3_600_000 } as const;
+
+function isClockUnit(unit: RepeatUnit): unit is keyof typeof CLOCK_MS {
+  return Object.hasOwn(CLOCK_MS, unit);
+}
+
+function clockSeries(first: number, stepMs: number): Series {
+  return {
+    nth: (n) => first + n * stepMs,
+    before: (after) => Math.floor((after - first) / stepMs),
+  };
+}
+
 /** The same time of day, and day of the month or its last one, so many units later. */
-function calendarTimes(
+function calendarSeries(
   first: number,
-  count: number,
-  unit: 'day' | 'week' | 'month' | 'year',
-  timeZone: string,
-): (n: number) => number {
+  {
+    count,
+    unit,
+    timeZone,
+  }: {
+    readonly count: number;
+    readonly unit: Exclude<RepeatUnit, keyof typeof CLOCK_MS>;
+    readonly timeZone: string;
+  },
+): Series {
   const { year, month, day, hour, minute, second } = new CronDate(new Date(first), timeZone);
-  const months = unit === 'month' ? 1 : unit === 'year' ? 12 : 0;
-  const days = unit === 'day' ? 1 : unit === 'week' ? 7 : 0;
-  return (n) => {
-    const [y, m] = [year, month + n * count * months];
-    const lastDay = new Date(Date.UTC(y, m + 1, 0)).getUTCDate();
-    const date = new Date(
-      Date.UTC(y, m, Math.min(day, lastDay) + n * count * days, hour, minute, second),
-    );
-    return localTime(date.toISOString().slice(0, 19), timeZone) ?? first;
+  const months = count * (unit === 'month' ? 1 : unit === 'year' ? 12 : 0);
+  const days = count * (unit === 'day' ? 1 : unit === 'week' ? 7 : 0);
+  return {
+    nth(n) {
+      const [y, m] = [year, month + n * months];
+      const lastDay = new Date(Date.UTC(y, m + 1, 0)).getUTCDate();
+      const date = Date.UTC(y, m, Math.min(day, lastDay) + n * days, hour, minute, second);
+      return localTime(new Date(date).toISOString().slice(0, 19), timeZone);
+    },
+    before(after) {
+      const then = new CronDate(new Date(after), timeZone);
+      const passed =
+        days > 0
+          ? (Date.UTC(then.year, then.month, then.day) - Date.UTC(year, month, day)) / DAY_MS / days
+          : ((then.year - year) * 12 + then.month - month) / months;
+      return Math.max(0, Math.floor(passed) - 1);
+    },
   };
 }
 

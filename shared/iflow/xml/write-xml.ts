@@ -1,6 +1,6 @@
 import type { XmlElement, XmlNode } from './nodes.ts';
 
-/** Escapes text for an element's content or an attribute in double quotes. */
+/** Escapes text that may come to stand in content or in double quotes. */
 export function escapeXml(text: string): string {
   return text
     .replaceAll('&', '&amp;')
@@ -9,22 +9,50 @@ export function escapeXml(text: string): string {
     .replaceAll('"', '&quot;');
 }
 
+/** Escapes an element's content so that any reader has the same text. */
+export function escapeText(text: string): string {
+  return /[&<>\r]/.test(text)
+    ? text
+        .replaceAll('&', '&amp;')
+        .replaceAll('<', '&lt;')
+        .replaceAll('>', '&gt;')
+        .replaceAll('\r', '&#13;')
+    : text;
+}
+
+/** Escapes a value for double quotes; white space as references, which readers leave as it is. */
+export function escapeAttribute(value: string): string {
+  return /[&<>"\t\n\r]/.test(value)
+    ? escapeText(value).replaceAll('"', '&quot;').replaceAll('\t', '&#9;').replaceAll('\n', '&#10;')
+    : value;
+}
+
+/** XML text to stand behind what an element holds. */
+export interface Insertion {
+  readonly into: XmlElement;
+  readonly text: string;
+}
+
 /**
  * A node as XML text. An element carries the namespace declarations that its ancestors have given
  * it, so that the text stands on its own.
  */
-export function writeXml(node: XmlNode): string {
-  return write(node, node.nodeType === 1 ? inheritedDeclarations(node) : '');
+export function writeXml(node: XmlNode, insertion?: Insertion): string {
+  return write(node, node.nodeType === 1 ? inheritedDeclarations(node) : '', insertion);
 }
 
-function write(node: XmlNode, inherited: string): string {
-  if (node.nodeType === 3) return escapeXml(node.data);
+function write(node: XmlNode, inherited: string, insertion?: Insertion): string {
+  if (node.nodeType === 3) return escapeText(node.data);
   if (node.nodeType === 8) return `<!--${node.data}-->`;
   if (node.nodeType === 7) return `<?${node.target} ${node.data}?>`;
-  const written = node.attributes.map((a) => ` ${a.nodeName}="${escapeXml(a.value)}"`).join('');
+  const written = node.attributes
+    .map((a) => ` ${a.nodeName}="${escapeAttribute(a.value)}"`)
+    .join('');
   const start = `<${node.nodeName}${inherited}${written}`;
-  if (node.childNodes.length === 0) return `${start}/>`;
-  return `${start}>${node.childNodes.map((child) => write(child, '')).join('')}</${node.nodeName}>`;
+  const inserted = insertion?.into === node ? insertion.text : '';
+  if (node.childNodes.length === 0 && inserted === '') return `${start}/>`;
+  const content = node.childNodes.map((child) => write(child, '', insertion)).join('');
+  return `${start}>${content}${inserted}</${node.nodeName}>`;
 }
 
 function inheritedDeclarations(element: XmlElement): string {
@@ -34,7 +62,7 @@ function inheritedDeclarations(element: XmlElement): string {
     for (const { nodeName, prefix, value } of above.attributes) {
       if ((nodeName !== 'xmlns' && prefix !== 'xmlns') || seen.has(nodeName)) continue;
       seen.add(nodeName);
-      text += ` ${nodeName}="${escapeXml(value)}"`;
+      text += ` ${nodeName}="${escapeAttribute(value)}"`;
     }
   }
   return text;

@@ -5,6 +5,7 @@ import type { GrantEnding } from '../../oauth/end-grants.ts';
 import type { BearerGate } from '../../oauth/gate.ts';
 import type { GrantStore } from '../../oauth/grant-store.ts';
 import type { Revocations } from '../../oauth/revocations.ts';
+import type { AccessPolicyStore } from '../access-policies/access-policy.ts';
 import type { AuditNote } from '../audit/audit-entry.ts';
 import type { AuditReader } from '../audit/audit-reader.ts';
 import type { AuditTrail } from '../audit/audit-trail.ts';
@@ -43,6 +44,7 @@ export interface RegistryDeps {
   readonly userGrants: Pick<GrantStore, 'listOfUser'>;
   /** For diagnosis. */
   readonly flows: FlowTracer;
+  readonly accessPolicies: Pick<AccessPolicyStore, 'read'>;
   readonly authMethods: readonly string[];
   readonly audit: { readonly trail: Pick<AuditTrail, 'change'>; readonly reader: AuditReader };
   readonly clock: Clock;

@@ -1,5 +1,6 @@
 import type { Clock } from '../../config/clock.ts';
 import type { Subscriptions } from '../../config/subscriptions.ts';
+import type { AccessPolicyStore } from '../access-policies/access-policy.ts';
 import type { Client } from '../client.ts';
 import type { ClientStore } from '../client-store.ts';
 import { isClientId } from '../client-id.ts';
@@ -7,13 +8,15 @@ import type { RoleStore } from '../role-store.ts';
 import { searchClients } from '../search-clients.ts';
 import type { Check, Diagnosis } from './check.ts';
 import { checkClient, checkSubscription, explainAbsence, similarIds } from './client-checks.ts';
-import { checkAccessPolicy, checkCsrf, checkFlow } from './flow-checks.ts';
+import { checkAccess, readAccessFindings } from './access-check.ts';
+import { checkCsrf, checkFlow } from './flow-checks.ts';
 import type { FlowTrace } from './flow-trace.ts';
 import { checkRole, readRoleFindings } from './role-check.ts';
 
 export interface DiagnosisDeps {
   readonly clients: Pick<ClientStore, 'read' | 'list'>;
   readonly roles: RoleStore;
+  readonly accessPolicies: Pick<AccessPolicyStore, 'read'>;
   readonly subscriptions: Subscriptions;
   /** Of `token_endpoint_auth_method`: those that this server takes. */
   readonly authMethods: readonly string[];
@@ -70,7 +73,7 @@ async function diagnoseClient(
  * that speaks for others only, they are not looked at: whose roles decide is not known.
  */
 async function diagnoseCall(
-  { roles, subscriptions }: DiagnosisDeps,
+  deps: DiagnosisDeps,
   clientId: string,
   client: Client | undefined,
   { path, method, trace }: CallToDiagnose,
@@ -80,7 +83,14 @@ async function diagnoseCall(
   const { served } = trace;
   const speaksForItself = client?.grantTypes.includes('client_credentials') ?? isClientId(clientId);
   const role = speaksForItself
-    ? [checkRole(await readRoleFindings(roles, subscriptions, clientId, served.userRole))]
+    ? [checkRole(await readRoleFindings(deps.roles, deps.subscriptions, clientId, served.userRole))]
     : [];
-  return [flow, ...role, checkAccessPolicy(served), checkCsrf(path, method, served)];
+  const findings = await readAccessFindings(deps, clientId, speaksForItself, served);
+  const access = checkAccess(served, findings);
+  return [
+    flow,
+    ...role,
+    ...(access === undefined ? [] : [access]),
+    checkCsrf(path, method, served),
+  ];
 }

@@ -56,11 +56,6 @@ function explainDesigned(nothing: string, { iflow, address, status, faults }: De
 const deployPath = (iflow: string): string =>
   `/api/v1/DeployIntegrationDesigntimeArtifact?Id='${iflow}'&Version='active'`;
 
-/** There is no other gate than the role of the sender channel. */
-export function checkAccessPolicy({ iflow }: ServedAddress): Check {
-  return pass('access_policy', `No access policy applies to the iFlow ${iflow}: its role decides.`);
-}
-
 /** SAP Help, Use CSRF Protection. */
 export function checkCsrf(path: string, method: string, { csrfProtected }: ServedAddress): Check {
   if (!csrfProtected) return pass('csrf', 'CSRF protection is off at this address.');

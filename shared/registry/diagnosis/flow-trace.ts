@@ -22,6 +22,9 @@ export type FlowTrace =
 /** What a call to the address reaches. */
 export interface ServedAddress {
   readonly iflow: string;
+  readonly name: string;
+  readonly packageId: string;
+  readonly packageName: string;
   /** As configured on the sender channel. */
   readonly address: string;
   readonly userRole: string;

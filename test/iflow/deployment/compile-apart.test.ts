@@ -18,14 +18,16 @@ const slow = buildBundle({
 });
 const good = buildBundle({ id: 'Good', name: 'Good', address: '/good', steps: [] });
 
+const none = () => Promise.resolve(new Map<string, Uint8Array>());
+
 test('a bundle is compiled in a thread of its own', async () => {
   const compile = createCompileApart({ timeoutMs: 20_000, memoryMb: 256, atOnce: 2 });
-  assert.equal((await compile(good)).flow.id, 'Good');
+  assert.equal((await compile('IntegrationFlow', good, none)).flow?.id, 'Good');
 });
 
 test('what a bundle lacks is told as when it is compiled here', async () => {
   const compile = createCompileApart({ timeoutMs: 20_000, memoryMb: 256, atOnce: 2 });
-  await assert.rejects(compile(Buffer.from('no zip')), (error) => {
+  await assert.rejects(compile('IntegrationFlow', Buffer.from('no zip'), none), (error) => {
     assert.ok(error instanceof NotDeployable);
     assert.match(error.faults.join(), /This is not a zip/);
     return true;
@@ -34,7 +36,10 @@ test('what a bundle lacks is told as when it is compiled here', async () => {
 
 test('a bundle that takes too long is a fault of the bundle, holds nobody up, and those that wait go on', async () => {
   const compile = createCompileApart({ timeoutMs: 1200, memoryMb: 256, atOnce: 1 });
-  const outcomes = Promise.allSettled([compile(slow), compile(good)]);
+  const outcomes = Promise.allSettled([
+    compile('IntegrationFlow', slow, none),
+    compile('IntegrationFlow', good, none),
+  ]);
   let turns = 0;
   let settled = false;
   void outcomes.finally(() => (settled = true));

@@ -117,7 +117,7 @@ test('a compiled flow comes back as it was written, also one of several rows', a
   await store.writeFlow('large', large);
   assert.deepEqual(await directory.compiledFlow('small'), flow);
   assert.deepEqual(await directory.compiledFlow('large'), large);
-  await store.removeFlow('large');
+  await store.removeCompiled('large');
   await assert.rejects(directory.compiledFlow('large'), UnknownRevision);
   assert.deepEqual(await directory.compiledFlow('small'), flow);
 });

@@ -20,10 +20,12 @@ test('instances that deploy iFlows of one address at the same time end with exac
     );
   }
   // What guards the deployments is there from the first one on.
-  await first.deployer.deploy('a', 'active', 'tester');
+  await first.deployer.deploy('IntegrationFlow', 'a', 'active', 'tester');
   await first.deployer.undeploy('a');
   await Promise.all(
-    ids.map((id, i) => (i % 2 === 0 ? first : second).deployer.deploy(id, 'active', 'tester')),
+    ids.map((id, i) =>
+      (i % 2 === 0 ? first : second).deployer.deploy('IntegrationFlow', id, 'active', 'tester'),
+    ),
   );
   for (const instance of [first, second]) {
     const { deployments } = await instance.directory.current(0);
@@ -49,12 +51,12 @@ test('instances that deploy and undeploy different iFlows at the same time lose 
     const given = { id, packageId: 'P', name: id, description: undefined, content };
     await first.artifacts.create(given, 'tester');
   }
-  await first.deployer.deploy('a', 'active', 'tester');
+  await first.deployer.deploy('IntegrationFlow', 'a', 'active', 'tester');
   await Promise.all([
     first.deployer.undeploy('a'),
-    second.deployer.deploy('b', 'active', 'tester'),
-    first.deployer.deploy('c', 'active', 'tester'),
-    second.deployer.deploy('d', 'active', 'tester'),
+    second.deployer.deploy('IntegrationFlow', 'b', 'active', 'tester'),
+    first.deployer.deploy('IntegrationFlow', 'c', 'active', 'tester'),
+    second.deployer.deploy('IntegrationFlow', 'd', 'active', 'tester'),
   ]);
   const { deployments } = await second.directory.current(0);
   assert.deepEqual(

@@ -186,6 +186,15 @@ test('Select takes as many as asked for: the header counts before the setting', 
   await fails(odd, 'data_store', /"-1"; it is a whole number/);
 });
 
+test('Select reads each entry in the encoding that it names', async () => {
+  const put = step('put', { storageName: 'Latin', messageId: '1' });
+  const latin = Buffer.from('<?xml version="1.0" encoding="ISO-8859-1"?><a>é</a>', 'latin1');
+  await run(exchangeOf(latin), [put]);
+  const exchange = exchangeOf();
+  await run(exchange, [step('select', { storageName: 'Latin' })]);
+  assert.match(String(exchange.body), /<message id="1"><a>é<\/a><\/message>/);
+});
+
 test('Select fails on an entry that is not XML, names it, and deletes nothing', async () => {
   const store = { flowId: '', name: 'Mixed' };
   const bodies = [

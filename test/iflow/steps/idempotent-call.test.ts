@@ -134,7 +134,7 @@ test('a message that waits for another one fails when its time is over, and was 
   const step = { flowId: 'Tested', nodeId: 'Waiting' };
   await under.messages.begin(step, '1', NOW + DAY_MS);
   let now = NOW;
-  const environment = { ...under.environment(), now: () => (now += 50_000) };
+  const environment = { ...under.environment(), now: () => (now += 20_000) };
   const zip = flowBundle({
     processes: [line(call('Waiting')), local(setBody('Called', 'called'))],
   });

@@ -1,0 +1,87 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ArtifactKind } from '../../shared/iflow/bundle/artifact-kind.ts';
+import { bundleIdentity } from '../../shared/iflow/bundle/bundle.ts';
+import { LARGEST_PACKAGE, readContentPackage } from '../../shared/iflow/bundle/content-package.ts';
+import { BundleFault } from '../../shared/iflow/bundle/fault.ts';
+import { readArtifactZip } from '../../shared/iflow/bundle/foreign-zip.ts';
+import { kindOf } from '../../shared/iflow/design/package-artifacts.ts';
+import { ImportError } from './options.ts';
+
+/** One zip, and what it is; its bytes are read again when it is their turn. */
+export type Content = { readonly path: string } & (
+  | {
+      readonly type: 'package';
+      readonly id: string;
+      readonly artifacts: readonly {
+        readonly id: string;
+        readonly name: string;
+        readonly kind: ArtifactKind;
+      }[];
+    }
+  | {
+      readonly type: 'bundle';
+      readonly kind: ArtifactKind;
+      readonly id: string;
+      readonly name: string;
+    }
+);
+
+/** A zip that holds nothing to import, and why. */
+export interface NoContent {
+  readonly path: string;
+  readonly type: 'none';
+  readonly text: string;
+  /** Whether it was named itself, rather than a folder that it is in. */
+  readonly isNamed: boolean;
+}
+
+/** Paths of all zips below the given ones, in order. @throws {ImportError} for a path that is not there. */
+export async function findZips(
+  paths: readonly string[],
+): Promise<{ readonly path: string; readonly isNamed: boolean }[]> {
+  const found: { path: string; isNamed: boolean }[] = [];
+  for (const path of paths) {
+    const kind = await stat(path).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      throw new ImportError(`${path} is not there.`);
+    });
+    if (!kind.isDirectory()) {
+      found.push({ path, isNamed: true });
+      continue;
+    }
+    const entries = await readdir(path, { recursive: true, withFileTypes: true });
+    const zips = entries.filter((entry) => entry.isFile() && /\.zip$/i.test(entry.name));
+    found.push(
+      ...zips
+        .map((entry) => ({ path: join(entry.parentPath, entry.name), isNamed: false }))
+        .sort((a, b) => (a.path < b.path ? -1 : 1)),
+    );
+  }
+  return found;
+}
+
+/** Reads a zip and tells what it is. */
+export async function readContent(found: {
+  readonly path: string;
+  readonly isNamed: boolean;
+}): Promise<Content | NoContent> {
+  const { path, isNamed } = found;
+  const zip = await readFile(path);
+  try {
+    if (readArtifactZip(zip, LARGEST_PACKAGE).has('resources.cnt')) {
+      const { self, resources } = await readContentPackage(zip);
+      const artifacts = resources.flatMap((resource) => {
+        const kind = kindOf(resource);
+        if (kind === undefined) return [];
+        return [{ id: resource.uniqueId, name: resource.displayName, kind }];
+      });
+      return { path, type: 'package', id: self.uniqueId, artifacts };
+    }
+    const { kind, id, name } = bundleIdentity(zip);
+    return { path, type: 'bundle', kind, id, name };
+  } catch (error) {
+    if (!(error instanceof BundleFault)) throw error;
+    return { path, type: 'none', text: error.faults.join(' '), isNamed };
+  }
+}

@@ -1,0 +1,176 @@
+import type { Body, Value } from '../exchange.ts';
+import { ExpressionFailure, type WorkBudget } from './budget.ts';
+import { asText } from './text.ts';
+
+/** A call on what a token yields (Camel: OGNL). Plain JSON. */
+export type Call =
+  | { readonly call: 'toUpperCase' | 'toLowerCase' | 'trim' | 'length' }
+  | { readonly call: 'substring'; readonly from: number; readonly to: number | null }
+  | { readonly call: 'index'; readonly index: number }
+  | { readonly call: 'method'; readonly method: string; readonly args: readonly Argument[] };
+
+export type Argument = string | number;
+
+type List = readonly Value[];
+type Entries = Readonly<Record<string, Value>>;
+
+/**
+ * The other methods of java.lang.String, and those of lists and maps, by name and number of
+ * arguments. What is text, a list or a map decides which one a value has.
+ */
+export const METHODS: Readonly<Record<string, Method>> = {
+  'toString/0': { text: (text) => text, list: asText, map: asText },
+  'isEmpty/0': {
+    text: (text) => text === '',
+    list: (list) => list.length === 0,
+    map: (map) => Object.keys(map).length === 0,
+  },
+  'contains/1': {
+    text: (text, part) => text.includes(String(part)),
+    list: (list, entry) => list.some((value) => asText(value) === String(entry)),
+  },
+  'startsWith/1': { text: (text, part) => text.startsWith(String(part)) },
+  'endsWith/1': { text: (text, part) => text.endsWith(String(part)) },
+  'equals/1': { text: (text, other) => text === String(other) },
+  'equalsIgnoreCase/1': {
+    text: (text, other) => text.toLowerCase() === String(other).toLowerCase(),
+  },
+  'indexOf/1': { text: (text, part) => text.indexOf(String(part)) },
+  'lastIndexOf/1': { text: (text, part) => text.lastIndexOf(String(part)) },
+  'concat/1': { text: (text, more) => text + String(more) },
+  'replace/2': { text: replaceAll },
+  'replaceAll/2': { text: replaceAll, literal: true },
+  'replaceFirst/2': {
+    text: (text, part, by) => text.replace(String(part), () => String(by)),
+    literal: true,
+  },
+  'split/1': { text: split, literal: true },
+  'size/0': { list: (list) => list.length, map: (map) => Object.keys(map).length },
+  'get/1': {
+    list: (list, index) => list[Number(index)] ?? null,
+    map: (map, key) => (Object.hasOwn(map, String(key)) ? (map[String(key)] ?? null) : null),
+  },
+  'containsKey/1': { map: (map, key) => Object.hasOwn(map, String(key)) },
+  'keySet/0': { map: (map) => Object.keys(map) },
+  'values/0': { map: (map) => Object.values(map) },
+};
+
+export interface Method {
+  readonly text?: (text: string, ...args: readonly Argument[]) => Value;
+  readonly list?: (list: List, ...args: readonly Argument[]) => Value;
+  readonly map?: (map: Entries, ...args: readonly Argument[]) => Value;
+  /** Java takes the first argument for a pattern; here it stands for itself. */
+  readonly literal?: true;
+}
+
+/** Characters that one expression may yield: a body as large as a sender channel may ever let in. */
+export const MAX_RESULT_CHARACTERS = 100 * 1024 * 1024;
+const MAX_PARTS = 100_000;
+
+function replaceAll(text: string, part: Argument = '', by: Argument = ''): string {
+  const sought = String(part);
+  const replacement = String(by);
+  let found = 0;
+  for (let at = text.indexOf(sought); at >= 0; at = text.indexOf(sought, at + sought.length)) {
+    found += 1;
+    if (sought === '') found = text.length + 1;
+    if (sought === '' || found * replacement.length > MAX_RESULT_CHARACTERS) break;
+  }
+  if (text.length + found * replacement.length > MAX_RESULT_CHARACTERS) throw tooLong();
+  return text.replaceAll(sought, () => replacement);
+}
+
+export function tooLong(): ExpressionFailure {
+  return new ExpressionFailure(
+    `The expression yields more than ${MAX_RESULT_CHARACTERS} characters.`,
+  );
+}
+
+/** As java.lang.String.split: empty texts at the end are left out. */
+function split(text: string, separator: Argument = ''): Value {
+  const parts = text.split(String(separator), MAX_PARTS + 1);
+  if (parts.length > MAX_PARTS) {
+    throw new ExpressionFailure(`A text can be split into ${MAX_PARTS} parts at most.`);
+  }
+  while (parts.length > 1 && parts.at(-1) === '') parts.pop();
+  return parts;
+}
+
+/** @throws {ExpressionFailure} */
+export function applyCalls(
+  value: Value | Body,
+  calls: readonly Call[],
+  budget: WorkBudget,
+): Value | Body {
+  let result = value;
+  for (const call of calls) {
+    if (result === null) return null;
+    result = applyCall(result, call, budget);
+  }
+  return result;
+}
+
+function applyCall(value: Exclude<Value, null> | Body, call: Call, budget: WorkBudget): Value {
+  if (call.call === 'index') return entryAt(value, call.index, budget);
+  if (call.call === 'method') return callMethod(value, call.method, call.args, budget);
+  const text = budget.textOf(value);
+  switch (call.call) {
+    case 'toUpperCase':
+      return text.toUpperCase();
+    case 'toLowerCase':
+      return text.toLowerCase();
+    case 'trim':
+      return text.trim();
+    case 'length':
+      return text.length;
+    case 'substring': {
+      const to = call.to ?? text.length;
+      if (call.from > to || to > text.length) {
+        throw new ExpressionFailure(
+          `substring(${call.from}${call.to === null ? '' : `,${call.to}`}) is outside a text of ${text.length} characters.`,
+        );
+      }
+      return text.slice(call.from, to);
+    }
+  }
+}
+
+function entryAt(value: Value | Body, index: number, budget: WorkBudget): Value {
+  if (!isList(value)) {
+    if (index === 0) return budget.textOf(value);
+    throw new ExpressionFailure(`There is no entry [${index}] in a single value.`);
+  }
+  const entry = value[index];
+  if (entry !== undefined) return entry;
+  throw new ExpressionFailure(`There is no entry [${index}] in a list of ${value.length}.`);
+}
+
+function callMethod(
+  value: Exclude<Value, null> | Body,
+  name: string,
+  args: readonly Argument[],
+  budget: WorkBudget,
+): Value {
+  const method = METHODS[`${name}/${args.length}`];
+  if (method === undefined) throw new Error(`There is no method ${name} in expressions.`);
+  let result: Value | undefined;
+  if (isList(value)) budget.spend(value.length);
+  if (isList(value)) result = method.list?.(value, ...args);
+  else if (typeof value === 'object' && !(value instanceof Uint8Array)) {
+    result = method.map?.(value, ...args);
+  } else result = method.text?.(budget.textOf(value), ...args);
+  if (result === undefined) {
+    throw new ExpressionFailure(`There is no ${name}() of ${kindOf(value)}.`);
+  }
+  budget.spend(typeof result === 'string' ? result.length : 1);
+  return result;
+}
+
+function kindOf(value: Value | Body): string {
+  if (isList(value)) return 'a list';
+  return typeof value === 'object' && !(value instanceof Uint8Array) ? 'a map' : 'a text';
+}
+
+function isList(value: Value | Body): value is List {
+  return Array.isArray(value);
+}

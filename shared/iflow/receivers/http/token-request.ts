@@ -1,0 +1,95 @@
+import type { OAuth2ClientCredentials } from '../../services/security-material.ts';
+import { StepFailure } from '../../steps/step.ts';
+
+/** A token request by client credentials (RFC 6749 section 4.4.2). */
+export interface TokenRequest {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array | undefined;
+}
+
+/** How id and secret are written in the header: see {@link isAmbiguous}. */
+export type BasicForm = 'encoded' | 'raw';
+
+/** Custom parameters are about the token; these say who asks for it, and how. */
+const NOT_CUSTOM = new Set(['client_id', 'client_secret', 'grant_type']);
+const NOT_CUSTOM_HEADERS =
+  /^(authorization|connection|content-.*|expect|host|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade)$/i;
+
+/** @throws {StepFailure} for a custom parameter that cannot be sent. */
+export function tokenRequest(material: OAuth2ClientCredentials, basic: BasicForm): TokenRequest {
+  const custom = material.customParameters.filter(({ key }) => !NOT_CUSTOM.has(key));
+  const headers: Record<string, string> = { Accept: 'application/json' };
+  for (const { key, value, sendAs } of custom) {
+    if (sendAs !== 'header') continue;
+    if (
+      !/^[\w!#$%&'*+.^`|~-]{1,256}$/.test(key) ||
+      NOT_CUSTOM_HEADERS.test(key) ||
+      !/^[\t\x20-\x7e\xa0-\xff]*$/.test(value)
+    ) {
+      throw new StepFailure(
+        'credential',
+        `The OAuth2 credential ${quotedName(material)} has a custom parameter that cannot be sent as a header: ${JSON.stringify(key.slice(0, 100))}.`,
+      );
+    }
+    headers[key] = value;
+  }
+  const inQuery = new URLSearchParams(
+    custom.filter(({ sendAs }) => sendAs === 'query').map(({ key, value }) => [key, value]),
+  ).toString();
+  const { tokenServiceUrl } = material;
+  const separator = tokenServiceUrl.includes('?') ? '&' : '?';
+  const url = inQuery === '' ? tokenServiceUrl : tokenServiceUrl + separator + inQuery;
+
+  const parameters = new Map<string, string>();
+  // As SAP's own walk-through has it: in the URL alone. RFC 6749 section 3.2: not twice.
+  if (!/[?&]grant_type=/.test(tokenServiceUrl)) parameters.set('grant_type', 'client_credentials');
+  if (material.clientAuthentication === 'header') {
+    headers['Authorization'] = basicHeader(material, basic);
+  } else {
+    parameters.set('client_id', material.clientId);
+    parameters.set('client_secret', material.clientSecret);
+  }
+  for (const name of ['scope', 'resource', 'audience'] as const) {
+    if (material[name] !== '') parameters.set(name, material[name]);
+  }
+  for (const { key, value, sendAs } of custom) {
+    if (sendAs === 'body') parameters.set(key, value);
+  }
+  if (parameters.size === 0) return { url, headers, body: undefined };
+  const isJson = material.contentType === 'application/json';
+  headers['Content-Type'] = material.contentType;
+  const text = isJson
+    ? JSON.stringify(Object.fromEntries(parameters))
+    : new URLSearchParams([...parameters]).toString();
+  return { url, headers, body: Buffer.from(text) };
+}
+
+/**
+ * RFC 6749 section 2.3.1 has id and secret form-encoded before they are joined. Servers that do not
+ * decode them are common, SAP's among them, and their ids hold `!` and `|`: so what decoding leaves
+ * alone is not encoded, and both kinds of server read the same.
+ */
+function basicHeader({ clientId, clientSecret }: OAuth2ClientCredentials, form: BasicForm): string {
+  const pair =
+    form === 'raw'
+      ? `${clientId}:${clientSecret}`
+      : `${encodeWhatIsDecoded(clientId, /[^!-~]|[%+:]/gu)}:${encodeWhatIsDecoded(clientSecret, /[^!-~]|[%+]/gu)}`;
+  return `Basic ${Buffer.from(pair, 'utf8').toString('base64')}`;
+}
+
+function encodeWhatIsDecoded(text: string, pattern: RegExp): string {
+  return text.toWellFormed().replace(pattern, (sign) => encodeURIComponent(sign));
+}
+
+/** Whether a server that decodes id and secret reads another pair than one that does not. */
+export function isAmbiguous(material: OAuth2ClientCredentials): boolean {
+  return (
+    material.clientAuthentication === 'header' &&
+    basicHeader(material, 'raw') !== basicHeader(material, 'encoded')
+  );
+}
+
+export function quotedName({ name }: Pick<OAuth2ClientCredentials, 'name'>): string {
+  return JSON.stringify(name.slice(0, 100));
+}

@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { compileBundle } from '../../../shared/iflow/compile.ts';
+import { FlowFailure } from '../../../shared/iflow/engine.ts';
+import { NotDeployable } from '../../../shared/iflow/flow.ts';
+import { flowBundle, line } from '../../support/flow-bundle.ts';
+import { exchangeOf, runBundle } from '../running.ts';
+
+const XS = 'xmlns:xs="http://www.w3.org/2001/XMLSchema"';
+const ORDER = `<?xml version="1.0" encoding="UTF-8"?>
+<xs:schema ${XS}><xs:include schemaLocation="types/amount%20type.xsd"/>
+<xs:element name="order"><xs:complexType><xs:sequence>
+<xs:element name="amount" type="Amount" maxOccurs="2"/></xs:sequence></xs:complexType></xs:element></xs:schema>`;
+const AMOUNT = `<xs:schema ${XS}><xs:simpleType name="Amount"><xs:restriction base="xs:decimal"><xs:minInclusive value="0"/></xs:restriction></xs:simpleType></xs:schema>`;
+const FILES = { 'xsd/order.xsd': ORDER, 'xsd/types/amount type.xsd': AMOUNT };
+
+const validating = (
+  properties: Readonly<Record<string, string>>,
+  files: Readonly<Record<string, string>> = FILES,
+): Uint8Array =>
+  flowBundle({
+    files,
+    processes: [
+      line({
+        id: 'Check',
+        cname: 'XmlValidator',
+        properties: { preventException: 'false', ...properties },
+      }),
+    ],
+  });
+
+const faultsOf = (zip: Uint8Array): readonly string[] => {
+  try {
+    compileBundle(zip);
+    return [];
+  } catch (error) {
+    assert.ok(error instanceof NotDeployable);
+    return error.faults;
+  }
+};
+
+test('a body that fits its schema, included files and all, goes on unchanged', async () => {
+  const exchange = exchangeOf('<order><amount>1.5</amount></order>');
+  await runBundle(validating({ xsd: '/xsd/order.xsd' }), exchange);
+  assert.equal(exchange.body, '<order><amount>1.5</amount></order>');
+  assert.ok(!exchange.properties.has('SAP_XmlValidationResult'));
+});
+
+test('one that does not fails, with what does not fit and its line', async () => {
+  const exchange = exchangeOf('<order>\n<amount>-1</amount>\n<price/></order>');
+  await assert.rejects(runBundle(validating({ xsd: '/xsd/order.xsd' }), exchange), (error) => {
+    assert.ok(error instanceof FlowFailure);
+    assert.equal(error.reason, 'validation');
+    assert.match(error.message, /^The body does not fit its XML schema\.\nline 2: /);
+    return true;
+  });
+  assert.match(
+    JSON.stringify(exchange.properties.get('SAP_XmlValidationResult')),
+    /line 3: .*price/,
+  );
+});
+
+test('told not to fail, the step goes on and leaves what it found in a property', async () => {
+  const zip = validating({ xsd: 'xsd/order.xsd', preventException: 'true' });
+  for (const body of ['<order/>', 'no XML at all', '<!DOCTYPE order><order/>']) {
+    const exchange = exchangeOf(body);
+    await runBundle(zip, exchange);
+    assert.equal(exchange.body, body);
+    assert.notEqual(exchange.properties.get('SAP_XmlValidationResult') ?? '', '');
+  }
+});
+
+for (const [what, properties] of [
+  ['as an expression of old', { xsd: '${header.Schema}' }],
+  ['by its name', { xmlSchemaSource: 'header', headerSource: 'Schema' }],
+] as const) {
+  test(`a header names the schema, ${what}`, async () => {
+    const zip = validating(properties);
+    await runBundle(
+      zip,
+      exchangeOf('<order><amount>1</amount></order>', { Schema: '/xsd/order.xsd' }),
+    );
+    await assert.rejects(
+      runBundle(zip, exchangeOf('<order/>', { Schema: 'order.xsd' })),
+      /does not fit its XML schema/,
+    );
+    for (const Schema of ['other.xsd', '../../META-INF/MANIFEST.MF', '__proto__', '']) {
+      await assert.rejects(
+        runBundle(zip, exchangeOf('<order/>', { Schema })),
+        /which the iFlow does not have/,
+      );
+    }
+  });
+}
+
+test('a schema that is not there, or cannot be used, is told at deployment', () => {
+  assert.deepEqual(faultsOf(validating({ xsd: '/xsd/other.xsd' })), [
+    'Step "Check" (XmlValidator) names the XML schema "/xsd/other.xsd", which the bundle does not have.',
+  ]);
+  assert.deepEqual(faultsOf(validating({ xsd: '' })), [
+    'Step "Check" (XmlValidator) names no XML schema.',
+  ]);
+  const broken: readonly (readonly [string, RegExp])[] = [
+    ['<xs:schema', /xsd\/order\.xsd cannot be read/],
+    [
+      `<xs:schema ${XS}><xs:element name="a" type="Missing"/></xs:schema>`,
+      /no XML Schema 1\.0 .*Missing/,
+    ],
+    [
+      `<xs:schema ${XS}><xs:element name="a"><xs:assert test="1"/></xs:element></xs:schema>`,
+      /no XML Schema 1\.0/,
+    ],
+    [
+      `<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>`,
+      /document type declaration/,
+    ],
+  ];
+  for (const [schema, fault] of broken) {
+    const [text = '', ...more] = faultsOf(
+      validating({ xsd: 'xsd/order.xsd' }, { 'xsd/order.xsd': schema }),
+    );
+    assert.match(text, fault);
+    assert.deepEqual(more, []);
+  }
+});
+
+test('a schema reaches nothing outside its bundle', () => {
+  for (const location of [
+    'file:///etc/passwd',
+    'http://127.0.0.1:1/x.xsd',
+    '../../../../../etc/passwd',
+    '%ff',
+    'http://[',
+  ]) {
+    const schema = `<xs:schema ${XS}><xs:include schemaLocation="${location}"/><xs:element name="a" type="xs:string"/></xs:schema>`;
+    const faults = faultsOf(validating({ xsd: 'xsd/order.xsd' }, { 'xsd/order.xsd': schema }));
+    assert.match(faults.join(), /cannot use the XML schema/, location);
+    assert.doesNotMatch(faults.join(), /root:|nologin/);
+  }
+});
+
+test('hostile documents end in a failure, not in the library', async () => {
+  const zip = validating({ xsd: 'xsd/order.xsd' });
+  for (const body of [
+    '<a>'.repeat(100_000),
+    `${'<a>'.repeat(300)}${'</a>'.repeat(300)}`,
+    `<order ${Array.from({ length: 5000 }, (_, i) => `a${i}=""`).join(' ')}/>`,
+    '\0',
+    Buffer.from([0xff, 0xfe, 0x3c]),
+  ]) {
+    await assert.rejects(runBundle(zip, exchangeOf(body)), FlowFailure);
+  }
+});
