@@ -109,6 +109,7 @@ export async function timedDeployment(start: number): Promise<TimedDeployment> {
         log: { ...log, add: (entry) => entries.push(entry) },
         clock,
         randomBytes,
+        logAttachments: { add: () => undefined },
       });
       const scheduled = createScheduledFlows({
         // Each look reads storage: the clock stands still between them.
