@@ -24,7 +24,8 @@ export async function pack(folder: string): Promise<void> {
     ) as Record<string, unknown>;
     const reduced = { name, version, description, license, private: true, type, main };
     await writeFile(join(work, 'package.json'), `${JSON.stringify(reduced, null, 2)}\n`);
-    for (const file of ['host.json', 'LICENSE', 'NOTICE']) await copyFile(join(root, file), join(work, file));
+    for (const file of ['host.json', 'LICENSE', 'NOTICE'])
+      await copyFile(join(root, file), join(work, file));
     await writeFile(
       join(work, 'THIRD-PARTY.txt'),
       await describeThirdParties(root, metafile, copiedPackages),

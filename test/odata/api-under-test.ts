@@ -82,7 +82,7 @@ const gate: BearerGate = {
 export async function startApi(
   options: {
     readonly storage?: TestStorage;
-      readonly log?: readonly MessageLogEntry[];
+    readonly log?: readonly MessageLogEntry[];
     readonly logAttachments?: LogAttachmentReader;
     /** Compiles every artifact as an iFlow of the test's own. */
     readonly compileBundle?: () => { readonly flow: CompiledFlow };
