@@ -29,6 +29,8 @@ import {
 const root = join(import.meta.dirname, '..', '..');
 const ROLES = '/registry/v1/subscriptions/flowgateiflmap/roles';
 
+const SECRET = 'the password at the partner';
+
 let source: TestStorage;
 let client: Credentials;
 let token: string;
@@ -84,6 +86,9 @@ before(async () => {
     const path = `/api/v1/Deploy${kind}DesigntimeArtifact?Id='${id}'&Version='active'`;
     await textOf(admin.send('POST', path));
   }
+  const partner = { Name: 'Partner', User: 'u', Password: SECRET };
+  await textOf(admin.send('POST', '/api/v1/UserCredentials', partner));
+  await textOf(admin.send('POST', '/api/v1/AccessPolicies', { RoleName: 'Orders.send' }));
   const gone = await admin.registerClient();
   const any = { 'if-match': '*' };
   await textOf(admin.send('DELETE', `/registry/v1/clients/${gone.id}`, undefined, any));
@@ -173,6 +178,9 @@ test('a backup restored into another storage is the same deployment: secrets, to
   assert.equal(await textOf(fetch(`${instance.url}/oauth2/api/v1/jwks`)), keys);
   const path = `/registry/v1/clients/${client.id}`;
   assert.equal(await textOf(admin.send('GET', path)), clientAnswer);
+  const partner = await textOf(admin.send('GET', "/api/v1/UserCredentials('Partner')"));
+  assert.match(partner, /DEPLOYED/, 'the master key opens it');
+  assert.match(await textOf(admin.send('GET', '/api/v1/AccessPolicies')), /Orders\.send/);
   const users = await textOf(admin.send('GET', `${ROLES}/Orders.send/users`));
   assert.match(users, /a \/ # ä/);
   const log = await textOf(admin.send('GET', `/api/v1/MessageProcessingLogs('${guid}')`));
@@ -212,7 +220,7 @@ test('the files are readable by their owner alone, and hold no secret and no pri
     assert.equal((await stat(join(folder, file))).mode & 0o077, 0, file);
   }
   const texts = await Promise.all(tables.map(({ file }) => readFile(join(folder, file), 'utf8')));
-  for (const secret of [client.secret, token, masterKeyOf(source).toString('base64')]) {
+  for (const secret of [client.secret, token, masterKeyOf(source).toString('base64'), SECRET]) {
     assert.ok(!texts.join('').includes(secret));
   }
 });
