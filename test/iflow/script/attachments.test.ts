@@ -24,7 +24,7 @@ test('attachments that no script asks for pass as they are', async () => {
   for (const source of ['', 'message.setBody("x");', 'message.getAttachments();']) {
     const result = await process(engine, source, { attachments });
     assert.deepEqual(result.attachments, attachments);
-    assert.equal(result.attachments[0]?.[1].body, order.body, 'the same bytes');
+    assert.equal(result.attachments[0][1].body, order.body, 'the same bytes');
   }
 });
 
@@ -47,7 +47,10 @@ test('SAP’s example: the body is replaced by the attachment of a type, and the
   assert.equal(found.body, '<Grüße/>');
   assert.deepEqual(found.attachments, []);
   assert.deepEqual(found.properties, [['name', 'order "1".xml']]);
-  const bytes = await process(engine, source, { attachments, headers: [['FilterValue', 'image/']] });
+  const bytes = await process(engine, source, {
+    attachments,
+    headers: [['FilterValue', 'image/']],
+  });
   assert.deepEqual(bytes.body, picture.body);
   assert.deepEqual(bytes.properties, [['name', 'picture']]);
   assert.equal((await process(engine, source)).body, '<warning>Attachment is missing</warning>');
@@ -137,9 +140,13 @@ test('what is no attachment is refused, and so is one in a property', async () =
     'TypeError: An attachment is an AttachmentWrapper, not text. (script.js:1:40)',
   );
   const kept = await failureOf(
-    process(engine, 'message.setProperty("all", new java.util.HashMap(message.getAttachments()));', {
-      attachments,
-    }),
+    process(
+      engine,
+      'message.setProperty("all", new java.util.HashMap(message.getAttachments()));',
+      {
+        attachments,
+      },
+    ),
   );
   assert.equal(
     kept.message,

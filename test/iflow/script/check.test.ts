@@ -36,16 +36,28 @@ test('a function whose name the script does not say is not there', () => {
 
 suite('a Java class that is missing is found', () => {
   const cases: [name: string, source: string, missing: string[]][] = [
-    ['at the top level', `importClass(com.google.gson.JsonParser); ${processData('')}`, ['com.google.gson.JsonParser']],
+    [
+      'at the top level',
+      `importClass(com.google.gson.JsonParser); ${processData('')}`,
+      ['com.google.gson.JsonParser'],
+    ],
     ['in the function', processData('new java.sql.Timestamp(0);'), ['java.sql.Timestamp']],
-    ['behind Packages', processData('new Packages.org.apache.http.HttpGet();'), ['org.apache.http.HttpGet']],
+    [
+      'behind Packages',
+      processData('new Packages.org.apache.http.HttpGet();'),
+      ['org.apache.http.HttpGet'],
+    ],
     ['over several lines', processData('java\n .sql\n .Date;'), ['java.sql.Date']],
     [
       'in functions that are called',
       `${processData('first();')} function first() { second(); } var second = function () { java.sql.Date; }; const third = (x) => { java.sql.Time; };`,
       ['java.sql.Date'],
     ],
-    ['under its outer name', processData('java.util.Locale.Builder; javax.xml.Foo.Bar;'), ['javax.xml.Foo']],
+    [
+      'under its outer name',
+      processData('java.util.Locale.Builder; javax.xml.Foo.Bar;'),
+      ['javax.xml.Foo'],
+    ],
   ];
   for (const [name, source, missing] of cases) {
     test(name, () => assert.deepEqual(check(source).missingClasses, missing));
@@ -54,10 +66,16 @@ suite('a Java class that is missing is found', () => {
 
 suite('a script is not refused for', () => {
   const cases: [name: string, source: string][] = [
-    ['a function that nothing calls', `${processData('')} function unused() { new java.sql.Date(0); }`],
+    [
+      'a function that nothing calls',
+      `${processData('')} function unused() { new java.sql.Date(0); }`,
+    ],
     ['a class that it is prepared to miss', processData('try { java.sql.Date; } catch (e) {}')],
     ['a variable with the name of a package', processData('var com = { x: {} }; com.x.Y; ')],
-    ['a parameter with the name of a package', 'function processData(m, org) { org.x.Y; return m; }'],
+    [
+      'a parameter with the name of a package',
+      'function processData(m, org) { org.x.Y; return m; }',
+    ],
     ['a member with the name of a package', processData('message.java.sql.Date;')],
     ['a package', processData('java.sql;')],
   ];
@@ -67,7 +85,17 @@ suite('a script is not refused for', () => {
 });
 
 test('a script that is made to be slow to check is checked in time', () => {
-  const parts = ['function a(){ b() }\n', '{ function a(){} ', 'try{', 'com.', 'x = (', 'com.a.B; ', 'a = async ', '}', '((('];
+  const parts = [
+    'function a(){ b() }\n',
+    '{ function a(){} ',
+    'try{',
+    'com.',
+    'x = (',
+    'com.a.B; ',
+    'a = async ',
+    '}',
+    '(((',
+  ];
   for (const part of parts) {
     const started = performance.now();
     check(part.repeat(50_000));

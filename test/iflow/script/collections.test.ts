@@ -108,7 +108,10 @@ test('getters and setters are properties, as in Rhino', async () => {
 });
 
 test('a map is no object of its keys, as in Rhino 1.7.14', async () => {
-  const out = await outOf('var p = message.getProperties(); out.push(p.a === undefined, Object.keys(p).length);', { a: 1 });
+  const out = await outOf(
+    'var p = message.getProperties(); out.push(p.a === undefined, Object.keys(p).length);',
+    { a: 1 },
+  );
   assert.deepEqual(out, [true, 0]);
 });
 
@@ -138,12 +141,17 @@ test('the collections of java.util do as in Java', async () => {
 for (const [statement, error] of [
   ['new java.util.ArrayList().get(0)', 'java.lang.IndexOutOfBoundsException: Index: 0, Size: 0'],
   ['java.util.Collections.emptyList().add(1)', 'java.lang.UnsupportedOperationException'],
-  ['java.util.Collections.unmodifiableMap({}).put("a", 1)', 'java.lang.UnsupportedOperationException'],
+  [
+    'java.util.Collections.unmodifiableMap({}).put("a", 1)',
+    'java.lang.UnsupportedOperationException',
+  ],
   ['message.getHeaders().keySet().add("a")', 'java.lang.UnsupportedOperationException'],
   ['new java.util.TreeMap().firstKey()', 'java.util.NoSuchElementException'],
   ['new java.util.Stack().pop()', 'java.util.NoSuchElementException'],
 ] as const) {
   test(`${statement} throws ${error}`, async () => {
-    assert.deepEqual(await outOf(`try { ${statement}; } catch (e) { out.push(String(e)); }`), [error]);
+    assert.deepEqual(await outOf(`try { ${statement}; } catch (e) { out.push(String(e)); }`), [
+      error,
+    ]);
   });
 }

@@ -43,7 +43,7 @@ function comeTo(expected: Readonly<Record<string, unknown>>): () => Promise<void
 test(
   'SimpleDateFormat writes dates, in UTC or in a zone',
   comeTo({
-    'format("yyyy-MM-dd\'T\'HH:mm:ss.SSS\'Z\'")': '2026-01-02T13:04:05.006Z',
+    "format(\"yyyy-MM-dd'T'HH:mm:ss.SSS'Z'\")": '2026-01-02T13:04:05.006Z',
     'format("EEE, d MMM yy h:mm a")': 'Fri, 2 Jan 26 1:04 PM',
     'format("dd.MM.yyyy HH:mm Z", "Europe/Berlin")': '02.01.2026 14:04 +0100',
     'format("HH:mm XXX", "GMT+5:30")': '18:34 +05:30',
@@ -64,7 +64,8 @@ test(
     'parse("yyyy-MM-dd\'T\'HH:mm:ssX", "2026-02-03T04:05:06+02:00")': '2026-02-03T02:05:06.000Z',
     'parse("yyyy-MM-dd HH:mm", "2026-07-01 12:00", "Europe/Berlin")': '2026-07-01T10:00:00.000Z',
     'parse("d MMM yyyy h:mm a", "3 Feb 2026 4:05 pm")': '2026-02-03T16:05:00.000Z',
-    'parse("EEEE, MMMM d, yyyy z", "Tuesday, February 3, 2026 GMT-03:00")': '2026-02-03T03:00:00.000Z',
+    'parse("EEEE, MMMM d, yyyy z", "Tuesday, February 3, 2026 GMT-03:00")':
+      '2026-02-03T03:00:00.000Z',
     'parse("dd/MM/yy", "03/02/99")': '1999-02-03T00:00:00.000Z',
     'parse("yyyy-MM-dd", "2026-02-30")': '2026-03-02T00:00:00.000Z',
     'parse("yyyy-MM-dd", "nonsense")': 'java.text.ParseException: Unparseable date: "nonsense"',

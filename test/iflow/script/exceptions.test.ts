@@ -63,12 +63,18 @@ suite('what an exception subprocess has caught', () => {
     ]);
   });
   test('stays as it was found, read or not, and can be thrown on', async () => {
-    for (const source of ['', 'message.getProperties();', 'message.getProperty("CamelExceptionCaught").getMessage();']) {
+    for (const source of [
+      '',
+      'message.getProperties();',
+      'message.getProperty("CamelExceptionCaught").getMessage();',
+    ]) {
       const result = await process(engine, source, { properties: properties() });
       assert.deepEqual(result.properties, properties());
     }
     const thrown = await failureOf(
-      process(engine, 'throw message.getProperty("CamelExceptionCaught");', { properties: properties() }),
+      process(engine, 'throw message.getProperty("CamelExceptionCaught");', {
+        properties: properties(),
+      }),
     );
     assert.equal(thrown.message, `${caught.class}: ${caught.message} (script.js:1:46)`);
   });
@@ -108,8 +114,20 @@ suite('Java’s exceptions', () => {
     );
     assert.deepEqual(JSON.parse(String(body)), [
       ['java.lang.IllegalArgumentException: bad', 'bad', 'java.lang.Exception: why', true, true],
-      ['java.lang.NumberFormatException: For input string: "x"', 'For input string: "x"', null, true, true],
-      ['java.io.IOException: java.lang.Error: deep', 'java.lang.Error: deep', 'java.lang.Error: deep', false, true],
+      [
+        'java.lang.NumberFormatException: For input string: "x"',
+        'For input string: "x"',
+        null,
+        true,
+        true,
+      ],
+      [
+        'java.io.IOException: java.lang.Error: deep',
+        'java.lang.Error: deep',
+        'java.lang.Error: deep',
+        false,
+        true,
+      ],
       [
         'com.sap.it.api.securestore.exception.SecureStoreException: Secure Parameter not available',
         'Secure Parameter not available',

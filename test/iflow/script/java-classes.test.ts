@@ -30,83 +30,92 @@ test('every class that is said to be there is there, under its name', async () =
 
 test(
   'Java’s methods work on JavaScript’s strings',
-  comeTo({
-    '"abc".length()': 3,
-    'message.getBody(java.lang.String).length()': 5,
-    'new java.lang.StringBuilder("ab").length()': 2,
-    '"abc".length': 3,
-    '"a".equals(new java.lang.String("a"))': true,
-    '"a".equals(null)': false,
-    '"aB".equalsIgnoreCase("Ab")': true,
-    '"abc".contains("b")': true,
-    '"".isEmpty()': true,
-    '"b".compareTo("a")': 1,
-    '"abc".compareTo("ab")': 1,
-    '"a1b2".replaceAll("[0-9]", "-")': 'a-b-',
-    '"2026-01".replaceAll("(\\\\d+)-(\\\\d+)", "$2/$1")': '01/2026',
-    '"a.a".replaceAll(/a/g, "b")': 'b.b',
-    '"a.b.c".replaceFirst("\\\\.", "-")': 'a-b.c',
-    '"aa".replace("a", "b")': 'ba',
-    '"a|b|".split("\\\\|").join()': 'a,b',
-    '"a,b;c".split("[,;]").join()': 'a,b,c',
-    '"a|b".split("|").join()': 'a,b',
-    '"a b".split(" ").length': 2,
-    '"AB1".matches("[A-Z]+\\\\d")': true,
-    '"AB1x".matches("[A-Z]+\\\\d")': false,
-    '"é".getBytes("UTF-8").length': 2,
-    '"Java".hashCode()': 2301506,
-    'String("ab".toCharArray())': 'ab',
-    '"ab".toCharArray().join()': '97,98',
-    '"x".getClass().getName()': 'java.lang.String',
-    'java.lang.String.join("-", ["a", "b"])': 'a-b',
-    'java.lang.String.valueOf("ab".toCharArray())': 'ab',
-    'String(new java.lang.String([104, 105]))': 'hi',
-    'new java.lang.String("héé".getBytes("ISO-8859-1"), 1, 2, "ISO-8859-1") + ""': 'éé',
-    'java.lang.String.format("%s|%5d|%-4s|%05.1f|%x|%,d|%%", "a", 42, "b", 2.25, 255, 1234567)':
-      'a|   42|b   |002.3|ff|1,234,567|%',
-    'java.text.MessageFormat.format("{1} it\'\'s {0}", "a", "b")': "b it's a",
-    'new java.text.DecimalFormat("#,##0.00").format(1234.5)': '1,234.50',
-    'new java.text.DecimalFormat("0.#%").format(0.125)': '12.5%',
-    'new java.text.DecimalFormat("0").format(2.5)': '2',
-  }, 'hello'),
+  comeTo(
+    {
+      '"abc".length()': 3,
+      'message.getBody(java.lang.String).length()': 5,
+      'new java.lang.StringBuilder("ab").length()': 2,
+      '"abc".length': 3,
+      '"a".equals(new java.lang.String("a"))': true,
+      '"a".equals(null)': false,
+      '"aB".equalsIgnoreCase("Ab")': true,
+      '"abc".contains("b")': true,
+      '"".isEmpty()': true,
+      '"b".compareTo("a")': 1,
+      '"abc".compareTo("ab")': 1,
+      '"a1b2".replaceAll("[0-9]", "-")': 'a-b-',
+      '"2026-01".replaceAll("(\\\\d+)-(\\\\d+)", "$2/$1")': '01/2026',
+      '"a.a".replaceAll(/a/g, "b")': 'b.b',
+      '"a.b.c".replaceFirst("\\\\.", "-")': 'a-b.c',
+      '"aa".replace("a", "b")': 'ba',
+      '"a|b|".split("\\\\|").join()': 'a,b',
+      '"a,b;c".split("[,;]").join()': 'a,b,c',
+      '"a|b".split("|").join()': 'a,b',
+      '"a b".split(" ").length': 2,
+      '"AB1".matches("[A-Z]+\\\\d")': true,
+      '"AB1x".matches("[A-Z]+\\\\d")': false,
+      '"é".getBytes("UTF-8").length': 2,
+      '"Java".hashCode()': 2301506,
+      'String("ab".toCharArray())': 'ab',
+      '"ab".toCharArray().join()': '97,98',
+      '"x".getClass().getName()': 'java.lang.String',
+      'java.lang.String.join("-", ["a", "b"])': 'a-b',
+      'java.lang.String.valueOf("ab".toCharArray())': 'ab',
+      'String(new java.lang.String([104, 105]))': 'hi',
+      'new java.lang.String("héé".getBytes("ISO-8859-1"), 1, 2, "ISO-8859-1") + ""': 'éé',
+      'java.lang.String.format("%s|%5d|%-4s|%05.1f|%x|%,d|%%", "a", 42, "b", 2.25, 255, 1234567)':
+        'a|   42|b   |002.3|ff|1,234,567|%',
+      'java.text.MessageFormat.format("{1} it\'\'s {0}", "a", "b")': "b it's a",
+      'new java.text.DecimalFormat("#,##0.00").format(1234.5)': '1,234.50',
+      'new java.text.DecimalFormat("0.#%").format(0.125)': '12.5%',
+      'new java.text.DecimalFormat("0").format(2.5)': '2',
+    },
+    'hello',
+  ),
 );
 
 test(
   'numbers do as in Java',
-  comeTo({
-    'java.lang.Integer.parseInt("-42")': -42,
-    'java.lang.Integer.parseInt("4.2")': 'java.lang.NumberFormatException: For input string: "4.2"',
-    'java.lang.Integer.parseInt("2147483648")':
-      'java.lang.NumberFormatException: For input string: "2147483648"',
-    'java.lang.Integer.valueOf("7").intValue()': 7,
-    'java.lang.Integer.toHexString(-1)': 'ffffffff',
-    'new java.lang.Integer(5) + 1': 6,
-    'java.lang.Double.parseDouble(" 1.5 ")': 1.5,
-    'java.lang.Boolean.parseBoolean("TRUE")': true,
-    'java.lang.Long.valueOf("12").equals(12)': true,
-    'java.lang.Math.max(1, 2)': 2,
-    'java.lang.Character.isDigit("7")': true,
-    'java.lang.Character.isLetter(97)': true,
-    'new java.math.BigDecimal("0.1").add(new java.math.BigDecimal("0.2")).toString()': '0.3',
-    'new java.math.BigDecimal("2.345").setScale(2, java.math.RoundingMode.HALF_UP).toString()': '2.35',
-    'new java.math.BigDecimal("10").divide(new java.math.BigDecimal("3"), 4, java.math.BigDecimal.ROUND_DOWN).toString()':
-      '3.3333',
-    'new java.math.BigDecimal("1").divide(new java.math.BigDecimal("3"))':
-      'java.lang.ArithmeticException: Non-terminating decimal expansion; no exact representable decimal result.',
-    'new java.math.BigDecimal("1.50").equals(new java.math.BigDecimal("1.5"))': false,
-    'new java.math.BigDecimal("1.50").compareTo(new java.math.BigDecimal("1.5"))': 0,
-    'new java.math.BigDecimal("1E+3").toPlainString()': '1000',
-    'new java.math.BigDecimal("100").stripTrailingZeros().toString()': '1E+2',
-    'new java.math.BigInteger("123456789012345678901234567890").add(java.math.BigInteger.ONE).toString()':
-      '123456789012345678901234567891',
-    'message.getBody(java.lang.reflect.Array.newInstance(java.lang.Byte.TYPE, 0).getClass()).length': 1,
-  }, 'x'),
+  comeTo(
+    {
+      'java.lang.Integer.parseInt("-42")': -42,
+      'java.lang.Integer.parseInt("4.2")':
+        'java.lang.NumberFormatException: For input string: "4.2"',
+      'java.lang.Integer.parseInt("2147483648")':
+        'java.lang.NumberFormatException: For input string: "2147483648"',
+      'java.lang.Integer.valueOf("7").intValue()': 7,
+      'java.lang.Integer.toHexString(-1)': 'ffffffff',
+      'new java.lang.Integer(5) + 1': 6,
+      'java.lang.Double.parseDouble(" 1.5 ")': 1.5,
+      'java.lang.Boolean.parseBoolean("TRUE")': true,
+      'java.lang.Long.valueOf("12").equals(12)': true,
+      'java.lang.Math.max(1, 2)': 2,
+      'java.lang.Character.isDigit("7")': true,
+      'java.lang.Character.isLetter(97)': true,
+      'new java.math.BigDecimal("0.1").add(new java.math.BigDecimal("0.2")).toString()': '0.3',
+      'new java.math.BigDecimal("2.345").setScale(2, java.math.RoundingMode.HALF_UP).toString()':
+        '2.35',
+      'new java.math.BigDecimal("10").divide(new java.math.BigDecimal("3"), 4, java.math.BigDecimal.ROUND_DOWN).toString()':
+        '3.3333',
+      'new java.math.BigDecimal("1").divide(new java.math.BigDecimal("3"))':
+        'java.lang.ArithmeticException: Non-terminating decimal expansion; no exact representable decimal result.',
+      'new java.math.BigDecimal("1.50").equals(new java.math.BigDecimal("1.5"))': false,
+      'new java.math.BigDecimal("1.50").compareTo(new java.math.BigDecimal("1.5"))': 0,
+      'new java.math.BigDecimal("1E+3").toPlainString()': '1000',
+      'new java.math.BigDecimal("100").stripTrailingZeros().toString()': '1E+2',
+      'new java.math.BigInteger("123456789012345678901234567890").add(java.math.BigInteger.ONE).toString()':
+        '123456789012345678901234567891',
+      'message.getBody(java.lang.reflect.Array.newInstance(java.lang.Byte.TYPE, 0).getClass()).length': 1,
+    },
+    'x',
+  ),
 );
 
 test(
   'text is built, tokenised and encoded as in Java',
   comeTo({
-    'new java.lang.StringBuilder("a").append(1).append("b").insert(0, "x").reverse().toString()': 'b1ax',
+    'new java.lang.StringBuilder("a").append(1).append("b").insert(0, "x").reverse().toString()':
+      'b1ax',
     'new java.lang.StringBuffer().append(true).append(null).toString()': 'truenull',
     'new java.util.StringTokenizer("a b,c", " ,").countTokens()': 3,
     'new java.util.StringJoiner(", ", "[", "]").add("a").add("b").toString()': '[a, b]',
@@ -177,7 +186,8 @@ suite('Java’s regular expressions', () => {
       'java.util.regex.Pattern.compile("A", java.util.regex.Pattern.CASE_INSENSITIVE).matcher("xax").find()': true,
       'java.util.regex.Pattern.matches("\\\\p{Alpha}+", "abc")': true,
       '"A1".matches("(?i)a\\\\d")': true,
-      '"a.b".replaceAll(java.util.regex.Pattern.quote("."), java.util.regex.Matcher.quoteReplacement("$"))': 'a$b',
+      '"a.b".replaceAll(java.util.regex.Pattern.quote("."), java.util.regex.Matcher.quoteReplacement("$"))':
+        'a$b',
       'java.util.regex.Pattern.compile(",").split("a,b,,").length': 2,
       '(function () { var m = java.util.regex.Pattern.compile("b").matcher("abc"), s = new java.lang.StringBuffer(); m.find(); m.appendReplacement(s, "-"); m.appendTail(s); return s.toString(); })()':
         'a-c',
@@ -189,7 +199,8 @@ suite('Java’s regular expressions', () => {
     comeTo({
       '"a".matches("a++")':
         'java.util.regex.PatternSyntaxException: The possessive quantifier ++ in a++',
-      '"a".matches("[a[b]]")': 'java.util.regex.PatternSyntaxException: A class in a class in [a[b]]',
+      '"a".matches("[a[b]]")':
+        'java.util.regex.PatternSyntaxException: A class in a class in [a[b]]',
       '"a".matches("(?x)a")':
         'java.util.regex.PatternSyntaxException: The flag x is not available in (?x)a',
     }),

@@ -44,7 +44,10 @@ test('a class that is missing is named, however it is asked for', async () => {
     ['importClass(com.google.gson.JsonParser)', 'com.google.gson.JsonParser'],
     ['new Packages.org.apache.http.HttpGet("x")', 'org.apache.http.HttpGet'],
     ['java.util["Ra" + "ndom"]', 'java.util.Random'],
-    ['new JavaImporter(javax.xml.parsers.DocumentBuilderFactory)', 'javax.xml.parsers.DocumentBuilderFactory'],
+    [
+      'new JavaImporter(javax.xml.parsers.DocumentBuilderFactory)',
+      'javax.xml.parsers.DocumentBuilderFactory',
+    ],
   ]) {
     const { message } = await failureOf(process(engine, `${statement ?? ''};`));
     assert.match(
@@ -87,7 +90,9 @@ suite('what ECMAScript does not have', () => {
     assert.equal(body, '1,2,3,4,p');
   });
   test('nothing moves to another line, and errors keep their columns', async () => {
-    const failure = await failureOf(process(engine, '"a".length(); for each (x in []) {}\n  null.x;'));
+    const failure = await failureOf(
+      process(engine, '"a".length(); for each (x in []) {}\n  null.x;'),
+    );
     assert.match(failure.message, /\(script\.js:2:3\)$/);
     const column = await failureOf(process(engine, '"a".length() > 0 && null.x;'));
     assert.match(column.message, /\(script\.js:1:\d+\)$/);
@@ -109,7 +114,17 @@ suite('what ECMAScript does not have', () => {
     assert.equal(rewrite('"a.length()"'), '"a.length()"');
   });
   test('source that is made to be slow to read is read in time', () => {
-    for (const part of ['`${', '/', '(/[', '"\\', 'for each (', '/*', 'a.length(', 'for each (x in ', '}']) {
+    for (const part of [
+      '`${',
+      '/',
+      '(/[',
+      '"\\',
+      'for each (',
+      '/*',
+      'a.length(',
+      'for each (x in ',
+      '}',
+    ]) {
       const started = performance.now();
       rewrite(`${part.repeat(100_000)}.length()`);
       assert.ok(performance.now() - started < 5000, part);

@@ -157,7 +157,9 @@ suite('the keystore', () => {
     assert.deepEqual(rest, [true, 1]);
   });
   test('keeps its private keys, and says what it has not', async () => {
-    const refused = await failureOf(process(engine, `${store} store.getKey("mine");`, { services }));
+    const refused = await failureOf(
+      process(engine, `${store} store.getKey("mine");`, { services }),
+    );
     assert.match(refused.message, /A private key is not available in Flowgate scripts\./);
     const missing = await failureOf(
       process(engine, `${store} store.getCertificate("none");`, { services }),
@@ -271,15 +273,20 @@ suite('a script that waits for a service', () => {
     const runs = Array.from({ length: 3 }, () => own.run(scriptCall(source, { services })));
     const bodies = (await Promise.all(runs)).map(({ body }) => String(body));
     assert.equal(drawn, 6, 'no number is drawn for nothing');
-    assert.deepEqual(
-      bodies.flatMap((body) => body.split(',')).sort(),
-      ['1', '2', '3', '4', '5', '6'],
-    );
+    assert.deepEqual(bodies.flatMap((body) => body.split(',')).sort(), [
+      '1',
+      '2',
+      '3',
+      '4',
+      '5',
+      '6',
+    ]);
   });
 
   test('asks 10,000 times at most, with texts of a bounded length', async () => {
     const services = servicesOf({ mapped: () => Promise.resolve('x') });
-    const map = 'com.sap.it.api.ITApiFactory.getService(com.sap.it.api.mapping.ValueMappingApi, null)';
+    const map =
+      'com.sap.it.api.ITApiFactory.getService(com.sap.it.api.mapping.ValueMappingApi, null)';
     const often = await failureOf(
       process(engine, `var m = ${map}; for (;;) m.getMappedValue("a", "b", "c", "d", "e");`, {
         services,
@@ -291,7 +298,9 @@ suite('a script that waits for a service', () => {
       /^java\.lang\.IllegalStateException: A script may ask services 10000 times\./,
     );
     const long = await failureOf(
-      process(engine, `${map}.getMappedValue("a", "b", "c".repeat(70000), "d", "e");`, { services }),
+      process(engine, `${map}.getMappedValue("a", "b", "c".repeat(70000), "d", "e");`, {
+        services,
+      }),
     );
     assert.match(
       long.message,
