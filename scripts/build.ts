@@ -37,6 +37,7 @@ export async function bundleInto(
       { in: ALL_FUNCTIONS, out: 'functions/all' },
       { in: 'shared/iflow/script/javascript/worker.ts', out: 'shared/script-worker' },
       { in: 'shared/iflow/deployment/compile-worker.ts', out: 'shared/compile-worker' },
+      { in: 'shared/iflow/check/check-worker.ts', out: 'shared/check-worker' },
       { in: 'shared/iflow/dispatch/address-worker.ts', out: 'shared/address-worker' },
     ],
     outdir: folder,
@@ -58,12 +59,29 @@ export async function bundleInto(
     legalComments: 'none',
     logLevel: 'warning',
   });
-  await mkdir(join(folder, 'shared'), { recursive: true });
-  await copyFile(
-    createRequire(import.meta.url).resolve('quickjs-wasi/quickjs.wasm'),
-    join(folder, 'shared', 'quickjs.wasm'),
-  );
+  await copyUnmodified(join(folder, 'shared'));
   return metafile;
+}
+
+/** Files that are read beside the workers as their packages have them, by their package. */
+const UNMODIFIED: Readonly<Record<string, string>> = {
+  'quickjs-wasi': 'quickjs.wasm',
+  // Its licence allows passing it on without modification only: it is not to be in a bundle.
+  'saxon-js': 'SaxonJS2N.js',
+  xslt3: 'xslt3.js',
+};
+
+/** Packages of which something is copied rather than bundled. */
+export const copiedPackages = Object.keys(UNMODIFIED);
+
+async function copyUnmodified(folder: string): Promise<void> {
+  const require = createRequire(import.meta.url);
+  await mkdir(folder, { recursive: true });
+  await Promise.all(
+    Object.entries(UNMODIFIED).map(([name, file]) =>
+      copyFile(require.resolve(`${name}/${file}`), join(folder, file)),
+    ),
+  );
 }
 
 const ALL_FUNCTIONS = 'all-functions';

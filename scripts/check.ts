@@ -1,10 +1,9 @@
 /** `npm run check`: see `USAGE`, and docs/iflow/check.md. */
 import { parseArgs } from 'node:util';
-import { checkBundle } from '../shared/iflow/check/check-bundle.ts';
+import { checkContents, collectionsOf } from '../shared/iflow/check/check-content.ts';
 import { countVerdicts } from '../shared/iflow/check/summary.ts';
-import { collectionFiles } from './check/collections.ts';
 import { type CheckedFlow, jsonReport, summaryReport, textReport } from './check/report.ts';
-import { readContents } from './check/read-content.ts';
+import { readSources } from './check/read-content.ts';
 
 const USAGE = `Usage: npm run check -- <zip or folder> [--json | --summary] [--assume groovy]…
 
@@ -33,16 +32,16 @@ async function main(): Promise<number> {
     console.error(USAGE);
     return values.help ? 0 : 2;
   }
-  const contents = await readContents(path, (source, what) => {
+  const sources = await readSources(path, (source, what) => {
     if (!values.json) console.error(`${source}: ${what}`);
   });
-  const collections = collectionFiles(contents);
+  const collections = collectionsOf(sources.flatMap(({ contents }) => contents));
   const assumed = new Set(values.assume.map((name) => NAMES[name.toLowerCase()] ?? name));
   const flows: CheckedFlow[] = [];
-  for (const { source, name, type, zip } of contents) {
-    if (type !== 'IntegrationFlow' && type !== '') continue;
-    const report = await checkBundle(zip, { assumed, collections });
-    flows.push({ source, ...report, name: report.name || name });
+  for (const { name: source, contents } of sources) {
+    for (const report of await checkContents(contents, { assumed, collections })) {
+      flows.push({ source, ...report });
+    }
   }
   const write = values.json ? jsonReport : values.summary ? summaryReport : textReport;
   console.log(write(flows));

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { bundleInto, replace } from './build.ts';
+import { bundleInto, copiedPackages, replace } from './build.ts';
 import { describeThirdParties } from './pack/third-parties.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -24,10 +24,10 @@ export async function pack(folder: string): Promise<void> {
     ) as Record<string, unknown>;
     const reduced = { name, version, description, license, private: true, type, main };
     await writeFile(join(work, 'package.json'), `${JSON.stringify(reduced, null, 2)}\n`);
-    for (const file of ['host.json', 'LICENSE']) await copyFile(join(root, file), join(work, file));
+    for (const file of ['host.json', 'LICENSE', 'NOTICE']) await copyFile(join(root, file), join(work, file));
     await writeFile(
       join(work, 'THIRD-PARTY.txt'),
-      await describeThirdParties(root, metafile, ['quickjs-wasi']),
+      await describeThirdParties(root, metafile, copiedPackages),
     );
     await mkdir(dirname(folder), { recursive: true });
     await replace(work, folder);

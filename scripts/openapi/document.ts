@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { authorizationPaths } from './authorization-paths.ts';
+import { facadePaths } from './facade-paths.ts';
 import { oauthPaths } from './oauth-paths.ts';
 import type { Answer, Operation, Parameter, Paths } from './operation.ts';
 import { registrationPaths } from './registration-paths.ts';
@@ -21,6 +22,7 @@ export const paths: Paths = {
   ...tokenPaths,
   ...issuerPaths,
   ...userPaths,
+  ...facadePaths,
   ...authorizationPaths,
 };
 

@@ -9,6 +9,7 @@ import {
   authorizationResponses,
   UserGrant,
 } from './authorization-schemas.ts';
+import { facadeRequests, facadeResponses } from './facade-schemas.ts';
 import { registrationRequests, registrationResponses } from './registration-schemas.ts';
 import { issuerRequests, issuerResponses } from './issuer-schemas.ts';
 import { userRequests, userResponses } from './user-schemas.ts';
@@ -135,6 +136,7 @@ export const requests = {
   ...issuerRequests,
   ...userRequests,
   ...authorizationRequests,
+  ...facadeRequests,
   ClientRegistration: z.strictObject({
     ...settable,
     ...readOnly,
@@ -366,6 +368,7 @@ export const responses = {
   ...issuerResponses,
   ...userResponses,
   ...authorizationResponses,
+  ...facadeResponses,
   UserGrants: pageOf(UserGrant),
   Client,
   NewClient: z.strictObject({ ...client, ...perhapsShownOnce }),

@@ -32,7 +32,7 @@ const javaScriptEngine = once(async () => {
 /** Compiled flows kept by one instance; most are a few kB and their scripts. */
 const HELD_FLOWS = { maxFlows: 1000, maxCharacters: 64 * 1024 * 1024 };
 
-const flows = once(async () => {
+export const flows = once(async () => {
   const { directory } = await deployments();
   return new FlowCache((revision) => directory.compiledFlow(revision), HELD_FLOWS);
 });

@@ -64,6 +64,8 @@ export const registry = prepared(async ({ subscriptions, issuer, privateHosts })
     clock,
     random: randomBytes,
     extra: {
+      // Loaded for nothing else.
+      facades: async (call) => (await (await import('./facades.ts')).facades())(call),
       keys: createKeysApi({
         ring: await keyRing(),
         gate,

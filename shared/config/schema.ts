@@ -137,7 +137,7 @@ export const settingsSchema = z.object({
   FLOWGATE_MTLS: withDefault(certificateHeader, 'off'),
   /** Certificates in PEM of the authorities that clients of `tls_client_auth` may have theirs from. */
   FLOWGATE_MTLS_CAS: optional(authorities),
-  /** Hosts that documents may be fetched from although they are inside, without TLS too. */
+  /** Hosts that may be called and fetched from although they are inside, without TLS too. */
   FLOWGATE_PRIVATE_HOSTS: withDefault(privateHosts, ''),
   /** An OpenID provider that people may sign in at; exactly as its metadata has it. */
   FLOWGATE_UPSTREAM_ISSUER: optional(exactIssuer),

@@ -36,10 +36,14 @@ export interface FlowEnvironment {
   readonly revision: string;
 }
 
-export interface FlowOutcome {
-  /** How the message ends in the processing log where no step failed. */
-  readonly status: 'COMPLETED' | 'ESCALATED';
-}
+/** How the message ends in the processing log where no step failed. */
+export type FlowOutcome =
+  | { readonly status: 'COMPLETED' }
+  | {
+      readonly status: 'ESCALATED';
+      /** What a sender that waits is told; undefined where none does. */
+      readonly raised: string | undefined;
+    };
 
 /** A step failed. `message` is for the log, and for the sender where the flow returns exceptions. */
 export class FlowFailure extends Error {

@@ -105,8 +105,12 @@ export function createMessageProcessor(deps: MessageProcessorDeps): MessageProce
         { 'flowgate.iflow': deployment.id, 'flowgate.message_guid': messageGuid },
       );
       escalated = outcome.status === 'ESCALATED';
-      processed = { result: conclude(exchange, arrived) };
+      processed =
+        outcome.status === 'ESCALATED' && outcome.raised !== undefined
+          ? { failure: outcome.raised, reason: 'escalated' }
+          : { result: conclude(exchange, arrived) };
     } catch (error) {
+      escalated = false;
       processed =
         error instanceof FlowFailure
           ? { failure: error.message, reason: error.reason }

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { type FlowEnvironment, FlowFailure, type RunFlow } from './engine.ts';
+import { type FlowEnvironment, FlowFailure, type FlowOutcome, type RunFlow } from './engine.ts';
 import { type CaughtException, type Exchange, MAX_BODY_SIZE } from './exchange.ts';
 import type { CompiledFlow, CompiledNode, CompiledProcess } from './flow.ts';
 import type { ScriptLogEntry } from './script/engine.ts';
@@ -16,31 +16,41 @@ const MAX_DEPTH = 50;
  * thrown on as it is: it is a mistake of ours, not of the flow.
  */
 export const runFlow: RunFlow = async (flow, start, exchange, environment, deadline, log) => {
-  const run = new FlowRun(flow, environment, deadline, log);
+  const waits = !flow.timers.some(({ startId }) => startId === start.startId);
+  const run = new FlowRun(flow, environment, deadline, log, waits);
+  let outcome: FlowOutcome = { status: 'COMPLETED' };
   try {
     await run.process(start.processId, start.startId, exchange, 0);
-    return { status: 'COMPLETED' };
   } catch (error) {
     if (!(error instanceof MessageEnded)) throw error;
-    return { status: error.status };
+    if (error.end === 'escalated') {
+      outcome = { status: 'ESCALATED', raised: waits ? error.message : undefined };
+    }
   }
+  await run.complete();
+  return outcome;
 };
 
-/** An end event that ends the message wherever it stands: it passes through all processes. */
+/**
+ * The message has ended before its processes have: nothing returns to those that called one.
+ * - `handled`: an exception subprocess has come to its end (SAP Help, Handle Exceptions in Subprocess).
+ * - `terminated`: at a Terminate Message event.
+ * - `escalated`: at an escalation end event; `message` is what a sender that waits is told.
+ */
 class MessageEnded extends Error {
-  readonly status: 'COMPLETED' | 'ESCALATED';
+  readonly end: 'handled' | 'terminated' | 'escalated';
 
-  constructor(status: MessageEnded['status']) {
-    super('The message was ended.');
+  constructor(end: MessageEnded['end'], message = 'The message was ended.') {
+    super(message);
     this.name = 'MessageEnded';
-    this.status = status;
+    this.end = end;
   }
 }
 
 /** A way through the nodes of one process. */
 interface Walk {
   readonly process: CompiledProcess;
-  /** A branch stops before a Gather. */
+  /** A branch stops before a Gather or a Join. */
   readonly branch: boolean;
   /** What the exception subprocess that it goes through has caught. */
   readonly caught: FlowFailure | undefined;
@@ -52,6 +62,11 @@ class FlowRun {
   readonly #environment: FlowEnvironment;
   readonly #deadline: number;
   readonly #log: ScriptLogEntry[];
+  /** Whether the sender waits for an answer. */
+  readonly #senderWaits: boolean;
+  /** Failures that have been given to the exception subprocess of their process, if there is one. */
+  readonly #given = new WeakSet<FlowFailure>();
+  readonly #completions: (() => Promise<void>)[] = [];
   #heldSince: number;
 
   constructor(
@@ -59,12 +74,19 @@ class FlowRun {
     environment: FlowEnvironment,
     deadline: number,
     log: ScriptLogEntry[],
+    senderWaits: boolean,
   ) {
     this.#flow = flow;
     this.#environment = environment;
     this.#deadline = deadline;
     this.#log = log;
+    this.#senderWaits = senderWaits;
     this.#heldSince = environment.now();
+  }
+
+  /** Does what steps have left for when the message is processed. */
+  async complete(): Promise<void> {
+    for (const completion of this.#completions) await completion();
   }
 
   async process(id: string, startId: string, exchange: Exchange, depth: number): Promise<void> {
@@ -77,31 +99,43 @@ class FlowRun {
   }
 
   /**
-   * Walks, and gives what fails to the exception subprocess. One that fails itself, or ends in an
-   * error, has the failure go on to whoever called the process.
+   * Walks, and gives what fails to the exception subprocess of the process that the step stands in.
+   * No other gets it: the one of a process does not catch what fails in the local processes that it
+   * calls (SAP Help, Define Exception Subprocess), and a failure that a branch could not handle has
+   * been given to it already. One that fails itself, or ends in an error, fails its process.
    */
   async #guard(walk: Walk, startId: string, exchange: Exchange): Promise<CompiledNode | undefined> {
     try {
       return await this.#walk(walk, startId, exchange);
     } catch (error) {
+      if (!(error instanceof FlowFailure) || this.#given.has(error)) throw error;
+      this.#given.add(error);
       const handler = walk.process.exceptionSubprocess;
-      if (!(error instanceof FlowFailure) || handler === undefined || walk.caught !== undefined) {
-        throw error;
-      }
+      if (handler === undefined || walk.caught !== undefined) throw error;
       // There is no time left to handle it in, or no room.
       if (error.reason === 'timeout' || error.reason === 'busy') throw error;
       const caught = caughtOf(error);
       exchange.properties.set('CamelExceptionCaught', { ...caught });
+      exchange.properties.set('SAP_ErrorModelStepID', error.stepId);
       // SAP's flows ask for it there, and it is what the sender is answered unless they change it.
       if (caught.statusCode !== undefined) {
         exchange.headers.set('CamelHttpResponseCode', caught.statusCode);
       }
-      await this.#walk({ ...walk, branch: false, caught: error }, handler.startId, exchange);
-      return undefined;
+      await this.#handle({ ...walk, branch: false, caught: error }, handler.startId, exchange);
+      throw new MessageEnded('handled');
     }
   }
 
-  /** @returns the Gather that a branch has stopped at; undefined at an end. */
+  async #handle(walk: Walk, startId: string, exchange: Exchange): Promise<void> {
+    try {
+      await this.#walk(walk, startId, exchange);
+    } catch (error) {
+      if (error instanceof FlowFailure) this.#given.add(error);
+      throw error;
+    }
+  }
+
+  /** @returns the Gather or Join that a branch has stopped at; undefined at an end. */
   async #walk(walk: Walk, startId: string, exchange: Exchange): Promise<CompiledNode | undefined> {
     const context = this.#contextOf(walk);
     let id: string | undefined = startId;
@@ -110,22 +144,31 @@ class FlowRun {
       if (node === undefined) {
         throw new Error(`The compiled flow ${this.#flow.id} has no step ${id}.`);
       }
-      if (walk.branch && node.type === 'Gather') return node;
+      if (walk.branch && (node.type === 'Gather' || node.type === 'Join')) return node;
       const pending = this.#runStep(node, exchange, context);
       const result = pending instanceof Promise ? await pending : pending;
       if (exchange.body.length > MAX_BODY_SIZE) {
         const text = `The step "${node.name || node.id}" has made a body above ${MAX_BODY_SIZE} bytes.`;
         throw new FlowFailure(node, 'too_large', text);
       }
-      if (this.#environment.now() - this.#heldSince >= LONGEST_HOLD_MS) {
-        await setImmediate();
-        this.#heldSince = this.#environment.now();
-      }
+      if (this.#holdsTooLong()) await this.#letOthersOn();
       if (result === undefined) id = node.next[0];
       else if ('goTo' in result) id = result.goTo;
-      else this.#end(result.end, node, walk);
+      else {
+        this.#end(result.end, node, walk);
+        id = undefined;
+      }
     }
     return undefined;
+  }
+
+  #holdsTooLong(): boolean {
+    return this.#environment.now() - this.#heldSince >= LONGEST_HOLD_MS;
+  }
+
+  async #letOthersOn(): Promise<void> {
+    await setImmediate();
+    this.#heldSince = this.#environment.now();
   }
 
   #runStep(
@@ -158,36 +201,75 @@ class FlowRun {
     throw new FlowFailure(node, error.reason, error.message, error);
   }
 
-  #end(end: 'error' | 'escalation' | 'terminate', node: CompiledNode, walk: Walk): never {
-    if (end !== 'error') throw new MessageEnded(end === 'escalation' ? 'ESCALATED' : 'COMPLETED');
-    if (walk.caught !== undefined) throw walk.caught;
-    const text = `The process ended with the error end event "${node.name || node.id}".`;
-    throw new FlowFailure(node, 'error_end', text);
+  /** Returns where the process or branch ends and nothing else does. */
+  #end(end: End, node: CompiledNode, walk: Walk): void {
+    switch (end) {
+      case 'process':
+        return;
+      case 'handled':
+        throw new MessageEnded('handled');
+      case 'terminate':
+        throw new MessageEnded('terminated');
+      case 'escalation':
+        this.#escalate(node, walk);
+        return;
+      case 'error': {
+        if (walk.caught !== undefined) throw walk.caught;
+        const text = `The process ended with the error end event "${node.name || node.id}".`;
+        throw new FlowFailure(node, 'error_end', text);
+      }
+    }
+  }
+
+  /**
+   * SAP Help, Escalation End Event Behavior: where nobody waits, a local process that escalates
+   * returns to its caller; in an exception subprocess, and for a sender that waits, the message ends.
+   */
+  #escalate(node: CompiledNode, { process, caught }: Walk): void {
+    const isLocal = process.startId !== '';
+    if (!this.#senderWaits && isLocal && caught === undefined) return;
+    const text = `The message was escalated at the end event "${node.name || node.id}".`;
+    throw new MessageEnded('escalated', caught === undefined ? text : `${text} ${caught.message}`);
+  }
+
+  async #branch(from: Walk, nodeId: string, exchange: Exchange): Promise<BranchEnd> {
+    const walk = { ...from, branch: true, depth: deeper(from) };
+    // One may have no step of its own.
+    if (this.#holdsTooLong()) await this.#letOthersOn();
+    try {
+      return { stoppedAt: await this.#guard(walk, nodeId, exchange), handled: false };
+    } catch (error) {
+      if (!(error instanceof MessageEnded) || error.end === 'escalated') throw error;
+      return { stoppedAt: undefined, handled: error.end === 'handled' };
+    }
   }
 
   #contextOf(walk: Walk): StepContext {
-    const deeper = (): number => {
-      if (walk.depth < MAX_DEPTH) return walk.depth + 1;
-      throw new StepFailure(
-        'too_deep',
-        `Processes and branches are nested more than ${MAX_DEPTH} deep.`,
-      );
-    };
     return {
       flow: this.#flow,
       environment: this.#environment,
       deadline: this.#deadline,
       log: this.#log,
-      runBranch: async (nodeId, exchange): Promise<BranchEnd> => {
-        const branch = { ...walk, branch: true, depth: deeper() };
-        return { stoppedAt: await this.#guard(branch, nodeId, exchange) };
-      },
+      runBranch: (nodeId, exchange) => this.#branch(walk, nodeId, exchange),
       callProcess: async (processId, exchange) => {
-        await this.process(processId, '', exchange, deeper());
+        await this.process(processId, '', exchange, deeper(walk));
+      },
+      onCompletion: (completion) => {
+        this.#completions.push(completion);
       },
     };
   }
 }
+
+function deeper({ depth }: Walk): number {
+  if (depth < MAX_DEPTH) return depth + 1;
+  throw new StepFailure(
+    'too_deep',
+    `Processes and branches are nested more than ${MAX_DEPTH} deep.`,
+  );
+}
+
+type End = Extract<StepResult, { end: string }>['end'];
 
 function caughtOf(failure: FlowFailure): CaughtException {
   const caught = failure.cause instanceof StepFailure ? failure.cause.caught : {};

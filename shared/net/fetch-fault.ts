@@ -4,6 +4,7 @@ export type FetchReason =
   | 'private_address'
   | 'connection'
   | 'tls'
+  | 'identity'
   | 'timeout'
   | 'redirect'
   | 'status'
@@ -19,6 +20,7 @@ const NOTHING_SENT: ReadonlySet<FetchReason> = new Set<FetchReason>([
   'private_address',
   'connection',
   'tls',
+  'identity',
 ]);
 
 /**
@@ -69,6 +71,10 @@ export class FetchFault extends Error {
         `answers with something that is not HTTP${named}.`,
         cause,
       );
+    }
+    if (/^ERR_SSL_.*ALERT/.test(String(code))) {
+      const what = `refuses the TLS connection${named}.`;
+      return new FetchFault('tls', url, what, cause, progress !== 'connecting');
     }
     if (progress !== 'connecting') {
       const when = progress === 'sent' ? 'without an answer' : 'before its answer was complete';

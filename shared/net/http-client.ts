@@ -42,6 +42,8 @@ export interface HttpRequest {
 
 /** A certificate that the client shows, with its key. */
 export interface ClientIdentity {
+  /** What faults call it. */
+  readonly name: string;
   /** Another one whenever the key or the certificate is. */
   readonly id: string;
   /** PEM. */
@@ -135,7 +137,8 @@ export function createHttpClient(deps: HttpClientDeps): HttpClient {
         });
         return await makeAnswer(incoming, largestBody, shown);
       } catch (error) {
-        throw error instanceof FetchFault ? error : faultOf(error, shown, signal, timeLimitMs);
+        if (error instanceof FetchFault) throw error;
+        throw faultOfIdentity(error, shown, identity) ?? faultOf(error, shown, signal, timeLimitMs);
       }
     },
     close: () => kept.close(),
@@ -175,6 +178,19 @@ function withDefaults({ headers, method, body }: HttpRequest): Readonly<Record<s
     all['Content-Length'] = '0';
   }
   return all;
+}
+
+/** OpenSSL cannot read the key or the certificate, or they are no pair. */
+function faultOfIdentity(
+  error: unknown,
+  shown: string,
+  identity: ClientIdentity | undefined,
+): FetchFault | undefined {
+  const cause = error instanceof ExchangeFailure ? error.cause : undefined;
+  const code = (cause as { code?: unknown } | undefined)?.code;
+  if (identity === undefined || typeof code !== 'string' || !code.startsWith('ERR_OSSL')) return;
+  const what = `cannot be called with ${identity.name}, whose key and certificate cannot be used (${code}).`;
+  return new FetchFault('identity', shown, what, cause);
 }
 
 function isStale(error: unknown): boolean {

@@ -60,12 +60,7 @@ export async function exchange(outgoing: Outgoing, count: CountBytes): Promise<I
   const isConnected = watchConnection(request, outgoing.url);
   let response: IncomingMessage | undefined;
   try {
-    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-    request.on('response', resolve).on('error', reject);
-    // An answer of status 101 ends the connection without any of the two.
-    request.on('close', () => reject(new Error('The connection was closed.')));
-    request.end(outgoing.body);
-    response = await promise;
+    response = await responseTo(request, outgoing.body);
     const chunks: Buffer[] = [];
     for await (const chunk of response as AsyncIterable<Buffer>) {
       count(chunk.length);
@@ -85,7 +80,38 @@ export async function exchange(outgoing: Outgoing, count: CountBytes): Promise<I
   }
 }
 
+function responseTo(
+  request: ClientRequest,
+  body: Uint8Array | string | undefined,
+): Promise<IncomingMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  let isSettled = false;
+  request.on('response', (response) => {
+    isSettled = true;
+    resolve(response);
+  });
+  request.on('error', (error) => {
+    isSettled = true;
+    reject(error);
+  });
+  // An answer of status 101 ends the connection without any of the two.
+  request.on('close', () => {
+    if (!isSettled) reject(new Error('The connection was closed.'));
+  });
+  request.end(body);
+  return promise;
+}
+
+/** Throws at once where OpenSSL cannot read the key or the certificate to be shown. */
 function openRequest(outgoing: Outgoing): ClientRequest {
+  try {
+    return makeRequest(outgoing);
+  } catch (error) {
+    throw new ExchangeFailure(error, 'connecting', false);
+  }
+}
+
+function makeRequest(outgoing: Outgoing): ClientRequest {
   const { url, method, headers, lookup, agent, signal, maxHeaderBytes, identity } = outgoing;
   const options: RequestOptions = {
     method,

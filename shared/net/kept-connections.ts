@@ -3,7 +3,7 @@ import { Agent as TlsAgent } from 'node:https';
 import type { Duplex } from 'node:stream';
 
 /** Connections to one host and port with one identity; further requests wait for one of them. */
-const MAX_PER_HOST = 64;
+const MAX_PER_HOST = 128;
 const MAX_IDLE_PER_HOST = 16;
 /** Of one identity, to all hosts. */
 const MAX_IN_ALL = 512;

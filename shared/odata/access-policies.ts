@@ -111,7 +111,7 @@ export function accessPolicyRoutes(policies: AccessPolicyAdministration): Routes
         );
         const created = await policies.create(policy, read);
         const reply = replyCreated(request, accessPolicyType, policyEntity(created));
-        return { ...reply, audit: noteOf(created) };
+        return { ...reply, audit: noteOf(created, created.references) };
       },
     },
     'AccessPolicies()': {
@@ -134,7 +134,7 @@ export function accessPolicyRoutes(policies: AccessPolicyAdministration): Routes
       },
       DELETE: async (request) => {
         const removed = await policies.remove(keyNumber(request.segments[0], 'Id'));
-        return { status: 204, audit: noteOf(removed) };
+        return { status: 204, audit: noteOf(removed, removed.references) };
       },
     },
     ...collectionRoutes(
@@ -152,7 +152,7 @@ export function accessPolicyRoutes(policies: AccessPolicyAdministration): Routes
         const created = await policies.addReference(policyId, await readReference(given));
         const policy = await policies.get(policyId);
         const reply = replyCreated(request, artifactReferenceType, referenceEntity(created));
-        return { ...reply, audit: noteOf(policy, created) };
+        return { ...reply, audit: noteOf(policy, [created]) };
       },
     },
     'ArtifactReferences()': {
@@ -161,7 +161,7 @@ export function accessPolicyRoutes(policies: AccessPolicyAdministration): Routes
       DELETE: async (request) => {
         const id = keyNumber(request.segments[0], 'Id');
         const policy = await policies.removeReference(id);
-        const removed = policy.references.find((reference) => reference.id === id);
+        const removed = policy.references.filter((reference) => reference.id === id);
         return { status: 204, audit: noteOf(policy, removed) };
       },
     },
@@ -187,12 +187,13 @@ function policyIdIn(body: object): number {
 
 function noteOf(
   { roleName }: AccessPolicy,
-  reference?: ArtifactReference,
-): { readonly name: string; readonly detail?: string } {
-  if (reference === undefined) return { name: roleName };
-  const { type, attribute, condition, value } = reference;
-  const sign = condition === 'exactString' ? '=' : 'matches';
-  return { name: roleName, detail: `${type} ${attribute} ${sign} ${value}` };
+  references: readonly ArtifactReference[] = [],
+): { readonly name: string; readonly detail: string } {
+  const told = references.map(({ type, attribute, condition, value }) => {
+    const sign = condition === 'exactString' ? '=' : 'matches';
+    return `${type} ${attribute} ${sign} ${value}`;
+  });
+  return { name: roleName, detail: told.join('; ') };
 }
 
 function policyEntity({ id, roleName, description }: AccessPolicy): Entity {

@@ -5,6 +5,7 @@ import { type ArtifactKind, ARTIFACT_KINDS } from '../iflow/bundle/artifact-kind
 import type { Deployer } from '../iflow/deployment/deploy.ts';
 import type { DeploymentDirectory } from '../iflow/deployment/deployment.ts';
 import type { TaskStore } from '../iflow/deployment/deployment-store.ts';
+import type { CheckContent } from '../iflow/check/check-apart.ts';
 import type { Artifacts } from '../iflow/design/artifacts.ts';
 import type { Configurations } from '../iflow/design/configurations.ts';
 import type { ExportPackage } from '../iflow/design/export-package.ts';
@@ -21,6 +22,7 @@ import type { AuditTrail } from '../registry/audit/audit-trail.ts';
 import type { MaterialAdministration } from '../registry/security-material/administration.ts';
 import { accessPolicyRoutes, accessPolicyTypes } from './access-policies.ts';
 import { auditedChange } from './audited-changes.ts';
+import { checkContentRoutes } from './check-content.ts';
 import { artifactName, designTypes } from './artifact-types.ts';
 import { credentialRoutes, credentialTypes } from './credentials.ts';
 import {
@@ -67,6 +69,7 @@ export interface ODataDeps {
   readonly logAttachments: LogAttachmentReader;
   readonly material: MaterialAdministration;
   readonly accessPolicies: AccessPolicyAdministration;
+  readonly checkContent: CheckContent;
   readonly privateHosts: PrivateHosts;
   readonly clock: Clock;
   readonly trail: Pick<AuditTrail, 'change'>;
@@ -111,14 +114,17 @@ const TYPES: readonly EntityType[] = [
   ...accessPolicyTypes,
 ];
 
-const FUNCTIONS: readonly FunctionImport[] = ARTIFACT_KINDS.flatMap((kind) => [
-  { name: deployFunction(kind), method: 'POST', parameters: ['Id', 'Version'] },
-  {
-    name: `${artifactName(kind)}SaveAsVersion`,
-    method: 'POST',
-    parameters: ['Id', 'SaveAsVersion'],
-  },
-]);
+const FUNCTIONS: readonly FunctionImport[] = [
+  ...ARTIFACT_KINDS.flatMap((kind): FunctionImport[] => [
+    { name: deployFunction(kind), method: 'POST', parameters: ['Id', 'Version'] },
+    {
+      name: `${artifactName(kind)}SaveAsVersion`,
+      method: 'POST',
+      parameters: ['Id', 'SaveAsVersion'],
+    },
+  ]),
+  { name: 'CheckIntegrationContent', method: 'POST', parameters: [] },
+];
 
 /**
  * SAP Cloud Integration's OData V2 API under `/api/v1`. Whoever shows no good token with a role of
@@ -141,6 +147,7 @@ export function createODataApi(deps: ODataDeps): Handler {
     ...credentialRoutes(deps.material, deps.privateHosts),
     ...keystoreRoutes(deps.material, deps.clock),
     ...accessPolicyRoutes(deps.accessPolicies),
+    ...checkContentRoutes(deps.checkContent),
   };
   const sets = TYPES.filter((type) => entityRoutes[type.set]?.GET !== undefined);
   const routes: Routes = { ...serviceRoutes(sets), ...entityRoutes };

@@ -24,6 +24,7 @@ const ACTIONS: Readonly<Record<string, { readonly type: string; readonly action:
   ...credentialActions('UserCredentials', 'user_credentials'),
   ...credentialActions('OAuth2ClientCredentials', 'oauth2_client_credentials'),
   ...credentialActions('SecureParameters', 'secure_parameter'),
+  'POST CheckIntegrationContent': { type: 'content', action: 'content.check' },
   'POST KeyPairResources': { type: 'keystore_entry', action: 'keystore.import' },
   'PUT CertificateResources()/$value': { type: 'keystore_entry', action: 'keystore.import' },
   'DELETE KeystoreEntries()': { type: 'keystore_entry', action: 'keystore.delete' },

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { buildBundle } from '../../shared/iflow/bundle/build.ts';
 import { BundleFault, readBundle } from '../../shared/iflow/bundle/bundle.ts';
-import { parseProperties } from '../../shared/iflow/bundle/properties.ts';
+import { parseProperties, replaceProperties } from '../../shared/iflow/bundle/properties.ts';
 import { inflate, readZip } from '../../shared/iflow/bundle/unzip.ts';
 import { deflateEntry, writeZip } from '../../shared/iflow/bundle/zip.ts';
 import { compileBundle } from '../../shared/iflow/compile.ts';
@@ -126,6 +126,18 @@ test('properties: any text is read; any parameter that is set reads back as it w
     }),
   );
   const value = fc.oneof(line, fc.string({ unit: 'binary', maxLength: 20 }));
+  await check(
+    fc.property(line, fc.dictionary(value, value, { maxKeys: 3 }), (text, wanted) => {
+      const before = parseProperties(text);
+      const values = new Map(Object.entries(wanted));
+      const after = replaceProperties(text, values);
+      assert.deepEqual(
+        new Map([...parseProperties(after)].sort()),
+        new Map([...new Map([...before, ...values])].sort()),
+      );
+      assert.equal(replaceProperties(after, values), after);
+    }),
+  );
   await check(
     fc.property(value, (given) => {
       const zip = configureBundle(good, { other: given });

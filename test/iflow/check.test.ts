@@ -30,11 +30,19 @@ const truncated = good.slice(0, good.length - 100);
 
 /** An integration package as a tenant exports it. */
 function packageOf(flows: Readonly<Record<string, Uint8Array>>): Uint8Array {
-  const resources = Object.keys(flows).map((displayName, i) => ({
+  const self = {
+    id: 'f'.repeat(32),
+    uniqueId: 'Tested',
+    displayName: 'Tested',
+    resourceType: 'ContentPackage',
+  };
+  const artifacts = Object.keys(flows).map((displayName, i) => ({
     id: String(i).padStart(32, '0'),
+    uniqueId: displayName,
     displayName,
     resourceType: 'IFlow',
   }));
+  const resources = [self, ...artifacts];
   const listed = Buffer.from(JSON.stringify({ resources, relations: [] })).toString('base64');
   return writeZip([
     deflateEntry('resources.cnt', listed),
@@ -118,7 +126,7 @@ test('a flow that is in several packages counts once in the shares, and each tim
 test('the command reads a folder with bundles and packages, and says which zip is neither', () => {
   const { status, out, err } = check(folder);
   assert.equal(status, 1);
-  assert.match(err, /^notes\.zip: It is neither an integration package nor an iFlow bundle\.$/m);
+  assert.match(err, /^notes\.zip: .*META-INF\/MANIFEST\.MF/m);
   assert.match(out, /^good\.zip\n {2}runs {14}Good \(Good\)$/m);
   assert.match(out, /^ {2}unreadable {8}Cut$/m);
   assert.match(out, /^ {6}- Step "Map" \(MessageMapping\) is not available yet\.$/m);

@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FlowFailure } from '../../shared/iflow/engine.ts';
 import { flowBundle, line, setBody } from '../support/flow-bundle.ts';
 import { environmentOf, exchangeOf, runBundle } from './running.ts';
-
-const raise = setBody('Raise', '${body.substring(5)}');
 
 test('a local integration process works on the message of its caller', async () => {
   const zip = flowBundle({
@@ -28,64 +25,6 @@ test('a local integration process works on the message of its caller', async () 
   const exchange = exchangeOf('0');
   await runBundle(zip, exchange);
   assert.equal(exchange.body, '0123');
-});
-
-for (const [end, outcome] of [
-  ['MessageEndEvent', 'COMPLETED'],
-  ['EscalationEndEvent', 'ESCALATED'],
-  ['TerminateEndEvent', 'COMPLETED'],
-  ['ErrorEndEvent', 'FAILED'],
-] as const) {
-  test(`an exception subprocess that ends in ${end} leaves the message ${outcome}`, async () => {
-    const zip = flowBundle({
-      processes: [
-        {
-          ...line(raise),
-          exception: {
-            nodes: [
-              { id: 'Caught', cname: 'ErrorStartEvent' },
-              setBody('Tell', 'Sorry: ${exception.message}'),
-              { id: 'Done', cname: end },
-            ],
-          },
-        },
-      ],
-    });
-    const exchange = exchangeOf('x');
-    const ended = runBundle(zip, exchange);
-    if (outcome === 'FAILED') {
-      await assert.rejects(
-        ended,
-        (error) => error instanceof FlowFailure && error.stepName === 'Raise',
-      );
-    } else assert.equal((await ended).status, outcome);
-    assert.equal(exchange.body, 'Sorry: substring(5) is outside a text of 1 characters.');
-  });
-}
-
-test('what a local process does not handle is for the exception subprocess of its caller', async () => {
-  const zip = flowBundle({
-    processes: [
-      {
-        ...line({ id: 'Call', cname: 'NonLoopingProcess', properties: { processId: 'Local' } }),
-        exception: {
-          nodes: [
-            { id: 'Caught', cname: 'ErrorStartEvent' },
-            setBody('Tell', 'handled'),
-            { id: 'Done', cname: 'MessageEndEvent' },
-          ],
-        },
-      },
-      {
-        id: 'Local',
-        local: true,
-        nodes: [{ id: 'S', cname: 'StartEvent' }, raise, { id: 'E', cname: 'EndEvent' }],
-      },
-    ],
-  });
-  const exchange = exchangeOf('x');
-  assert.equal((await runBundle(zip, exchange)).status, 'COMPLETED');
-  assert.equal(exchange.body, 'handled');
 });
 
 test('local processes that call each other without end fail, and nothing hangs', async () => {

@@ -7,6 +7,7 @@ import type { BundleDescription } from '../../shared/iflow/bundle/bundle-descrip
 import { compileBundle } from '../../shared/iflow/compile.ts';
 import type { FlowEnvironment, FlowOutcome } from '../../shared/iflow/engine.ts';
 import { type Body, type Exchange, HeaderMap, type Value } from '../../shared/iflow/exchange.ts';
+import { type DeployFault, NotDeployable } from '../../shared/iflow/flow.ts';
 import { runFlow } from '../../shared/iflow/run.ts';
 import { ForwardedTrace } from '../../shared/telemetry/telemetry.ts';
 import type { ScriptEngine, ScriptLogEntry } from '../../shared/iflow/script/engine.ts';
@@ -45,6 +46,9 @@ export const noServices: FlowServices = {
   valueMappings: none('value mappings'),
   numberRanges: none('number ranges'),
   partnerDirectory: none('partner directory'),
+  dataStores: none('data stores'),
+  variables: none('variables'),
+  processedMessages: none('processed messages'),
 };
 
 export function environmentOf(
@@ -77,6 +81,17 @@ export const onThisThread: Apart = {
   },
 };
 
+/** What keeps a bundle from running here; none where nothing does. */
+export function faultsOf(zip: Uint8Array): readonly DeployFault[] {
+  try {
+    compileBundle(zip);
+  } catch (error) {
+    if (error instanceof NotDeployable) return error.details;
+    throw error;
+  }
+  return [];
+}
+
 /** Compiles a bundle and runs it from its first sender; see test/support/flow-bundle.ts. */
 export async function runBundle(
   zip: Uint8Array,
@@ -89,7 +104,14 @@ export async function runBundle(
   const start = stored.senders[0] ?? stored.directSenders[0] ?? stored.timers[0];
   if (start === undefined) throw new Error('The flow has no start.');
   const log: ScriptLogEntry[] = [];
-  const outcome = await runFlow(stored, start, exchange, environment, NOW + 210_000, log);
+  const outcome = await runFlow(
+    stored,
+    start,
+    exchange,
+    environment,
+    environment.now() + 210_000,
+    log,
+  );
   return { ...outcome, log };
 }
 

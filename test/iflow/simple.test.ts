@@ -10,7 +10,20 @@ import { exchangeOf, NOW } from './running.ts';
 const exchange = exchangeOf(
   'the body',
   { Name: 'Flow', List: ['a', 'b'], CamelFileName: 'in/box/file.txt', Dotted: 'x', None: null },
-  { p: 'Value', 'with space': 's', 'dot.ted': 'd', n: 7, map: { a: 1, b: null }, $filter: 'f' },
+  {
+    p: 'Value',
+    'with space': 's',
+    'dot.ted': 'd',
+    n: 7,
+    map: { a: 1, b: null },
+    $filter: 'f',
+    of: 'p',
+    of2: 'name',
+    key_7_Flow: 'made',
+    path: 'a.b.c',
+    csv: 'x ,y,,',
+    SAP_MessageProcessingLogID: 'guid',
+  },
 );
 
 function result(expression: string, on = exchange): Value | Body {
@@ -73,6 +86,54 @@ const values: readonly [expression: string, value: Value][] = [
   ['[${property.missing}]', '[]'],
   ['${header.List} ${property.map}', '[a, b] {a=1, b=null}'],
   ['costs $5 {or} $', 'costs $5 {or} $'],
+  // a header that is not there is a property (Camel, Simple Language)
+  ['${header.p}', 'Value'],
+  ['${header:Name}', 'Flow'],
+  ['${headerAs(Name, String)}', 'Flow'],
+  ['${mandatoryBodyAs(String)}', 'the body'],
+  [
+    '${headers}',
+    { Name: 'Flow', List: ['a', 'b'], CamelFileName: 'in/box/file.txt', Dotted: 'x', None: null },
+  ],
+  // names that expressions make
+  ['${property.${property.of}}', 'Value'],
+  ['${property.key_${property.n}_${header.Name}}', 'made'],
+  ['${header[${property.of2}]}', 'Flow'],
+  ['${property.${property.missing}}', null],
+  // methods of Java
+  ["${header.Name.contains('lo')}", true],
+  ["${header.Name.startsWith('F')}", true],
+  ["${header.Name.endsWith('F')}", false],
+  ["${header.Name.replace('l', 'LL')}", 'FLLow'],
+  ["${property.path.replaceAll('\\.', '-')}", 'a-b-c'],
+  ["${property.path.split('\\.')[1]}", 'b'],
+  ["${property.csv.split(',')[0].trim()}", 'x'],
+  ["${property.csv.split(',').size()}", 2],
+  ["${header.Name.indexOf('o')}", 2],
+  ["${header.Name.equalsIgnoreCase('FLOW')}", true],
+  ["${header.Name.concat('!')}", 'Flow!'],
+  ['${property.n.toString()}', '7'],
+  ['${header.List.size()}', 2],
+  ['${header.List.get(1)}', 'b'],
+  ['${header.List.get(7)}', null],
+  ["${header.List.contains('b')}", true],
+  ['${property.map.keySet()}', ['a', 'b']],
+  ["${property.map.get('a')}", 1],
+  ["${property.map.get('constructor')}", null],
+  ["${property.map.containsKey('toString')}", false],
+  ['${property.missing.size()}', null],
+  // files
+  ['${file:onlyname.noext}', 'file'],
+  ['${file:name.noext}', 'in/box/file'],
+  ['${file:ext}', 'txt'],
+  // other moments and zones
+  ['${date:now-2h30m:HH:mm}', '10:34'],
+  ['${date:now+1d:yyyy-MM-dd}', '2026-01-03'],
+  ['${date:now}', 'Fri Jan 02 13:04:05 UTC 2026'],
+  ['${date-with-timezone:now+2h30m:IST:HH:mm}', '21:04'],
+  ['${date-with-timezone:now:GMT+530:HH:mm}', '18:34'],
+  ['${exchangeId}', 'guid'],
+  ['${id}', 'guid'],
   ['a\\nb\\tc\\rd\\}e\\f\\', 'a\nb\tc\rd}e\\f\\'],
 ];
 
@@ -88,6 +149,31 @@ test('a body of bytes alone stays bytes, and is text among text', () => {
   assert.equal(result('<${body}>', bytes), '<ä>');
 });
 
+test('calls that a value does not have fail with a sentence', () => {
+  assert.throws(() => result('${header.Name.size()}'), {
+    name: 'ExpressionFailure',
+    message: 'There is no size() of a text.',
+  });
+  assert.throws(() => result("${header.List.startsWith('a')}"), /no startsWith\(\) of a list/);
+  assert.throws(() => result("${property.map.indexOf('a')}"), /no indexOf\(\) of a map/);
+});
+
+test('what methods make is bounded', () => {
+  const body = exchangeOf('x'.repeat(1024 * 1024));
+  const by = 'y'.repeat(200);
+  for (const call of [
+    `replace('x', '${by}')`,
+    `replace('', '${by}')`,
+    `replaceAll('x', '${by}')`,
+  ]) {
+    assert.throws(() => result(`\${body.${call}.length()}`, body), /yields more than 104857600/);
+  }
+  const growing = ".replace('x', 'xxxxxxxxxxxxxxx')".repeat(20);
+  assert.throws(() => result(`\${body${growing}}`, body), ExpressionFailure);
+  const commas = exchangeOf(','.repeat(100_001));
+  assert.throws(() => result("${body.split(',')}", commas), /100000 parts at most/);
+});
+
 test('a caught exception has its message and stack trace', () => {
   const caught = exchangeOf('', {}, { CamelExceptionCaught: { message: 'no', stacktrace: 'at' } });
   assert.equal(result('${exception.message}/${exception.stacktrace}', caught), 'no/at');
@@ -101,6 +187,20 @@ test('what a token yields is never parsed as an expression', () => {
 const unavailable = [
   '${header}',
   '${header.}',
+  "${header.Name.replaceAll('[x]', 'y')}",
+  "${header.Name.replaceAll('x', '$1')}",
+  "${header.Name.split('')}",
+  '${header.Name.matches(1)}',
+  '${header.Name.trim(1)}',
+  '${header.Name.substring(-1)}',
+  '${header.Name.getClass().getName()}',
+  '${header.Name.concat(${body})}',
+  '${body.constructor()}',
+  '${date:now-2x:yyyy}',
+  '${date:header.x:yyyy}',
+  '${property.${body}',
+  '${'.repeat(7) + 'property.x' + '}'.repeat(7),
+  `${'${property.'.repeat(7)}x${'}'.repeat(7)}`,
   '${headers.a.foo()}',
   '${body.getClass()}',
   '${bean:x}',
@@ -200,6 +300,13 @@ test('Simple: any text is either parsed and evaluated, or refused with a fault o
     ' ',
     '.length()',
     '.',
+    '${property.',
+    ".split('",
+    "')",
+    '.get(0)',
+    ':',
+    'now-2h',
+    'exception',
   );
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 10 }), (pieces) => {
@@ -214,6 +321,38 @@ test('Simple: any text is either parsed and evaluated, or refused with a fault o
     }),
     { numRuns: 2000 },
   );
+});
+
+test('Simple: hostile texts are parsed or refused in time that is linear in their length', () => {
+  const startedAt = performance.now();
+  for (const part of [
+    '${',
+    '}',
+    '\\',
+    '$',
+    '${body}',
+    '${property.a.b(',
+    '${property.${',
+    "${header.x.split('",
+  ]) {
+    const text = part.repeat(Math.floor(1_000_000 / part.length));
+    try {
+      parseSimple(text);
+    } catch (error) {
+      assert.ok(error instanceof ExpressionFault, String(error));
+    }
+  }
+  for (const inside of ['[0]', '.trim()', ".concat('x')", 'a.', '(', ' ', "'", '${a', '-1h']) {
+    const token = inside.repeat(Math.floor(950 / inside.length));
+    for (const written of [`\${property.x${token}}`, `\${date:now${token}}`, `\${${token}}`]) {
+      try {
+        parseSimple(written.repeat(100));
+      } catch (error) {
+        assert.ok(error instanceof ExpressionFault, String(error));
+      }
+    }
+  }
+  assert.ok(performance.now() - startedAt < 5000);
 });
 
 test('what the expressions of a step work on is bounded, whatever each of them yields', () => {

@@ -68,6 +68,40 @@ test('XPath: a variable is a header, else a property, else empty', async () => {
   assert.equal(await select("'costs $5'", exchange), 'costs $5');
 });
 
+test('XPath: a text that is a number is one where it is compared by order', async () => {
+  const exchange = exchangeOf(ORDER, {}, { most: '10', word: 'b', id: '07' });
+  assert.equal(await select('//id < $most', exchange), 'true');
+  assert.equal(await select('$most > //id', exchange), 'true');
+  assert.equal(await select("$word < 'c'", exchange), 'true');
+  assert.equal(await select('//id = $id', exchange), 'false');
+  assert.equal(await select("'//id < $most'", exchange), '//id < $most');
+  assert.equal(await select('//item[1] << //item[2]', exchange), 'true');
+});
+
+test("XPath: Camel's functions are Simple expressions and headers", async () => {
+  const exchange = exchangeOf(ORDER, { nr: '2' }, { simple1: 'kept' });
+  assert.equal(await select("//item[@nr = in:header('nr')]", exchange), 'nut');
+  assert.equal(
+    await select("concat(function:simple('${header.nr}-'), $simple1)", exchange),
+    '2-kept',
+  );
+  assert.equal(await select(`"function:simple('x')"`, exchange), "function:simple('x')");
+  const injected = exchangeOf(ORDER, { nr: "'] | //id['" });
+  assert.equal(await select("//item[@nr = in:header('nr')]", injected), '');
+});
+
+test('XPath: trace() tells nobody what the message holds', async (t) => {
+  const write = t.mock.method(process.stdout, 'write');
+  assert.equal(await select("trace(/order/id, 'a secret')"), '7');
+  const told = write.mock.calls.map((call) => String(call.arguments[0])).join('');
+  assert.ok(!told.includes('a secret'));
+});
+
+test('XPath: quotes that an export has escaped twice are quotes', async () => {
+  assert.equal(await select('//item[@nr = &apos;2&apos;]'), 'nut');
+  assert.equal(await select("'a &lt; b'"), 'a &lt; b');
+});
+
 test('XPath: the data types Node and NodeList keep the markup', async () => {
   const exchange = exchangeOf('<a><b c="1">x</b><b>y</b></a>');
   assert.equal(await select('//b', exchange, 'org.w3c.dom.Node'), '<b c="1">x</b>');

@@ -56,8 +56,11 @@ test('the pack holds the functions, what they load, and nothing else', async () 
     [
       ...loaded,
       'LICENSE',
+      'NOTICE',
       'THIRD-PARTY.txt',
+      'dist/shared/SaxonJS2N.js',
       'dist/shared/quickjs.wasm',
+      'dist/shared/xslt3.js',
       'host.json',
       'package.json',
     ].sort(),
@@ -93,6 +96,19 @@ test('nothing in it tells of the machine that made it', async () => {
   }
 });
 
+test('the XSLT processor is in it as its packages have it, and in no bundle', async () => {
+  for (const [name, file] of [
+    ['saxon-js', 'SaxonJS2N.js'],
+    ['xslt3', 'xslt3.js'],
+  ] as const) {
+    const original = await readFile(join(root, 'node_modules', name, file));
+    assert.ok(original.equals(await readFile(join(folder, 'dist/shared', file))), file);
+  }
+  for (const file of files.filter((one) => one.endsWith('.js') && !/SaxonJS2N|xslt3/.test(one))) {
+    assert.ok((await readFile(join(folder, file))).indexOf('Saxonica') < 0, file);
+  }
+});
+
 test('THIRD-PARTY.txt names what is in the bundles with version, licence and text, and no tool', async () => {
   const text = await readFile(join(folder, 'THIRD-PARTY.txt'), 'utf8');
   for (const name of ['@azure/data-tables', '@azure/functions', 'jsonwebtoken', 'quickjs-wasi']) {
@@ -101,6 +117,15 @@ test('THIRD-PARTY.txt names what is in the bundles with version, licence and tex
     ) as { version: string };
     const part = text.split(/^-{78}$/m).find((each) => each.includes(`\n${name} ${version} (`));
     assert.match(part ?? '', /permission/i, name);
+  }
+  for (const name of ['saxon-js', 'xslt3']) {
+    const part = text.split(/^-{78}$/m).find((each) => each.includes(`\n${name} 2.7.0 (`));
+    assert.match(
+      part ?? '',
+      /Copyright: The copyright in the Software belongs to Saxonica Ltd/,
+      name,
+    );
+    assert.match(part ?? '', /DISCLAIMER/, name);
   }
   assert.doesNotMatch(text, /\n(esbuild|azurite|typescript|eslint|@azure\/identity) /);
 });

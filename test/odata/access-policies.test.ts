@@ -21,8 +21,16 @@ const reference = (changes: Record<string, unknown> = {}) => ({
 
 const idIn = (answer: Parameters<typeof entityIn>[0]): string => String(entityIn(answer)['Id']);
 
-const create = async (api: ApiUnderTest, RoleName: string): Promise<string> => {
-  const answer = await api.post('AccessPolicies', { RoleName, Description: '' });
+const create = async (
+  api: ApiUnderTest,
+  RoleName: string,
+  ArtifactReferences: readonly unknown[] = [],
+): Promise<string> => {
+  const answer = await api.post('AccessPolicies', {
+    RoleName,
+    Description: '',
+    ArtifactReferences,
+  });
   assert.equal(answer.status, 201, answer.text);
   return idIn(answer);
 };
@@ -209,14 +217,19 @@ test('every change is audited with the role and what it protects', async () => {
   await api.patch(`AccessPolicies(${id}L)`, { Description: 'x' });
   await api.delete(`ArtifactReferences(${idIn(added)}L)`);
   await api.delete(`AccessPolicies(${id}L)`);
+  const whole = await create(api, 'Whole', [reference(), reference({ ConditionValue: 'FI_.*' })]);
+  await api.delete(`AccessPolicies(${whole}L)`);
+  const both = 'INTEGRATION_FLOW ID matches HR_.*; INTEGRATION_FLOW ID matches FI_.*';
   assert.deepEqual(
     api.trail.events.map(({ action, note }) => [action, note?.name, note?.detail]),
     [
-      ['access_policy.create', 'HR', undefined],
+      ['access_policy.create', 'HR', ''],
       ['access_policy.change', 'HR', 'INTEGRATION_FLOW ID matches HR_.*'],
-      ['access_policy.change', 'HR', undefined],
+      ['access_policy.change', 'HR', ''],
       ['access_policy.change', 'HR', 'INTEGRATION_FLOW ID matches HR_.*'],
-      ['access_policy.delete', 'HR', undefined],
+      ['access_policy.delete', 'HR', ''],
+      ['access_policy.create', 'Whole', both],
+      ['access_policy.delete', 'Whole', both],
     ],
   );
 });

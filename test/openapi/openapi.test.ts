@@ -16,7 +16,7 @@ const functionRoutes = readdirSync(functionsFolder)
   .map(([, route = '']) => route);
 
 /** Rooms that answer below /registry/v1 beside its route table. */
-const EXTRA = ['/registry/v1/keys'];
+const EXTRA = ['/registry/v1/keys', '/registry/v1/facades'];
 
 const operations = Object.entries(description.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),

@@ -63,6 +63,7 @@ export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
+  readonly bytes: Buffer;
   /** The body read as JSON; throws for a body that is none. */
   json(): Record<string, unknown>;
 }
@@ -84,8 +85,10 @@ export async function answerOf(
     const shown = surface.toReply(error, call);
     reply = { ...shown, headers: { ...shown.headers, ...error.headers } };
   }
-  const text = Buffer.from(reply.body ?? '').toString('utf8');
+  const bytes = Buffer.from(reply.body ?? '');
+  const text = bytes.toString('utf8');
   return {
+    bytes,
     status: reply.status,
     headers: new Headers(reply.headers),
     text,

@@ -7,6 +7,10 @@ import Provider from 'oidc-provider';
 /** A real authorization server (npm: oidc-provider) on the loopback, for machine-to-machine tokens. */
 export interface OidcProvider {
   readonly issuer: string;
+  /** Of its one client, which sends it in the body. */
+  readonly secret: string;
+  /** How often tokens have been asked for. */
+  tokenRequests: number;
   /** How often its keys have been fetched. */
   keyFetches: number;
   /** A token for `audience` by client credentials. */
@@ -28,6 +32,7 @@ export async function startOidcProvider(
   let callback: ReturnType<Provider['callback']> | undefined;
   const server = createServer((request, response) => {
     if (request.url === '/jwks') provider.keyFetches += 1;
+    if (request.url === '/token') provider.tokenRequests += 1;
     void callback?.(request, response);
   });
   const listen = async (port: number): Promise<number> => {
@@ -44,6 +49,8 @@ export async function startOidcProvider(
   rotate();
   const provider: OidcProvider = {
     issuer,
+    secret: SECRET,
+    tokenRequests: 0,
     keyFetches: 0,
     async token(audience, scope) {
       const response = await fetch(`${issuer}/token`, {

@@ -9,13 +9,38 @@ export const tasks = {
     load: async () => (await import('../expressions/xpath-task.ts')).xpathTask,
     inlineUpTo: 0,
   },
+  match: {
+    load: async () => (await import('../expressions/match-task.ts')).matchTask,
+    inlineUpTo: 16 * 1024,
+  },
+  split: {
+    load: async () => (await import('../splitting/split-task.ts')).splitTask,
+    inlineUpTo: 32 * 1024,
+  },
+  gather: {
+    load: async () => (await import('../gathering/gather-task.ts')).gatherTask,
+    inlineUpTo: 32 * 1024,
+  },
+  merge: {
+    load: async () => (await import('../gathering/merge-task.ts')).mergeTask,
+    inlineUpTo: 0,
+  },
+  // An array repeats a name for two characters: of so much text, at most 8 MB can become.
+  storedMessages: {
+    load: async () => (await import('../steps/stored-messages-task.ts')).storedMessagesTask,
+    inlineUpTo: 32 * 1024,
+  },
   jsonToXml: {
     load: async () => (await import('../convert/json-to-xml-task.ts')).jsonToXmlTask,
-    inlineUpTo: 64 * 1024,
+    inlineUpTo: 16 * 1024,
   },
   xmlToJson: {
     load: async () => (await import('../convert/xml-to-json-task.ts')).xmlToJsonTask,
-    inlineUpTo: 64 * 1024,
+    inlineUpTo: 32 * 1024,
+  },
+  signXml: {
+    load: async () => (await import('../signature/sign-task.ts')).signTask,
+    inlineUpTo: 0,
   },
   schema: {
     load: async () => (await import('../validate/schema-task.ts')).schemaTask,
@@ -23,15 +48,23 @@ export const tasks = {
   },
   csvToXml: {
     load: async () => (await import('../convert/csv-to-xml-task.ts')).csvToXmlTask,
-    inlineUpTo: 64 * 1024,
+    inlineUpTo: 32 * 1024,
   },
   xmlToCsv: {
     load: async () => (await import('../convert/xml-to-csv-task.ts')).xmlToCsvTask,
-    inlineUpTo: 64 * 1024,
+    inlineUpTo: 32 * 1024,
   },
   modifyXml: {
     load: async () => (await import('../convert/modify-xml-task.ts')).modifyXmlTask,
     inlineUpTo: 64 * 1024,
+  },
+  xslt: {
+    load: async () => (await import('../xslt/xslt-task.ts')).xsltTask,
+    inlineUpTo: 0,
+  },
+  xsltCompile: {
+    load: async () => (await import('../xslt/compile-task.ts')).xsltCompileTask,
+    inlineUpTo: 0,
   },
   base64: {
     load: async () => (await import('../encode/base64-task.ts')).base64Task,

@@ -1,4 +1,6 @@
 import { escapeXml } from '../xml/write-xml.ts';
+import { diagramXml, type Edge, type Placed, STEP_WIDTH } from './build-diagram.ts';
+import { properties } from './build-properties.ts';
 import type { BundleDescription, RowDescription, StepDescription } from './bundle-description.ts';
 
 const NAMESPACES = [
@@ -10,24 +12,15 @@ const NAMESPACES = [
   'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"',
 ].join(' ');
 
-/** A node of the line, with its place in the diagram. */
-interface Placed {
-  readonly id: string;
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
-}
-
 const MIDDLE = 158;
 
 /** Writes the .iflw of a description: the BPMN that runs and the diagram that SAP's editor opens. */
 export function flowXml(flow: BundleDescription): string {
   const start: Placed = { id: 'StartEvent_1', x: 290, y: MIDDLE - 16, width: 32, height: 32 };
-  const steps = flow.steps.map((_, i): Placed => {
+  const steps = flow.steps.map((step, i): Placed => {
     return {
-      id: `CallActivity_${i + 1}`,
-      x: 400 + i * 150,
+      id: idOf(step, i),
+      x: 400 + i * STEP_WIDTH,
       y: MIDDLE - 30,
       width: 100,
       height: 60,
@@ -36,7 +29,7 @@ export function flowXml(flow: BundleDescription): string {
   const end = {
     ...start,
     id: 'EndEvent_1',
-    x: 400 + flow.steps.length * 150,
+    x: 400 + flow.steps.length * STEP_WIDTH,
   };
   const line = [start, ...steps, end];
   const edges = line.slice(1).map((target, i) => {
@@ -51,7 +44,7 @@ export function flowXml(flow: BundleDescription): string {
       transactionalHandling: 'Not Required',
     }),
     eventXml('startEvent', start.id, 'Start', 'MessageStartEvent', edges),
-    ...flow.steps.map((step, i) => stepXml(step, `CallActivity_${i + 1}`, edges)),
+    ...flow.steps.map((step, i) => stepXml(step, idOf(step, i), edges)),
     eventXml('endEvent', end.id, 'End', 'MessageEndEvent', edges),
     ...edges.map(
       ({ id, source, target }) =>
@@ -67,10 +60,8 @@ export function flowXml(flow: BundleDescription): string {
   ].join('');
 }
 
-interface Edge {
-  readonly id: string;
-  readonly source: Placed;
-  readonly target: Placed;
+function idOf(step: StepDescription, i: number): string {
+  return `${step.type === 'requestReply' ? 'ServiceTask' : 'CallActivity'}_${i + 1}`;
 }
 
 function collaborationXml(flow: BundleDescription, startId: string): string {
@@ -123,13 +114,43 @@ function collaborationXml(flow: BundleDescription, startId: string): string {
         )}</bpmn2:messageFlow>`;
   const process =
     '<bpmn2:participant id="Participant_Process_1" ifl:type="IntegrationProcess" name="Integration Process" processRef="Process_1"><bpmn2:extensionElements/></bpmn2:participant>';
-  return `<bpmn2:collaboration id="Collaboration_1" name="Default Collaboration">${settings}${sender}${process}${channel}</bpmn2:collaboration>`;
+  const receivers = flow.steps.map((step, i) =>
+    step.type === 'requestReply' ? receiverXml(step, i) : { participant: '', channel: '' },
+  );
+  const participants = receivers.map(({ participant }) => participant).join('');
+  const channels = receivers.map((receiver) => receiver.channel).join('');
+  return `<bpmn2:collaboration id="Collaboration_1" name="Default Collaboration">${settings}${sender}${participants}${process}${channel}${channels}</bpmn2:collaboration>`;
+}
+
+function receiverXml(
+  step: Extract<StepDescription, { type: 'requestReply' }>,
+  i: number,
+): { readonly participant: string; readonly channel: string } {
+  const { adapter, name, properties: own } = step.receiver;
+  const id = `Participant_Receiver_${i + 1}`;
+  // SAP's spelling.
+  const type = 'EndpointRecevier';
+  const participant = `<bpmn2:participant id="${id}" ifl:type="${type}" name="${escapeXml(name)}">${properties(
+    { 'ifl:type': type },
+  )}</bpmn2:participant>`;
+  const settings = properties({
+    ComponentType: adapter,
+    ComponentNS: 'sap',
+    Name: adapter,
+    Description: '',
+    system: name,
+    direction: 'Receiver',
+    ...own,
+  });
+  const channel = `<bpmn2:messageFlow id="MessageFlow_Receiver_${i + 1}" name="${adapter}" sourceRef="${idOf(step, i)}" targetRef="${id}">${settings}</bpmn2:messageFlow>`;
+  return { participant, channel };
 }
 
 function stepXml(step: StepDescription, id: string, edges: readonly Edge[]): string {
-  return `<bpmn2:callActivity id="${id}" name="${escapeXml(step.name)}">${properties(
+  const element = step.type === 'requestReply' ? 'serviceTask' : 'callActivity';
+  return `<bpmn2:${element} id="${id}" name="${escapeXml(step.name)}">${properties(
     stepProperties(step),
-  )}${routes(id, edges)}</bpmn2:callActivity>`;
+  )}${routes(id, edges)}</bpmn2:${element}>`;
 }
 
 function stepProperties(step: StepDescription): Readonly<Record<string, string>> {
@@ -153,6 +174,12 @@ function stepProperties(step: StepDescription): Readonly<Record<string, string>>
         wrapContent: step.body?.content ?? '',
         componentVersion: '1.5',
         cmdVariantUri: 'ctype::FlowstepVariant/cname::Enricher/version::1.5.1',
+      };
+    case 'requestReply':
+      return {
+        activityType: 'ExternalCall',
+        componentVersion: '1.0',
+        cmdVariantUri: 'ctype::FlowstepVariant/cname::ExternalCall/version::1.0.4',
       };
     case 'raw':
       return {
@@ -198,53 +225,4 @@ function routes(id: string, edges: readonly Edge[]): string {
     ...incoming.map((edge) => `<bpmn2:incoming>${edge.id}</bpmn2:incoming>`),
     ...outgoing.map((edge) => `<bpmn2:outgoing>${edge.id}</bpmn2:outgoing>`),
   ].join('');
-}
-
-function properties(values: Readonly<Record<string, string>>): string {
-  const written = Object.entries(values).map(
-    ([key, value]) =>
-      `<ifl:property><key>${escapeXml(key)}</key><value>${escapeXml(value)}</value></ifl:property>`,
-  );
-  return `<bpmn2:extensionElements>${written.join('')}</bpmn2:extensionElements>`;
-}
-
-function diagramXml(
-  flow: BundleDescription,
-  line: readonly Placed[],
-  edges: readonly Edge[],
-): string {
-  const sender: Placed = { id: 'Participant_1', x: 40, y: 100, width: 100, height: 140 };
-  const process: Placed = {
-    id: 'Participant_Process_1',
-    x: 240,
-    y: 60,
-    width: 260 + flow.steps.length * 150,
-    height: 220,
-  };
-  const [start] = line;
-  const shapes = [...line, process, ...(flow.address === undefined ? [] : [sender])];
-  const arrows = [
-    ...edges,
-    ...(flow.address === undefined || start === undefined
-      ? []
-      : [{ id: 'MessageFlow_1', source: sender, target: start }]),
-  ];
-  return `<bpmndi:BPMNDiagram id="BPMNDiagram_1" name="Default Collaboration Diagram"><bpmndi:BPMNPlane bpmnElement="Collaboration_1" id="BPMNPlane_1">${[
-    ...shapes.map(shapeXml),
-    ...arrows.map(edgeXml),
-  ].join('')}</bpmndi:BPMNPlane></bpmndi:BPMNDiagram>`;
-}
-
-function shapeXml({ id, x, y, width, height }: Placed): string {
-  return `<bpmndi:BPMNShape bpmnElement="${id}" id="BPMNShape_${id}"><dc:Bounds height="${height}" width="${width}" x="${x}" y="${y}"/></bpmndi:BPMNShape>`;
-}
-
-function edgeXml({ id, source, target }: Edge): string {
-  const from = waypoint(source.x + source.width, source.y + source.height / 2);
-  const to = waypoint(target.x, target.y + target.height / 2);
-  return `<bpmndi:BPMNEdge bpmnElement="${id}" id="BPMNEdge_${id}" sourceElement="BPMNShape_${source.id}" targetElement="BPMNShape_${target.id}">${from}${to}</bpmndi:BPMNEdge>`;
-}
-
-function waypoint(x: number, y: number): string {
-  return `<di:waypoint x="${x}" xsi:type="dc:Point" y="${y}"/>`;
 }

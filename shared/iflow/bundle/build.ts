@@ -22,6 +22,9 @@ export function buildBundle(flow: BundleDescription): Uint8Array {
     `Origin-Bundle-SymbolicName: ${id}`,
     `Origin-Bundle-Name: ${name}`,
     `Origin-Bundle-Version: ${version}`,
+    ...Object.entries(flow.attributes ?? {}).map(
+      ([attribute, value]) => `${attribute}: ${checkLine(attribute, value)}`,
+    ),
   ].map((line) => foldLine(line));
   const resources = 'src/main/resources/';
   const parameters = Object.entries(flow.parameters ?? {});

@@ -5,6 +5,8 @@ export interface BundleDescription {
   /** 1.0.0 unless told. */
   readonly version?: string;
   readonly description?: string;
+  /** Attributes of the manifest beside those that every bundle has. */
+  readonly attributes?: Readonly<Record<string, string>>;
   /** Left out, the flow has no sender. */
   readonly address?: string;
   /** ESBMessaging.send unless told. */
@@ -37,6 +39,18 @@ export type StepDescription =
       readonly headers?: readonly RowDescription[];
       readonly properties?: readonly RowDescription[];
       readonly body?: { readonly type: 'constant' | 'expression'; readonly content: string };
+    }
+  | {
+      readonly type: 'requestReply';
+      readonly name: string;
+      readonly receiver: {
+        /** Such as `HTTP`. */
+        readonly adapter: string;
+        /** Of the system that is called. */
+        readonly name: string;
+        /** Of the channel, in SAP's words. */
+        readonly properties: Readonly<Record<string, string>>;
+      };
     }
   | {
       readonly type: 'raw';

@@ -91,6 +91,11 @@ export function bundleIdentity(zip: Uint8Array): BundleIdentity {
   return { kind, id, name, version, description };
 }
 
+/** The manifest of a bundle of any kind. @throws {BundleFault} */
+export function bundleManifest(zip: Uint8Array): Manifest {
+  return readIdentity(readZip(zip)).manifest;
+}
+
 /** What is read out of a bundle of any kind without a look at what it does. */
 export type BundleContents = Pick<Bundle, 'paths' | 'parameters' | 'parameterDefinitions'>;
 

@@ -39,7 +39,7 @@ export class CsvTable {
 
   /** RFC 4180, with line feeds between the lines; '' without any. */
   csv(separator: string, headerOf: ((name: string) => string) | null): string {
-    const out = new TextChunks((chunk) => chunk.charCodeAt(0));
+    const out = new TextChunks();
     const special = new RegExp(`["\n\r${separator.replace(/[\\\]^-]/, '\\$&')}]`);
     const quote = (value: string): string =>
       special.test(value) ? `"${value.replaceAll('"', '""')}"` : value;

@@ -76,13 +76,18 @@ function recordOf(
 
 /** Where each field stands in a line; -1 for one that has no column. */
 function columnsOf(fields: readonly CsvField[], header: readonly string[]): number[] {
-  const names = header.map((name) => name.trim());
+  const places = new Map<string, number>();
+  const twice = new Set<string>();
+  header.forEach((written, i) => {
+    const name = written.trim();
+    if (places.has(name)) twice.add(name);
+    places.set(name, i);
+  });
   const columns = fields.map(({ name }) => {
-    const column = names.indexOf(name);
-    if (column >= 0 && names.includes(name, column + 1)) {
+    if (twice.has(name)) {
       throw new CsvFault(`its first line names the column ${JSON.stringify(name)} twice`);
     }
-    return column;
+    return places.get(name) ?? -1;
   });
   if (columns.every((column) => column < 0)) {
     throw new CsvFault('its first line names none of the elements of the schema');

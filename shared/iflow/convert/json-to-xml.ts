@@ -15,6 +15,8 @@ export interface JsonToXmlSettings {
 
 /** JSON objects and arrays inside each other: as many as elements that other steps read. */
 const MAX_DEPTH = 500;
+/** An item of an array costs two characters, and its element the name twice. */
+const MAX_NAME_CHARACTERS = 500;
 /** Member names whose tag is worked out once for a message. */
 const MAX_KNOWN_NAMES = 1000;
 
@@ -168,6 +170,9 @@ class JsonToXml {
 
   /** A prefix that stands for no namespace stays part of the name, as SAP leaves it. */
   #makeTag(name: string): string {
+    if (name.length > MAX_NAME_CHARACTERS) {
+      this.#fail(`the member name ${shown(name)} has more than ${MAX_NAME_CHARACTERS} characters`);
+    }
     const { separator, prefixes } = this.#settings;
     const at = name.indexOf(separator);
     const prefix = at < 0 ? null : name.slice(0, at);

@@ -77,18 +77,20 @@ function readDtd(text: string, from: number): Dtd {
   let isExternal = /^<!DOCTYPE\s+[^\s"'[>]+\s+(?:SYSTEM|PUBLIC)\b/.test(head.bare);
   let at = head.to;
   if (text[at - 1] !== '[') return { from, to: at, isExternal };
+  const sign = /[<\]]/g;
   for (;;) {
-    const next = text.slice(at, at + 4);
-    if (next === '') throw new XmlError('its document type declaration is not closed');
-    if (next === '<!--') at = endOf(text, '-->', at + 4);
-    else if (next.startsWith('<?')) at = endOf(text, '?>', at + 2);
-    else if (next.startsWith('<!')) {
+    sign.lastIndex = at;
+    const found = sign.exec(text);
+    if (found === null) throw new XmlError('its document type declaration is not closed');
+    at = found.index;
+    if (found[0] === ']') return { from, to: endOf(text, '>', at + 1), isExternal };
+    if (text.startsWith('<!--', at)) at = endOf(text, '-->', at + 4);
+    else if (text.startsWith('<?', at)) at = endOf(text, '?>', at + 2);
+    else {
       const { bare, to } = readDeclaration(text, at, '>');
       isExternal ||= /^<!(?:ENTITY(?:\s+%)?|NOTATION)\s+[^\s"'>]+\s+(?:SYSTEM|PUBLIC)\b/.test(bare);
       at = to;
-    } else if (next.startsWith(']')) {
-      return { from, to: endOf(text, '>', at + 1), isExternal };
-    } else at++;
+    }
   }
 }
 

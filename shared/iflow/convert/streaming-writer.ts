@@ -27,7 +27,7 @@ export class StreamingWriter implements XmlHandler {
   readonly #allArrays: boolean;
   readonly #paths: Paths;
   readonly #open: Streamed[] = [];
-  readonly #json = new TextChunks((chunk) => chunk.charCodeAt(0));
+  readonly #json = new TextChunks();
   #after = '';
 
   constructor(names: MemberNames, suppressRoot: boolean, arrays: 'all' | readonly string[]) {

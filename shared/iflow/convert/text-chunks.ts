@@ -1,3 +1,6 @@
+import { TaskFailure } from '../apart/apart.ts';
+import { MAX_BODY_SIZE } from '../exchange.ts';
+
 const CHUNK_CHARACTERS = 8192;
 
 /**
@@ -6,28 +9,55 @@ const CHUNK_CHARACTERS = 8192;
  * to do, which makes converting twice as fast.
  */
 export class TextChunks {
-  readonly #read: (chunk: string) => void;
-  readonly #chunks: string[] = [];
+  readonly #read: ((chunk: string) => void) | undefined;
+  #chunks: string[] | undefined;
   #chunk = '';
+  /** Of the chunks that are full. */
+  #length = 0;
 
   /** @param read is given each chunk once; pairs of surrogates of one piece are in one chunk. */
-  constructor(read: (chunk: string) => void) {
+  constructor(read?: (chunk: string) => void) {
     this.#read = read;
   }
 
+  get length(): number {
+    return this.#length + this.#chunk.length;
+  }
+
+  /** @throws {TaskFailure} when it becomes longer than a body may be. */
   write(piece: string): void {
     this.#chunk += piece;
     if (this.#chunk.length >= CHUNK_CHARACTERS) this.#end();
   }
 
+  /** Adds what the other holds, without copying what is long; the other is not to be used again. */
+  append(other: TextChunks): void {
+    if (other.#chunks !== undefined) {
+      this.#end();
+      this.#chunks ??= [];
+      for (const chunk of other.#chunks) this.#chunks.push(chunk);
+      this.#length += other.#length;
+    }
+    this.write(other.#chunk);
+  }
+
   text(): string {
     this.#end();
-    return this.#chunks.join('');
+    return this.#chunks?.join('') ?? '';
   }
 
   #end(): void {
-    this.#read(this.#chunk);
+    if (this.#chunk === '') return;
+    if (this.length > MAX_BODY_SIZE) {
+      const text = `The message body would become longer than ${MAX_BODY_SIZE} characters.`;
+      throw new TaskFailure('too_large', text);
+    }
+    // Reading one character puts the chunk together.
+    this.#chunk.charCodeAt(0);
+    this.#read?.(this.#chunk);
+    this.#chunks ??= [];
     this.#chunks.push(this.#chunk);
+    this.#length += this.#chunk.length;
     this.#chunk = '';
   }
 }

@@ -83,7 +83,7 @@ export function requireKind(identity: BundleIdentity, kind: ArtifactKind): void 
   if (identity.kind === kind) return;
   throw new Fault(
     400,
-    `The bundle is a ${identity.kind}, not ${article(kind)} ${kind}. Send it to ${setOf(identity.kind)}.`,
+    `The bundle is ${article(identity.kind)} ${identity.kind}, not ${article(kind)} ${kind}. Send it to ${setOf(identity.kind)}.`,
     { reason: 'invalid_bundle' },
   );
 }

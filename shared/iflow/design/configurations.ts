@@ -36,7 +36,9 @@ export function createConfigurations(deps: {
           [name, value],
         ]);
         if (Buffer.byteLength(JSON.stringify(configured)) > MOST_BYTES) {
-          throw refuse(`The configured values of an iFlow together have ${MOST_BYTES} bytes.`);
+          throw refuse(
+            `The configured values of an iFlow together have at most ${MOST_BYTES} bytes.`,
+          );
         }
         return { zip, configured };
       });

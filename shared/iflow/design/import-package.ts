@@ -1,6 +1,7 @@
 import { takeTurns } from '../../cache/take-turns.ts';
 import type { Clock } from '../../config/clock.ts';
 import { Fault } from '../../http/fault.ts';
+import { type ArtifactKind, KIND_NOUNS } from '../bundle/artifact-kind.ts';
 import {
   type ContentPackage,
   LARGEST_PACKAGE,
@@ -47,8 +48,8 @@ export type ImportPackage = (
 
 /** Imports that may wait for the one under way: each holds a package in memory. */
 const MOST_WAITING = 3;
-/** Point reads of storage at a time. */
-const READS_AT_ONCE = 20;
+/** Calls of storage at a time. */
+const AT_ONCE = 10;
 const MOST_CONFLICTS_SHOWN = 10;
 
 export function createImportPackage(deps: {
@@ -68,16 +69,18 @@ export function createImportPackage(deps: {
   const put = async (zip: Uint8Array, artifacts: readonly PackagedArtifact[]): Promise<Content> => {
     const bundleNames = new Map<string, string>();
     const content = { zip: await blobs.put(zip), bundles: bundleNames };
-    for (const artifact of artifacts) bundleNames.set(artifact.id, await blobs.put(artifact.zip));
+    await inGroups(artifacts, async (artifact) => {
+      bundleNames.set(artifact.id, await blobs.put(artifact.zip));
+    });
     return content;
   };
 
   const removeReplaced = async (before: Before, content: Content): Promise<void> => {
     const replaced = [...before.artifacts.values()].map(({ value }) => value.content);
     const ours = new Set([content.zip, ...content.bundles.values()]);
-    for (const name of [before.inPackage?.value.content, ...replaced]) {
+    await inGroups([before.inPackage?.value.content, ...replaced], async (name) => {
       if (name !== undefined && !ours.has(name)) await blobs.remove(name);
-    }
+    });
   };
 
   /** What the artifact becomes, and how it was configured before. */
@@ -198,21 +201,18 @@ async function look(store: DesignStore, incoming: Incoming): Promise<Before> {
   }
   const found = new Map<string, Stored<DesignArtifact>>();
   const conflicts: string[] = [];
-  for (let at = 0; at < incoming.artifacts.length; at += READS_AT_ONCE) {
-    const some = incoming.artifacts.slice(at, at + READS_AT_ONCE);
-    await Promise.all(
-      some.map(async ({ id, kind }) => {
-        const there = await store.findArtifact(id);
-        if (there === undefined) return;
-        found.set(id, there);
-        if (there.value.packageId !== packageId) {
-          conflicts.push(`${id} is in the package ${there.value.packageId}`);
-        } else if (there.value.kind !== kind) {
-          conflicts.push(`${id} is a ${there.value.kind} there, and a ${kind} in the import`);
-        }
-      }),
-    );
-  }
+  await inGroups(incoming.artifacts, async ({ id, kind }) => {
+    const there = await store.findArtifact(id);
+    if (there === undefined) return;
+    found.set(id, there);
+    if (there.value.packageId !== packageId) {
+      conflicts.push(`${id} is in the package ${there.value.packageId}`);
+    } else if (there.value.kind !== kind) {
+      conflicts.push(
+        `${id} is ${article(there.value.kind)} there, and ${article(kind)} in the import`,
+      );
+    }
+  });
   if (conflicts.length === 0) return { inPackage, artifacts: found };
   const shown = conflicts.sort().slice(0, MOST_CONFLICTS_SHOWN).join('; ');
   throw new Fault(
@@ -220,6 +220,13 @@ async function look(store: DesignStore, incoming: Incoming): Promise<Before> {
     `Uniqueness Conflict: the package ${packageId} has artifacts whose IDs are in use: ${shown}. Nothing was imported.`,
     { reason: 'duplicate' },
   );
+}
+
+/** Does something with each, a few at a time. */
+async function inGroups<T>(all: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
+  for (let at = 0; at < all.length; at += AT_ONCE) {
+    await Promise.all(all.slice(at, at + AT_ONCE).map(work));
+  }
 }
 
 async function configured(
@@ -246,3 +253,6 @@ function requirePackageId(id: string): void {
     { reason: 'invalid_id' },
   );
 }
+
+const article = (kind: ArtifactKind): string =>
+  `${kind === 'IntegrationFlow' ? 'an' : 'a'} ${KIND_NOUNS[kind]}`;

@@ -16,7 +16,7 @@ export interface Processed {
   /** The headers as the message arrived: who has sent it is not for the sender to say. */
   readonly arrived: ReadonlyMap<string, Value>;
   readonly scriptLog: readonly ScriptLogEntry[];
-  /** Why it failed; undefined for a message that was completed. */
+  /** Why it failed, or what the sender of one that was escalated is told. */
   readonly failure: string | undefined;
   readonly escalated: boolean;
 }
@@ -35,8 +35,11 @@ export function makeLogEntry(message: Processed): MessageLogEntry {
     correlationId: message.correlationId,
     logStart: message.logStart,
     logEnd: message.logEnd,
-    status:
-      message.failure !== undefined ? 'FAILED' : message.escalated ? 'ESCALATED' : 'COMPLETED',
+    status: message.escalated
+      ? 'ESCALATED'
+      : message.failure !== undefined
+        ? 'FAILED'
+        : 'COMPLETED',
     sender: senderOf(message),
     receiver: text(exchange.headers.get('SAP_Receiver'), 120),
     flowId: deployment.id,

@@ -173,7 +173,10 @@ function parseNestedName(text: string, written: string, depth: number): Template
   }
   const bracketed = /^\[(.*)\]$/s.exec(text)?.[1];
   if (bracketed === undefined && text.startsWith('[')) return unknownToken(written);
-  return parseTemplate(bracketed ?? text.slice(1), depth + 1);
+  const name = parseTemplate(bracketed ?? text.slice(1), depth + 1);
+  // Calls on what has such a name, or with an expression in them, are not there.
+  const hasCall = name.some((part) => typeof part === 'string' && /[()]/.test(part));
+  return hasCall ? unknownToken(written) : name;
 }
 
 function unknownToken(written: string): never {

@@ -99,21 +99,34 @@ export function evaluateQueries(call: XPathCall): string[] {
   const document = readBody(call.body);
   let left = MAX_RESULT_CHARACTERS;
   return call.queries.map((query) => {
-    let text: string;
-    try {
+    const text = onMessage(query, () => {
       const items = select(query, document, call.namespaces, !keep(query.source));
-      text = resultText(items, query.result, left);
-    } catch (cause) {
-      if (cause instanceof ExpressionFailure) throw cause;
-      throw new ExpressionFailure(
-        `The XPath ${shown(query.source)} cannot be evaluated on this message.`,
-        cause,
-      );
-    }
+      return resultText(items, query.result, left);
+    });
     left -= text.length;
     if (left < 0) throw tooMuchText();
     return text;
   });
+}
+
+/** The elements that a query means. @throws {ExpressionFailure} */
+export function selectElements(
+  query: XPathQuery,
+  document: XmlDocument,
+  namespaces: Readonly<Record<string, string>>,
+): XmlElement[] {
+  const items = onMessage(query, () => select(query, document, namespaces, !keep(query.source)));
+  return items.filter((item) => item instanceof XmlElement);
+}
+
+function onMessage<T>({ source }: XPathQuery, evaluate: () => T): T {
+  try {
+    return evaluate();
+  } catch (cause) {
+    if (cause instanceof ExpressionFailure) throw cause;
+    const text = `The XPath ${shown(source)} cannot be evaluated on this message.`;
+    throw new ExpressionFailure(text, cause);
+  }
 }
 
 function resultText(items: readonly unknown[], result: XPathResult, most: number): string {
@@ -164,6 +177,8 @@ function select(
     evaluateXPath.ALL_RESULTS_TYPE,
     {
       disableCache,
+      // trace() would write what the message holds to the console.
+      logger: { trace: nothing },
       namespaceResolver: (prefix) =>
         prefix === ''
           ? null

@@ -1,5 +1,6 @@
-import { ExpressionFault, parseSimple } from '../expressions/parse-simple.ts';
+import { parseSimple } from '../expressions/parse-simple.ts';
 import type { Channel } from '../model/flow-model.ts';
+import { attempt } from '../steps/attempt.ts';
 import type { ReceiverCompileContext } from './compiler.ts';
 import type { ProcessDirectConfig } from './process-direct.ts';
 
@@ -10,11 +11,6 @@ export function compileProcessDirect(
 ): ProcessDirectConfig {
   const address = (properties.get('address') ?? '').trim();
   if (address === '') context.fault('has no address', { property: 'address' });
-  try {
-    return { address: parseSimple(address) };
-  } catch (error) {
-    if (!(error instanceof ExpressionFault)) throw error;
-    context.fault(`cannot be called: ${error.message}`, { property: 'address' });
-    return { address: [] };
-  }
+  const parsed = attempt(context, 'cannot be called: ', () => parseSimple(address), 'address');
+  return { address: parsed ?? [] };
 }

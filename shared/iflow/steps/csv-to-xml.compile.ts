@@ -1,10 +1,11 @@
 import type { CsvToXmlSettings } from '../convert/csv-to-xml.ts';
-import { ExpressionFault, parseSimple } from '../expressions/parse-simple.ts';
+import { parseSimple } from '../expressions/parse-simple.ts';
 import type { Template } from '../expressions/simple.ts';
 import type { NodeModel } from '../model/flow-model.ts';
 import { isNcName } from '../xml/characters.ts';
 import { escapeAttribute } from '../xml/write-xml.ts';
 import type { SchemaElement, SchemaElements } from '../xsd/schema-elements.ts';
+import { attempt } from './attempt.ts';
 import type { CompileContext } from './compiler.ts';
 import { compileFieldSeparator, compileSchema, isDynamic, withSchema } from './csv.compile.ts';
 import type { CsvToXmlConfig } from './csv-to-xml.ts';
@@ -12,6 +13,9 @@ import { compilePath, type PathStep } from './element-path.compile.ts';
 
 const CONVERTER = 'CSV to XML converter';
 const PATH = 'XPath_Field_Location';
+/** What a line of two characters can grow to is bounded by them. */
+const MAX_FIELDS = 2000;
+const MAX_NAME_CHARACTERS = 200;
 
 /** SAP Help, Configure CSV to XML Converter. */
 export function compileCsvToXml(node: NodeModel, context: CompileContext): CsvToXmlConfig | null {
@@ -54,13 +58,7 @@ function compileMarker({ properties }: NodeModel, context: CompileContext): Temp
     );
     return undefined;
   }
-  try {
-    return parseSimple(marker);
-  } catch (error) {
-    if (!(error instanceof ExpressionFault)) throw error;
-    context.fault(`cannot have that record marker: ${error.message}`, { property });
-    return undefined;
-  }
+  return attempt(context, 'cannot have that record marker: ', () => parseSimple(marker), property);
 }
 
 function compileTargetPath(
@@ -108,6 +106,16 @@ function findTarget(
     return undefined;
   }
   const fields = schema.children(target);
+  if (
+    fields.length > MAX_FIELDS ||
+    [...path, ...fields].some(({ name }) => name.length > MAX_NAME_CHARACTERS)
+  ) {
+    context.fault(
+      `has a schema with more than ${MAX_FIELDS} fields, or with names of more than ${MAX_NAME_CHARACTERS} characters`,
+      { property: 'XML_Schema_File_Path' },
+    );
+    return undefined;
+  }
   const unwritable = fields.find(({ name }) => !isNcName(name));
   if (fields.length === 0) {
     context.fault('has a target whose element in the schema holds no other elements', {

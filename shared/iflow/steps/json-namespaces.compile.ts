@@ -8,7 +8,7 @@ export interface JsonNamespace {
 
 const MAX_ROWS = 200;
 const SEPARATORS = [':', ',', '.', '|', ';', ' '];
-const PREFIX = /^[A-Za-z][A-Za-z0-9]*$/;
+const PREFIX = /^[A-Za-z][A-Za-z0-9]{0,99}$/;
 
 /**
  * The table Namespace Mapping of the JSON converters; null while Use Namespace Mapping is off. Rows
@@ -36,7 +36,7 @@ export function compileNamespaces(
     const shown = JSON.stringify(prefix.slice(0, 100));
     if (!PREFIX.test(prefix) || /^xml/i.test(prefix) || uri === '') {
       context.fault(
-        `maps a namespace to the JSON prefix ${shown}; it needs both, and a prefix of letters and digits that begins with a letter, and not with xml`,
+        `maps a namespace to the JSON prefix ${shown}; it needs both, and a prefix of at most 100 letters and digits that begins with a letter, and not with xml`,
         { property },
       );
     } else if (seen.has(prefix)) {

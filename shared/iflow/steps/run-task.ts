@@ -4,9 +4,15 @@ import type { CompiledNode } from '../flow.ts';
 import { ScriptFailure } from '../script/engine.ts';
 import { type StepContext, StepFailure } from './step.ts';
 
+/** What a task works with that is not part of the flow; `key` names this very text. */
+export interface TaskResource {
+  readonly key: string;
+  readonly text: string;
+}
+
 /**
  * Runs a task for a step, within the time that the step and the flow have left.
- * @param resource key of {@link CompiledFlow.resources} that the task works with.
+ * @param resource what the task works with: a key of {@link CompiledFlow.resources}, or a text.
  * @throws {StepFailure}
  */
 export async function runTask<N extends TaskName>(
@@ -14,19 +20,21 @@ export async function runTask<N extends TaskName>(
   input: TaskInput<N>,
   node: CompiledNode,
   { flow, environment, deadline }: StepContext,
-  resource?: string,
+  resource?: string | TaskResource,
 ): Promise<TaskOutput<N>> {
   const apart = await environment.apart();
   const timeLeft = Math.max(1, deadline - environment.now());
-  const text = resource === undefined ? undefined : flow.resources[resource];
-  if (resource !== undefined && text === undefined) {
+  const given =
+    typeof resource === 'string' ? { key: '', text: flow.resources[resource] } : resource;
+  if (typeof resource === 'string' && given?.text === undefined) {
     throw new Error(`The compiled flow has no resource ${resource}.`);
   }
+  const step = `${environment.revision}/${node.id}`;
   try {
     return await apart.run(name, input, {
-      key: `${environment.revision}/${node.id}`,
+      key: given === undefined || given.key === '' ? step : `${step}/${given.key}`,
       timeoutMs: Math.min(environment.taskTimeoutMs, timeLeft),
-      ...(text === undefined ? {} : { resource: text }),
+      ...(given?.text === undefined ? {} : { resource: given.text }),
     });
   } catch (error) {
     if (error instanceof TaskFailure) throw new StepFailure(error.reason, error.message, error);

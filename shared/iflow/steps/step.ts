@@ -12,29 +12,42 @@ export interface StepContext {
   /** Takes what scripts tell the message processing log. */
   readonly log: ScriptLogEntry[];
   /**
-   * Runs the nodes from `nodeId` on, as a branch: until a Gather, which is not run, or an end. A
-   * step that fails is given to the exception subprocess of the process, once, as everywhere.
+   * Runs the nodes from `nodeId` on, as a branch: until a Gather or a Join, which is not run, or an
+   * end. A step that fails is given to the exception subprocess of the process, once, as everywhere.
    * @throws {FlowFailure}
    */
   readonly runBranch: (nodeId: string, exchange: Exchange) => Promise<BranchEnd>;
   /**
-   * Runs a local integration process.
+   * Runs a local integration process. Where its exception subprocess has handled a failure, or it has
+   * ended the message, nothing returns to the caller: what is thrown then passes through every step.
    * @throws {FlowFailure}
    */
   readonly callProcess: (processId: string, exchange: Exchange) => Promise<void>;
+  /** Has `completion` run when the message has been processed, and not when it fails. */
+  readonly onCompletion: (completion: () => Promise<void>) => void;
 }
 
 /** Where a branch has stopped. */
-export type BranchEnd =
-  { readonly stoppedAt: CompiledNode /* a Gather */ } | { readonly stoppedAt: undefined };
+export interface BranchEnd {
+  /** A Gather or a Join; undefined at an end. */
+  readonly stoppedAt: CompiledNode | undefined;
+  /** An exception subprocess has handled a failure in it: the exchange is what that has made. */
+  readonly handled: boolean;
+}
 
 /**
  * Where the message goes after a step: undefined for the first node that it leads to, a node by its
- * id, or an end of the process. `error` fails the process: in an exception subprocess with what was
- * caught; `escalation` and `terminate` end the message, wherever they are.
+ * id, or an end.
+ * - `process` ends the process, or the branch, as an end event does.
+ * - `handled` does so after an exception subprocess has answered the message: nothing returns to
+ *   whoever called the process.
+ * - `error` fails the process: in an exception subprocess with what was caught.
+ * - `escalation` and `terminate` end the message, `terminate` in a branch only that.
  */
 export type StepResult =
-  undefined | { readonly goTo: string } | { readonly end: 'error' | 'escalation' | 'terminate' };
+  | undefined
+  | { readonly goTo: string }
+  | { readonly end: 'process' | 'handled' | 'error' | 'escalation' | 'terminate' };
 
 /** Why a step failed: `reason` is a stable tag, `message` is for the log. */
 export class StepFailure extends Error {

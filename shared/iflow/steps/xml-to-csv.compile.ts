@@ -5,6 +5,7 @@ import { compileFieldSeparator, compileSchema, withSchema } from './csv.compile.
 import { compilePath, type PathStep } from './element-path.compile.ts';
 
 const PATH = 'XPath_Field_Location';
+const MAX_HEADER_CHARACTERS = 1000;
 const PARENT_PATH = 'Master_XPath_Field_Location';
 
 /** SAP Help, Configure XML to CSV Converter. */
@@ -84,6 +85,14 @@ function compileHeaders(
         property: PATH,
       },
     );
+  }
+  for (const { name, documentation } of fields ?? []) {
+    if (documentation.length > MAX_HEADER_CHARACTERS) {
+      context.fault(
+        `has a schema that documents ${JSON.stringify(name.slice(0, 100))} with more than the ${MAX_HEADER_CHARACTERS} characters that a CSV header may have`,
+        { property: 'XML_Schema_File_Path' },
+      );
+    }
   }
   return Object.fromEntries(
     (fields ?? [])

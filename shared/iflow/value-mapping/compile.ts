@@ -8,7 +8,7 @@ import type { CompiledValueMapping, ValueOwner, ValueTable } from './compiled.ts
 const FILE = 'value_mapping.xml';
 const XML_LIMITS = { maxCharacters: 16_000_000, maxDepth: 20, maxNodes: 1_000_000 };
 /** Values of all tables together. */
-export const MOST_VALUES = 200_000;
+const MOST_VALUES = 100_000;
 /** Agencies and identifiers of one group; SAP's editor makes groups of two. */
 const MOST_ENTRIES = 100;
 

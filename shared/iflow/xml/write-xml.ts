@@ -27,15 +27,21 @@ export function escapeAttribute(value: string): string {
     : value;
 }
 
+/** XML text to stand behind what an element holds. */
+export interface Insertion {
+  readonly into: XmlElement;
+  readonly text: string;
+}
+
 /**
  * A node as XML text. An element carries the namespace declarations that its ancestors have given
  * it, so that the text stands on its own.
  */
-export function writeXml(node: XmlNode): string {
-  return write(node, node.nodeType === 1 ? inheritedDeclarations(node) : '');
+export function writeXml(node: XmlNode, insertion?: Insertion): string {
+  return write(node, node.nodeType === 1 ? inheritedDeclarations(node) : '', insertion);
 }
 
-function write(node: XmlNode, inherited: string): string {
+function write(node: XmlNode, inherited: string, insertion?: Insertion): string {
   if (node.nodeType === 3) return escapeText(node.data);
   if (node.nodeType === 8) return `<!--${node.data}-->`;
   if (node.nodeType === 7) return `<?${node.target} ${node.data}?>`;
@@ -43,8 +49,10 @@ function write(node: XmlNode, inherited: string): string {
     .map((a) => ` ${a.nodeName}="${escapeAttribute(a.value)}"`)
     .join('');
   const start = `<${node.nodeName}${inherited}${written}`;
-  if (node.childNodes.length === 0) return `${start}/>`;
-  return `${start}>${node.childNodes.map((child) => write(child, '')).join('')}</${node.nodeName}>`;
+  const inserted = insertion?.into === node ? insertion.text : '';
+  if (node.childNodes.length === 0 && inserted === '') return `${start}/>`;
+  const content = node.childNodes.map((child) => write(child, '', insertion)).join('');
+  return `${start}>${content}${inserted}</${node.nodeName}>`;
 }
 
 function inheritedDeclarations(element: XmlElement): string {

@@ -132,6 +132,6 @@ function methodsOf(route: Route): readonly string[] {
 
 function nothingHere(): Problem {
   return Problem.notFound(
-    `There is nothing at this address. Below ${BASE} there are clients, initial-access-tokens, subscriptions, users, issuers, tokens, keys and audit; no part of a path may be empty.`,
+    `There is nothing at this address. Below ${BASE} there are clients, initial-access-tokens, subscriptions, users, issuers, tokens, keys, facades and audit; no part of a path may be empty.`,
   );
 }

@@ -54,7 +54,10 @@ test('one that does not fails, with what does not fit and its line', async () =>
     assert.match(error.message, /^The body does not fit its XML schema\.\nline 2: /);
     return true;
   });
-  assert.match(JSON.stringify(exchange.properties.get('SAP_XmlValidationResult')), /line 3: .*price/);
+  assert.match(
+    JSON.stringify(exchange.properties.get('SAP_XmlValidationResult')),
+    /line 3: .*price/,
+  );
 });
 
 test('told not to fail, the step goes on and leaves what it found in a property', async () => {

@@ -51,7 +51,7 @@ async function basic(name: string, material: SecurityMaterial): Promise<Credenti
     );
   }
   const header = `Basic ${Buffer.from(`${user}:${password}`, 'utf8').toString('base64')}`;
-  return { kind: 'header', header, user: name };
+  return { kind: 'header', header, user: JSON.stringify([name, user]) };
 }
 
 async function certificate(alias: string, material: SecurityMaterial): Promise<Credential> {
@@ -59,11 +59,23 @@ async function certificate(alias: string, material: SecurityMaterial): Promise<C
   if (found === undefined) throw missing('a key pair', alias);
   const { privateKey, certificates, version } = found;
   const id = JSON.stringify([alias, version]);
-  return { kind: 'certificate', identity: { id, key: privateKey, cert: certificates.join('\n') } };
+  const identity = {
+    name: `the key pair ${shown(alias)}`,
+    id,
+    key: privateKey,
+    cert: certificates.join('\n'),
+  };
+  return { kind: 'certificate', identity };
 }
 
+const MAX_NAME_CHARACTERS = 1000;
+
 function nameOf(name: string, what: string): string {
-  if (name !== '') return name;
+  if (name !== '' && name.length <= MAX_NAME_CHARACTERS) return name;
+  if (name !== '') {
+    const text = `The receiver channel has a ${what} of ${name.length} characters for this message.`;
+    throw new StepFailure('credential', text);
+  }
   const text = `The receiver channel has no ${what} for this message: its expression is empty.`;
   throw new StepFailure('credential', text);
 }

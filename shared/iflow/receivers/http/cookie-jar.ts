@@ -16,6 +16,8 @@ interface Cookie {
 const MAX_ORIGINS = 50;
 const MAX_COOKIES = 50;
 const MAX_COOKIE_CHARACTERS = 4096;
+/** Common servers take no more in all headers. */
+const MAX_HEADER_CHARACTERS = 8192;
 
 /**
  * A cookie goes back to the origin that has set it, and to no other host whatever its `Domain` says;
@@ -28,11 +30,15 @@ export function makeCookieJar(now: () => number): CookieJar {
     cookiesFor(url, user) {
       const cookies = origins.get(keyOf(url, user));
       if (cookies === undefined) return '';
-      return [...cookies.values()]
+      const fitting = [...cookies.values()]
         .filter(({ path, expires }) => expires > now() && isWithin(url.pathname, path))
-        .sort((a, b) => b.path.length - a.path.length)
-        .map(({ pair }) => pair)
-        .join('; ');
+        .sort((a, b) => b.path.length - a.path.length);
+      let header = '';
+      for (const { pair } of fitting) {
+        if (header.length + pair.length > MAX_HEADER_CHARACTERS) break;
+        header += header === '' ? pair : `; ${pair}`;
+      }
+      return header;
     },
     take(url, user, setCookies) {
       const key = keyOf(url, user);

@@ -16,6 +16,7 @@ const TOLD: Readonly<Record<FetchReason, Told>> = {
   dns: { reason: 'receiver_connection', class: 'java.net.UnknownHostException' },
   connection: { reason: 'receiver_connection', class: 'java.net.ConnectException' },
   tls: { reason: 'receiver_tls', class: 'javax.net.ssl.SSLHandshakeException' },
+  identity: { reason: 'credential', class: 'javax.net.ssl.SSLException' },
   // Not "timeout", which tells that the flow has no time left.
   timeout: { reason: 'receiver_timeout', class: 'java.util.concurrent.TimeoutException' },
   broken: { reason: 'receiver_connection', class: IO },

@@ -23,7 +23,9 @@ export function compileHttp(channel: Channel, { fault }: ReceiverCompileContext)
   const authentication = compileAuthentication(reader);
   const isTls = authentication.method === 'Client Certificate';
   const clause = faultOfAddress(address, isTls);
-  if (clause !== undefined) fault(clause, { property: 'httpAddressWithoutQuery' });
+  // An expression that cannot be used has been told of.
+  const isRead = address.length > 0 || text('httpAddressWithoutQuery') === '';
+  if (isRead && clause !== undefined) fault(clause, { property: 'httpAddressWithoutQuery' });
   return {
     address,
     query: template('httpAddressQuery', reader),

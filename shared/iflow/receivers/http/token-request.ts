@@ -25,7 +25,7 @@ export function tokenRequest(material: OAuth2ClientCredentials, basic: BasicForm
     if (
       !/^[\w!#$%&'*+.^`|~-]{1,256}$/.test(key) ||
       NOT_CUSTOM_HEADERS.test(key) ||
-      !/^[\t\x20-\x7e]*$/.test(value)
+      !/^[\t\x20-\x7e\xa0-\xff]*$/.test(value)
     ) {
       throw new StepFailure(
         'credential',

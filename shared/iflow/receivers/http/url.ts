@@ -41,6 +41,9 @@ export function writeUrl(
   return query === '' ? path : `${path}?${query}`;
 }
 
+/** More than servers take, and little enough to be looked through. */
+const MAX_CHARACTERS = 16 * 1024;
+
 /** Also as servers read it that decode twice, or take `;` for the end of a segment. */
 const DOT_SEGMENT = /(?:\/|%2f|%5c)(?:\.|%2e){1,2}(?:;[^/]*)?(?:\/|%2f|%5c|$)/i;
 
@@ -84,6 +87,7 @@ function writeQuery(query: Template, headers: HeaderMap, evaluate: EvaluateText)
 
 /** Percent-encodes what `unsafe` finds, and a % that encodes nothing (RFC 3986 section 2.1). */
 function encodeParts(text: string, unsafe: RegExp): string {
+  if (text.length > MAX_CHARACTERS) throw badUrl(`it has more than ${MAX_CHARACTERS} characters`);
   const trimmed = text.trim();
   if (/[\x00-\x1f\x7f]/.test(trimmed))
     throw badUrl('it has a line break or another control character in it');

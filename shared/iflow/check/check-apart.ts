@@ -1,0 +1,57 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { BundleFault } from '../bundle/fault.ts';
+import type { FlowReport } from './check-bundle.ts';
+
+/** What the worker answers. */
+export type CheckAnswer =
+  { readonly reports: readonly FlowReport[] } | { readonly faults: readonly string[] };
+
+/** Checks the iFlows of a bundle or of an integration package. @throws {BundleFault} */
+export type CheckContent = (zip: Uint8Array) => Promise<readonly FlowReport[]>;
+
+/**
+ * Checks in a worker thread of its own, one at a time: what is checked may be made to be slow or large.
+ */
+export function createCheckApart(limits: {
+  readonly timeoutMs: number;
+  readonly memoryMb: number;
+}): CheckContent {
+  let last: Promise<unknown> = Promise.resolve();
+  return (zip) => {
+    const mine = last.then(() => checkInWorker(zip, limits));
+    last = mine.catch(() => undefined);
+    return mine;
+  };
+}
+
+async function checkInWorker(
+  zip: Uint8Array,
+  { timeoutMs, memoryMb }: { readonly timeoutMs: number; readonly memoryMb: number },
+): Promise<readonly FlowReport[]> {
+  const entry = import.meta.url.endsWith('.ts') ? './check-worker.ts' : './check-worker.js';
+  const worker = new Worker(new URL(entry, import.meta.url), {
+    name: 'flowgate-check',
+    workerData: zip,
+    env: {},
+    execArgv: [],
+    resourceLimits: { maxOldGenerationSizeMb: memoryMb, stackSizeMb: 4 },
+  });
+  try {
+    const signal = AbortSignal.timeout(timeoutMs);
+    const [answer] = (await once(worker, 'message', { signal })) as [CheckAnswer];
+    if ('reports' in answer) return answer.reports;
+    throw new BundleFault(answer.faults);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    if (error.name === 'AbortError') {
+      throw new BundleFault(['It takes too much time to check. Check its iFlows one by one.']);
+    }
+    if ('code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY') {
+      throw new BundleFault(['It takes too much memory to check. Check its iFlows one by one.']);
+    }
+    throw error;
+  } finally {
+    await worker.terminate();
+  }
+}
