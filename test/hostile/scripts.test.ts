@@ -146,6 +146,39 @@ test('properties named like prototypes are properties, and reach nobody’s prot
   await running.assertWell();
 });
 
+test('what scripts put into the message log stays within bounds, and is data wherever it is shown', async () => {
+  await running.deployScript(
+    'Log',
+    of(`var log = messageLogFactory.getMessageLog(message), text = message.getBody(java.lang.String);
+      for (var i = 0; i < 500; i++) {
+        log.addCustomHeaderProperty('n' + i, '\\u0000\\r\\n<b>' + 'v'.repeat(5000));
+        log.addAttachmentAsString('../' + i + '\\u0000"<b>', text, 'text/html\\r\\nx-injected: 1');
+        log.setStringProperty('p' + i, text.repeat(1000));
+      }
+      log.addAttachmentAsString(null, null, null);
+      message.setBody('logged'); return message;`),
+  );
+  const body = 'payload'.repeat(100);
+  const answer = await running.call('/log', { method: 'POST', body });
+  assert.deepEqual([answer.status, answer.text], [200, 'logged']);
+  const [message] = await running.messagesOf('Log');
+  const guid = String(message?.['MessageGuid']);
+  const get = (path: string) => running.admin.send('GET', `/api/v1/${path}`);
+  const attachments = await get(`MessageProcessingLogs('${guid}')/Attachments`);
+  const { results } = ((await attachments.json()) as { d: { results: Record<string, string>[] } })
+    .d;
+  assert.ok(results.length > 0 && results.length <= 50);
+  const content = await get(
+    `MessageProcessingLogAttachments('${String(results[0]?.['Id'])}')/$value`,
+  );
+  assert.deepEqual([content.status, await content.text()], [200, body]);
+  assert.equal(content.headers.get('x-injected'), null);
+  assert.equal(content.headers.get('content-disposition'), 'attachment');
+  const headers = await get(`MessageProcessingLogs('${guid}')/CustomHeaderProperties`);
+  assert.ok((await headers.text()).length < 100_000);
+  await running.assertWell();
+});
+
 test('headers with CR LF, NUL or signs beyond ISO-8859-1 cannot split an answer', async () => {
   await running.deployScript(
     'Split',

@@ -1,6 +1,7 @@
 import type { FlowFailure } from '../engine.ts';
 import { type Exchange, replaceExchange } from '../exchange.ts';
 import type { CompiledNode } from '../flow.ts';
+import { addToLog } from '../script/message-log.ts';
 import type { BranchOutcome } from './branches.ts';
 import { closingGather } from './closing-gather.ts';
 import { GatheredMessages } from './gathered-messages.ts';
@@ -84,6 +85,8 @@ export class SplitMessages {
   #tellFailures({ id, name }: CompiledNode, { log }: StepContext): void {
     if (this.#failure === undefined) return;
     const text = `${this.#failures} of ${this.#count} messages have failed: ${this.#failure.message}`;
-    log.push({ kind: 'attachment', name: `Splitter ${name || id}`, text, mediaType: 'text/plain' });
+    addToLog(log, [
+      { kind: 'attachment', name: `Splitter ${name || id}`, text, mediaType: 'text/plain' },
+    ]);
   }
 }

@@ -24,7 +24,7 @@ test('attachments that no script asks for pass as they are', async () => {
   for (const source of ['', 'message.setBody("x");', 'message.getAttachments();']) {
     const result = await process(engine, source, { attachments });
     assert.deepEqual(result.attachments, attachments);
-    assert.equal(result.attachments[0]?.[1].body, order.body, 'the same bytes');
+    assert.equal(result.attachments[0][1].body, order.body, 'the same bytes');
   }
 });
 

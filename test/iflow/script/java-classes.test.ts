@@ -137,6 +137,9 @@ test(
     'java.util.UUID.fromString("0-0-0-0-A").toString()': '0-0-0-0-a',
     'java.util.Objects.toString(null, "none")': 'none',
     'java.lang.System.getenv("PATH")': null,
+    'new java.util.Random().nextInt(1)': 0,
+    'new java.security.SecureRandom().nextDouble() < 1': true,
+    'org.slf4j.LoggerFactory.getLogger("x").isDebugEnabled()': false,
   }),
 );
 

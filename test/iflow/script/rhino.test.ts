@@ -43,7 +43,7 @@ test('a class that is missing is named, however it is asked for', async () => {
     ['new java.sql.Timestamp(0)', 'java.sql.Timestamp'],
     ['importClass(com.google.gson.JsonParser)', 'com.google.gson.JsonParser'],
     ['new Packages.org.apache.http.HttpGet("x")', 'org.apache.http.HttpGet'],
-    ['java.util["Ra" + "ndom"]', 'java.util.Random'],
+    ['java.util["Curr" + "ency"]', 'java.util.Currency'],
     [
       'new JavaImporter(javax.xml.parsers.DocumentBuilderFactory)',
       'javax.xml.parsers.DocumentBuilderFactory',

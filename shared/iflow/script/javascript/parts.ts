@@ -85,8 +85,8 @@ export function classesNamedIn(source: string): string[] {
   return [...named, ...meant];
 }
 
-/** Names stand in the source where the class is defined. */
-function classesIn(source: string): string[] {
+/** The full names of the classes that a piece of guest source defines. */
+export function classesIn(source: string): string[] {
   const defined = [...source.matchAll(/\b(?:define|kind|caughtAs)\('([\w.]+)'/g)];
   const listed = [...source.matchAll(/\bkinds\(([^)]*)\)/g)].flatMap(([, list = '']) => [
     ...list.matchAll(/'([\w.]+)'/g),

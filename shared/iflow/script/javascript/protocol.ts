@@ -37,7 +37,8 @@ export interface Ask {
 /** To a worker, over a port of its own, so that it takes nothing else while it waits. */
 export interface Answer {
   readonly ask: number;
-  readonly answer: string;
+  /** Undefined where the run that has asked is to end. */
+  readonly answer: string | undefined;
 }
 
 export interface WorkerData {

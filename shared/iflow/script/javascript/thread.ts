@@ -152,20 +152,26 @@ export class ScriptThread {
     this.#events.idle();
   }
 
-  /** Only the run that goes on can ask; one that was taken back or is to end gets no answer. */
+  /** A run that was taken back may have been begun all the same: it is nobody's, and ends here. */
   async #answer({ ask, sequence, request }: Ask): Promise<void> {
     const [run] = this.runs;
-    if (run?.asks === undefined || sequence !== this.#sequences[0]) return;
+    if (run?.asks === undefined || sequence !== this.#sequences[0]) {
+      this.#tell({ ask, answer: undefined });
+      return;
+    }
     try {
-      const answer = await run.asks.answer(request);
-      if (this.#over) return;
-      this.#answers.port1.postMessage({ ask, answer } satisfies Answer);
-      this.#wake();
+      this.#tell({ ask, answer: await run.asks.answer(request) });
     } catch (error) {
       run.failure ??=
         error instanceof Error ? error : new Error('A service failed.', { cause: error });
       if (this.runs[0] === run) this.abort();
     }
+  }
+
+  #tell(answer: Answer): void {
+    if (this.#over) return;
+    this.#answers.port1.postMessage(answer);
+    this.#wake();
   }
 
   #wake(): void {

@@ -56,8 +56,8 @@ function outside(timeLeft: () => number): Outside {
       reply({ ask, sequence: running ?? 0, request });
       for (;;) {
         const news = Atomics.load(control, Control.news);
-        const answer = takeAnswer(ask);
-        if (answer !== undefined) return answer;
+        const received = takeAnswer(ask);
+        if (received !== undefined) return received.answer;
         const left = timeLeft();
         if (left <= 0) return undefined;
         Atomics.wait(control, Control.news, news, left);
@@ -78,11 +78,10 @@ function outside(timeLeft: () => number): Outside {
 }
 
 /** Answers to what runs have asked that were ended meanwhile are passed over. */
-function takeAnswer(ask: number): string | undefined {
+function takeAnswer(ask: number): Answer | undefined {
   for (;;) {
     const received: { readonly message: Answer } | undefined = receiveMessageOnPort(answers);
-    if (received === undefined) return undefined;
-    if (received.message.ask === ask) return received.message.answer;
+    if (received === undefined || received.message.ask === ask) return received?.message;
   }
 }
 

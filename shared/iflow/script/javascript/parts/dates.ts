@@ -259,6 +259,7 @@ class SimpleDateFormat {
     if (at.half !== undefined) at.H = at.half + (at.pm ? 12 : 0);
     if (!this.#lenient && (at.M < 1 || at.M > 12 || at.d < 1 || at.d > new Date(Date.UTC(at.y, at.M, 0)).getUTCDate() ||
         at.H > 23 || at.m > 59 || at.s > 59)) fail();
+    if (at.y > 200000) fail();
     const wall = new Date(0);
     wall.setUTCFullYear(at.y, at.M - 1, at.d);
     wall.setUTCHours(at.H, at.m, at.s, at.S);

@@ -66,6 +66,16 @@ define('java.util.UUID', class {
   toString() { return this.#text; }
 });
 
+class Random {
+  nextInt(bound = 4294967296) { return bound === 4294967296 ? (Math.random() * bound) | 0 : Math.floor(Math.random() * bound); }
+  nextDouble() { return Math.random(); }
+  nextBoolean() { return Math.random() < 0.5; }
+  nextBytes(bytes) { for (let i = 0; i < bytes.length; i++) bytes[i] = Math.floor(Math.random() * 256); }
+}
+define('java.util.Random', Random);
+// Math.random is the host's random source.
+define('java.security.SecureRandom', class extends Random {});
+
 /** application/x-www-form-urlencoded, as HTML forms are sent: a space is +. */
 define('java.net.URLEncoder', class {
   static encode(text, charset) {

@@ -42,7 +42,7 @@ kinds('java.lang.Exception', 'java.lang.InterruptedException', 'java.lang.ClassN
   'java.util.concurrent.TimeoutException', 'javax.script.ScriptException',
   'com.sap.it.api.exception.InvalidContextException', 'com.sap.it.api.securestore.exception.SecureStoreException',
   'com.sap.it.api.keystore.exception.KeystoreException', 'com.sap.it.api.nrc.exception.NumberRangeConfigException',
-  'com.sap.it.api.mapping.exception.MappingException', 'com.sap.it.api.pd.exception.PartnerDirectoryException');
+  'com.sap.it.api.pd.exception.PartnerDirectoryException');
 kinds('java.io.IOException', 'java.io.FileNotFoundException', 'java.io.UnsupportedEncodingException');
 kinds('java.security.GeneralSecurityException', 'java.security.NoSuchAlgorithmException', 'java.security.InvalidKeyException');
 kinds('com.sap.it.api.securestore.exception.SecureStoreException', 'com.sap.it.api.securestore.exception.CredentialNotFoundException');

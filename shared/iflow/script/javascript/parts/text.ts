@@ -48,6 +48,20 @@ define('java.lang.Iterable', class { static [Symbol.hasInstance](value) { return
 define('java.lang.Comparable', class {});
 define('java.lang.Runnable', class {});
 const quiet = { print() {}, println() {}, printf() {}, flush() {} };
+/** Takes what a script says and shows it to nobody, like System.out: the message log is for that. */
+class Logger {
+  #name;
+  constructor(name) { this.#name = name; }
+  getName() { return this.#name; }
+}
+for (const level of ['trace', 'debug', 'info', 'warn', 'error']) {
+  const asked = 'is' + level[0].toUpperCase() + level.slice(1) + 'Enabled';
+  hide(Logger.prototype, { [level]() {}, [asked]: () => false });
+}
+define('org.slf4j.Logger', Logger);
+define('org.slf4j.LoggerFactory', class {
+  static getLogger(owner) { return new Logger(classNameOf(owner)); }
+});
 define('java.lang.System', class {
   static currentTimeMillis() { return Date.now(); }
   static nanoTime() { return Date.now() * 1e6; }
