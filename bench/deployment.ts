@@ -45,8 +45,11 @@ export interface Deployment {
     known: number,
     settings?: Partial<Client>,
   ): Promise<readonly BenchClient[]>;
-  /** Deploys flows at `/<name>`, as the deploy call would leave them in storage. */
-  deploy(flows: Readonly<Record<string, readonly StepDescription[]>>): Promise<void>;
+  /**
+   * Deploys flows at `/<name>`, as the deploy call would leave them in storage: lines of steps, or bundles
+   * that have this address.
+   */
+  deploy(flows: Readonly<Record<string, readonly StepDescription[] | Uint8Array>>): Promise<void>;
   /** Tokens as an instance would issue them, each different. */
   makeTokens(to: Client, count: number, confirmation?: Confirmation): Promise<readonly string[]>;
 }
@@ -102,10 +105,11 @@ export async function openDeployment(
     },
 
     async deploy(flows) {
-      for (const [id, steps] of Object.entries(flows)) {
+      for (const [id, flow] of Object.entries(flows)) {
         const revision = randomUUID();
         const address = `/${id}`;
-        const bundle = buildBundle({ id, name: id, address, steps });
+        const bundle =
+          flow instanceof Uint8Array ? flow : buildBundle({ id, name: id, address, steps: flow });
         await deployments.writeFlow(revision, compileBundle(bundle).flow);
         const before = { generation, etag: generation === '' ? undefined : '*', deployments: [] };
         generation = randomUUID();

@@ -6,6 +6,7 @@ import { renderPages } from './report/render.ts';
 import { mergeResults, readResults, type Results } from './report/results.ts';
 import { tablesAsText } from './report/tables.ts';
 import { measureDispatch } from './work/dispatch.ts';
+import { measureFlows } from './work/flows.ts';
 import { measureGrowth } from './work/growth.ts';
 import { measureMicro } from './work/micro.ts';
 import { measureProofs } from './work/proofs.ts';
@@ -15,7 +16,7 @@ import type { Context } from './context.ts';
 
 const USAGE = `npm run bench [-- OPTIONS]: what a token and a message cost, beside others, in one run.
 
-  --only token,dispatch,proofs,growth,micro,storage   sections to measure; all unless told
+  --only token,dispatch,flows,proofs,growth,micro,storage   sections to measure; all unless told
   --match TEXT       contenders whose name holds TEXT; may be repeated
   --seconds 4        length of a pass
   --passes 5         passes of each contender
@@ -27,6 +28,7 @@ const USAGE = `npm run bench [-- OPTIONS]: what a token and a message cost, besi
 const sections: Readonly<Record<string, (context: Context) => Promise<Results>>> = {
   token: measureToken,
   dispatch: measureDispatch,
+  flows: measureFlows,
   proofs: measureProofs,
   growth: measureGrowth,
   micro: measureMicro,

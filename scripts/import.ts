@@ -1,7 +1,8 @@
 /** `npm run import`: see `USAGE` in import/options.ts, and docs/iflow/import-and-export.md. */
+import { CommandError } from './api/target.ts';
 import { openApi } from './import/api.ts';
 import { importContent } from './import/import-content.ts';
-import { ImportError, readOptions } from './import/options.ts';
+import { readOptions } from './import/options.ts';
 
 async function main(): Promise<number> {
   const options = await readOptions(process.argv.slice(2), process.env);
@@ -25,7 +26,7 @@ async function main(): Promise<number> {
 try {
   process.exitCode = await main();
 } catch (error) {
-  if (!(error instanceof ImportError)) throw error;
+  if (!(error instanceof CommandError)) throw error;
   console.error(error.message);
   process.exitCode = 1;
 }

@@ -23,7 +23,7 @@ export async function renderPages(docs: string, results: Results): Promise<void>
 }
 
 export function performancePage(results: Results): string {
-  const { token, dispatch, proofs, growth, micro, storage, cold } = results;
+  const { token, dispatch, flows, proofs, growth, micro, storage, cold } = results;
   return [
     '# Performance',
     '<!-- Written by `npm run bench` from performance/results.json: change bench/report/render.ts. -->',
@@ -34,6 +34,7 @@ export function performancePage(results: Results): string {
     `The limits of whole paths were set on a machine where a bare \`node:http\` server with jsonwebtoken took ${REFERENCE_BARE_CPU} µs for an ES256 token. This machine may be another: the last column gives the same work as a multiple of what that server takes in the same run, and the limit as a multiple of what it took there. Whether a goal is met goes by the absolute figure.`,
     ...section('Tokens', token?.run, token?.tables),
     ...section('Messages', dispatch?.run, dispatch?.tables),
+    ...section('Flows with work to do', flows?.run, flows?.tables),
     ...section('Proofs and introspection', proofs?.run, proofs?.tables),
     ...(micro === undefined ? [] : ['## Pieces', runLine(micro.run), microTable(micro.rows)]),
     ...(cold === undefined ? [] : ['## From cold', runLine(cold.run), coldTable(cold.rows)]),

@@ -76,6 +76,7 @@ export interface Run {
 export interface Results {
   readonly token?: { readonly run: Run; readonly tables: readonly LoadTable[] };
   readonly dispatch?: { readonly run: Run; readonly tables: readonly LoadTable[] };
+  readonly flows?: { readonly run: Run; readonly tables: readonly LoadTable[] };
   readonly proofs?: { readonly run: Run; readonly tables: readonly LoadTable[] };
   readonly growth?: { readonly run: Run; readonly tables: readonly LoadTable[] };
   readonly micro?: { readonly run: Run; readonly rows: readonly MicroRow[] };

@@ -16,8 +16,14 @@ export function tablesAsText(results: Results): string {
     .join('\n');
 }
 
-export function loadTables({ token, dispatch, proofs, growth }: Results): readonly LoadTable[] {
-  return [token, dispatch, proofs, growth].flatMap((section) => section?.tables ?? []);
+export function loadTables({
+  token,
+  dispatch,
+  flows,
+  proofs,
+  growth,
+}: Results): readonly LoadTable[] {
+  return [token, dispatch, flows, proofs, growth].flatMap((section) => section?.tables ?? []);
 }
 
 /** Ratios are to the first row. */

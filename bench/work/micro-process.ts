@@ -2,6 +2,7 @@
 import { createHash, generateKeyPairSync, timingSafeEqual } from 'node:crypto';
 import jsonwebtoken from 'jsonwebtoken';
 import { shutDown } from '../../shared/compose/environment.ts';
+import { flowServices } from '../../shared/compose/flow-services.ts';
 import { dispatch } from '../../shared/compose/iflow.ts';
 import { token } from '../../shared/compose/oauth.ts';
 import { tokenVerifier } from '../../shared/compose/signing.ts';
@@ -138,6 +139,8 @@ const SCRIPT = {
       ['SAP_MessageProcessingLogID', 'AFq478Bblxi4wCjBcDb_G0vAGGZG'],
     ],
     properties: [['SAP_MessageProcessingLogID', 'AFq478Bblxi4wCjBcDb_G0vAGGZG']],
+    attachments: [],
   },
+  services: flowServices,
   limits: { timeoutMs: 5000, memoryBytes: 64 * 1024 * 1024 },
 } as const;

@@ -51,6 +51,7 @@ export const TABLES_KEPT = [
   'tasks',
   'grants',
   'messagelogs',
+  'logattachments',
   'revocations',
   'audit',
 ] as const satisfies readonly TableName[];

@@ -1,7 +1,8 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { relative } from 'node:path';
 import { BundleFault } from '../../shared/iflow/bundle/fault.ts';
 import { type Content, readContents } from '../../shared/iflow/check/check-content.ts';
+import { findZips } from '../content/find-zips.ts';
 
 /** A zip of the user's and the artifacts in it. */
 export interface Source {
@@ -16,7 +17,7 @@ export async function readSources(
   onOther: (source: string, what: string) => void,
 ): Promise<Source[]> {
   const sources: Source[] = [];
-  for (const file of await zipsOf(path)) {
+  for (const file of (await findZips(path)).files) {
     const name = relative(path, file) || file;
     try {
       sources.push({ name, contents: await readContents(await readFile(file)) });
@@ -26,13 +27,4 @@ export async function readSources(
     }
   }
   return sources;
-}
-
-async function zipsOf(path: string): Promise<string[]> {
-  if (!(await stat(path)).isDirectory()) return [path];
-  const entries = await readdir(path, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile() && /\.zip$/i.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
 }

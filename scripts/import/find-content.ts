@@ -1,12 +1,12 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import type { ArtifactKind } from '../../shared/iflow/bundle/artifact-kind.ts';
 import { bundleIdentity } from '../../shared/iflow/bundle/bundle.ts';
 import { LARGEST_PACKAGE, readContentPackage } from '../../shared/iflow/bundle/content-package.ts';
 import { BundleFault } from '../../shared/iflow/bundle/fault.ts';
 import { readArtifactZip } from '../../shared/iflow/bundle/foreign-zip.ts';
 import { kindOf } from '../../shared/iflow/design/package-artifacts.ts';
-import { ImportError } from './options.ts';
+import { CommandError } from '../api/target.ts';
+import { findZips } from '../content/find-zips.ts';
 
 /** One zip, and what it is; its bytes are read again when it is their turn. */
 export type Content = { readonly path: string } & (
@@ -36,37 +36,21 @@ export interface NoContent {
   readonly isNamed: boolean;
 }
 
-/** Paths of all zips below the given ones, in order. @throws {ImportError} for a path that is not there. */
-export async function findZips(
-  paths: readonly string[],
-): Promise<{ readonly path: string; readonly isNamed: boolean }[]> {
-  const found: { path: string; isNamed: boolean }[] = [];
+/** What is in these zips and folders, each zip by itself. @throws {CommandError} for a path that is not there. */
+export async function findContents(paths: readonly string[]): Promise<(Content | NoContent)[]> {
+  const contents: (Content | NoContent)[] = [];
   for (const path of paths) {
-    const kind = await stat(path).catch((error: unknown) => {
+    const { isFolder, files } = await findZips(path).catch((error: unknown) => {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      throw new ImportError(`${path} is not there.`);
+      throw new CommandError(`${path} is not there.`);
     });
-    if (!kind.isDirectory()) {
-      found.push({ path, isNamed: true });
-      continue;
-    }
-    const entries = await readdir(path, { recursive: true, withFileTypes: true });
-    const zips = entries.filter((entry) => entry.isFile() && /\.zip$/i.test(entry.name));
-    found.push(
-      ...zips
-        .map((entry) => ({ path: join(entry.parentPath, entry.name), isNamed: false }))
-        .sort((a, b) => (a.path < b.path ? -1 : 1)),
-    );
+    for (const file of files) contents.push(await readContent(file, !isFolder));
   }
-  return found;
+  return contents;
 }
 
 /** Reads a zip and tells what it is. */
-export async function readContent(found: {
-  readonly path: string;
-  readonly isNamed: boolean;
-}): Promise<Content | NoContent> {
-  const { path, isNamed } = found;
+async function readContent(path: string, isNamed: boolean): Promise<Content | NoContent> {
   const zip = await readFile(path);
   try {
     if (readArtifactZip(zip, LARGEST_PACKAGE).has('resources.cnt')) {

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { type ArtifactKind, KIND_NOUNS } from '../../shared/iflow/bundle/artifact-kind.ts';
 import { setOf } from '../../shared/iflow/design/artifact-rules.ts';
-import { type Api, objectIn, textIn } from './api.ts';
-import { type Content, findZips, type NoContent, readContent } from './find-content.ts';
+import { objectIn, textIn } from '../api/json.ts';
+import type { Api } from './api.ts';
+import { type Content, findContents, type NoContent } from './find-content.ts';
 import type { ImportOptions } from './options.ts';
 
 export interface Summary {
@@ -114,8 +115,7 @@ export async function importContent(
     }
   };
 
-  const contents: (Content | NoContent)[] = [];
-  for (const found of await findZips(paths)) contents.push(await readContent(found));
+  const contents = await findContents(paths);
   const turnOf = (content: Content | NoContent): number => {
     if (content.type === 'package') return 1;
     return content.type === 'bundle' && content.kind === 'IntegrationFlow' ? 2 : 0;

@@ -1,7 +1,10 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { once } from '../cache/once.ts';
 import { systemClock as clock } from '../config/clock.ts';
 import { deployments } from './deployments.ts';
-import { atEnd, config } from './environment.ts';
+import { atEnd, config, deriveKey } from './environment.ts';
+import { tables } from './storage.ts';
 import type { FlowServices } from '../iflow/services/services.ts';
 
 const missing = (name: string) => () => Promise.reject(new Error(`${name} are not there yet.`));
@@ -32,6 +35,36 @@ const valueMappings = once(async () => {
   });
 });
 
+/** With the headers of an entry beside its body. */
+const LARGEST_CONTENT = 64 * 1024 * 1024;
+
+export const dataStores = once(async () => {
+  const { openDataStores } = await import('../storage/data-stores.ts');
+  const { createContentSealer } = await import('../storage/sealed-content.ts');
+  const sealer = createContentSealer(await deriveKey('data stores'), LARGEST_CONTENT);
+  return openDataStores({ tables: await tables(), sealer, clock, randomUUID });
+});
+
+const variables = once(async () => {
+  const { createVariables } = await import('../iflow/services/variables.ts');
+  return createVariables(await dataStores(), () => clock.now());
+});
+
+export const numberRangeStore = once(async () => {
+  const { openNumberRanges } = await import('../storage/number-ranges.ts');
+  return openNumberRanges(await tables());
+});
+
+const numberRanges = once(async () => {
+  const { createNumberRanges } = await import('../iflow/services/draw-numbers.ts');
+  return createNumberRanges({ store: await numberRangeStore(), delay, random: Math.random });
+});
+
+export const processedMessages = once(async () => {
+  const { openProcessedMessages } = await import('../storage/processed-messages.ts');
+  return openProcessedMessages({ tables: await tables(), clock, randomUUID });
+});
+
 /** What flows share; each is made when a flow first needs it. */
 export const flowServices: FlowServices = {
   http,
@@ -40,6 +73,9 @@ export const flowServices: FlowServices = {
     return (await securityMaterial()).deployed.material;
   },
   valueMappings,
-  numberRanges: missing('Number ranges'),
+  numberRanges,
   partnerDirectory: missing('Partner directories'),
+  dataStores,
+  variables,
+  processedMessages,
 };

@@ -6,7 +6,7 @@ import { atEnd, config, deriveKey, meter, prepared } from './environment.ts';
 import { certificates } from './client-proofs.ts';
 import { deployments } from './deployments.ts';
 import { flowServices } from './flow-services.ts';
-import { audit, messageLog } from './logs.ts';
+import { audit, logAttachments, messageLog } from './logs.ts';
 import { bearerGate } from './oauth.ts';
 import type { CertificateReader } from '../iflow/dispatch/certificates.ts';
 import { createCsrfTokens } from '../iflow/dispatch/csrf.ts';
@@ -14,6 +14,7 @@ import { createDispatchEndpoint } from '../iflow/dispatch/dispatch-endpoint.ts';
 import { createFindAddress } from '../iflow/dispatch/routing.ts';
 import { FlowCache } from '../iflow/flow-cache.ts';
 import { createMessageProcessor } from '../iflow/process-message.ts';
+import type { LogAttachment } from '../monitor/log-attachments.ts';
 import { runFlow } from '../iflow/run.ts';
 import { auditRefusals } from '../oauth/audit-refusals.ts';
 
@@ -31,10 +32,18 @@ const javaScriptEngine = once(async () => {
 /** Compiled flows kept by one instance; most are a few kB and their scripts. */
 const HELD_FLOWS = { maxFlows: 1000, maxCharacters: 64 * 1024 * 1024 };
 
-const flows = once(async () => {
+export const flows = once(async () => {
   const { directory } = await deployments();
   return new FlowCache((revision) => directory.compiledFlow(revision), HELD_FLOWS);
 });
+
+/** What keeps attachments is loaded for the first script that attaches something. */
+function attachToLog(attachment: LogAttachment): void {
+  logAttachments().then(
+    ({ writer }) => writer.add(attachment),
+    (error: unknown) => console.error('An attachment of the message log is lost', error),
+  );
+}
 
 /** What runs messages through flows, whichever function they have come to. */
 export const messageProcessor = once(async () => {
@@ -52,6 +61,7 @@ export const messageProcessor = once(async () => {
     flows: await flows(),
     flowTimeoutMs,
     log: (await messageLog()).writer,
+    logAttachments: { add: attachToLog },
     clock,
     randomBytes: createRandomPool(),
   });

@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { once } from '../cache/once.ts';
 import { systemClock as clock } from '../config/clock.ts';
 import type { LogStore } from '../monitor/log-store.ts';
-import type { WriteBehind } from '../monitor/write-behind.ts';
+import type { WriteBehind, WriteBehindOptions } from '../monitor/write-behind.ts';
 import type { AuditEvent } from '../registry/audit/audit-entry.ts';
-import { atEnd, config, meter, preparedTask } from './environment.ts';
+import { atEnd, config, deriveKey, meter, preparedTask } from './environment.ts';
 import { revocations } from './revocations.ts';
 import { tables } from './storage.ts';
+import { MOST_HELD_CHARACTERS, weightOfAttachment } from '../monitor/log-attachments.ts';
 import { createWriteBehind } from '../monitor/write-behind.ts';
 import { createAuditTrail } from '../registry/audit/audit-trail.ts';
 import { openAuditStore } from '../storage/audit.ts';
@@ -41,12 +42,30 @@ export const messageLog = once(async () => {
   return { store, writer: await writeBehind(store, 'messages', 'message log entries') };
 });
 
+/** Characters of one attachment with its few words, when it is opened. */
+const LARGEST_ATTACHMENT = 32 * 1024 * 1024;
+
+export const logAttachments = once(async () => {
+  const { openLogAttachments } = await import('../storage/log-attachments.ts');
+  const { createContentSealer } = await import('../storage/sealed-content.ts');
+  const sealer = createContentSealer(await deriveKey('log attachments'), LARGEST_ATTACHMENT);
+  const store = openLogAttachments(await tables(), sealer);
+  return {
+    store,
+    writer: await writeBehind(store, 'attachments', 'log attachments', {
+      maxHeld: MOST_HELD_CHARACTERS,
+      weightOf: weightOfAttachment,
+    }),
+  };
+});
+
 export const failureBoard = once(async () => {
   return openFailureBoard(await tables(), randomUUID());
 });
 
 export const deleteExpiredLogs = preparedTask(async () => {
   const { store: messages } = await messageLog();
+  const { store: attachments } = await logAttachments();
   const { store: events } = await audit();
   const board = await failureBoard();
   const { openSessionStore } = await import('../storage/sessions.ts');
@@ -62,6 +81,7 @@ export const deleteExpiredLogs = preparedTask(async () => {
     deleteInTurn(
       {
         messages: () => messages.deleteBefore(clock.now() - messagesKept),
+        logattachments: () => attachments.deleteBefore(clock.now() - messagesKept),
         audit: () => events.deleteBefore(clock.now() - eventsKept),
         throttle: () => board.deleteBefore(clock.now() - HOUR_MS),
         sessions: () => sessions.deleteBefore(clock.now()),
@@ -75,12 +95,14 @@ export const deleteExpiredLogs = preparedTask(async () => {
 
 /** Writes to `store` behind the answers, and what is left when the host ends the app. */
 async function writeBehind<T>(
-  store: LogStore<T>,
-  log: 'audit' | 'messages',
+  store: Pick<LogStore<T>, 'append'>,
+  log: 'audit' | 'messages' | 'attachments',
   what: string,
+  bounds: Pick<WriteBehindOptions<T>, 'maxHeld' | 'weightOf'> = {},
 ): Promise<WriteBehind<T>> {
   const measured = await meter();
   const behind = createWriteBehind<T>((entries) => store.append(entries), {
+    ...bounds,
     what,
     onError: (problem, cause) => console.error(problem, cause),
     onGivenUp: (entries) => measured.count('flowgate.entries.given_up', entries, { log }),

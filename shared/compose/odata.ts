@@ -3,7 +3,7 @@ import { accessPolicies } from './access-policies.ts';
 import { artifacts } from './artifacts.ts';
 import { prepared } from './environment.ts';
 import { deployments } from './deployments.ts';
-import { audit, logRetentionMs, messageLog } from './logs.ts';
+import { audit, logAttachments, logRetentionMs, messageLog } from './logs.ts';
 import { bearerGate, throttle } from './oauth.ts';
 import { securityMaterial } from './security-material.ts';
 import { createCheckApart } from '../iflow/check/check-apart.ts';
@@ -14,6 +14,7 @@ import { createForesee } from '../iflow/design/foresee-clashes.ts';
 import { createImportPackage } from '../iflow/design/import-package.ts';
 import { createPackageMessages } from '../iflow/design/package-messages.ts';
 import { openAddressReader } from '../iflow/dispatch/address-reader.ts';
+import { createLogAttachmentReader } from '../monitor/log-attachments.ts';
 import { createMessageLogReader } from '../monitor/message-log-reader.ts';
 import { guardManagement } from '../oauth/audit-refusals.ts';
 import { createODataApi } from '../odata/api.ts';
@@ -23,6 +24,7 @@ export const odata = prepared(async ({ issuer, subscriptions, privateHosts }) =>
   const { parts, kinds, packages, tasks, deployer, bundleContents } = await artifacts();
   const { directory } = await deployments();
   const log = await messageLog();
+  const attachments = await logAttachments();
   const foresee = createForesee({
     openReader: () => openAddressReader({ timeoutMs: 2000, memoryMb: 256 }),
     deployed: async () => (await directory.current(0)).deployments,
@@ -48,6 +50,7 @@ export const odata = prepared(async ({ issuer, subscriptions, privateHosts }) =>
     directory,
     tasks,
     messageLog: createMessageLogReader(log.store, log.writer, clock, await logRetentionMs()),
+    logAttachments: createLogAttachmentReader(attachments.store, attachments.writer),
     material: (await securityMaterial()).administration,
     accessPolicies: createAccessPolicyAdministration(policies.store, () =>
       policies.directory.forget(),

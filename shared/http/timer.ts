@@ -1,10 +1,15 @@
 import type { InvocationContext, TimerHandler } from '@azure/functions';
 import { once } from '../cache/once.ts';
-import type { Attributes, Telemetry } from '../telemetry/telemetry.ts';
+import {
+  type Attributes,
+  ForwardedTrace,
+  type Telemetry,
+  type Trace,
+} from '../telemetry/telemetry.ts';
 
 export interface PreparedTask {
-  /** @returns what its log event tells. */
-  readonly run: () => Promise<Attributes>;
+  /** @returns what its log event tells; undefined where there is nothing to tell. */
+  readonly run: (trace: Trace) => Promise<Attributes | undefined>;
   /** Off where there is none. */
   readonly telemetry: Telemetry | undefined;
 }
@@ -25,8 +30,12 @@ export function timerTask(load: () => Promise<PreparedTask>): TimerHandler {
     };
     let error: string | undefined = 'unexpected';
     try {
-      const outcome = await (open === undefined ? run() : open.run(run));
+      const outcome =
+        open === undefined
+          ? await run(new ForwardedTrace(context.traceContext))
+          : await open.run(() => run(open.trace));
       error = undefined;
+      if (outcome === undefined) return;
       const trace = open === undefined ? {} : { trace: open.trace.traceId };
       context.info(JSON.stringify({ event: context.functionName, ...trace, ...outcome }));
     } finally {

@@ -8,6 +8,7 @@ import {
   type CompiledProcess,
   type DeployFault,
   NotDeployable,
+  type TimerStart,
 } from './flow.ts';
 import type { FlowModel, Graph, NodeModel, ProcessModel } from './model/flow-model.ts';
 import { readFlow } from './model/read-flow.ts';
@@ -16,6 +17,7 @@ import { channelName, compileSenders } from './senders/compile.ts';
 import { compileSettings } from './settings.compile.ts';
 import type { CompileContext, FaultSubject, ResourceFiles } from './steps/compiler.ts';
 import { compilers } from './steps/compilers.ts';
+import type { TimerSchedule } from './timers/schedule.ts';
 
 export interface CompileOptions {
   /** Values of externalised parameters that replace those of parameters.prop. */
@@ -84,9 +86,24 @@ export function compileFlow(
     version: model.version,
     settings,
     ...starts,
+    timers: processes.flatMap(timersOf),
     processes: Object.fromEntries(processes.map((process) => [process.id, process])),
     resources: Object.fromEntries(resources),
   };
+}
+
+/** Timers that start a main process; their config is their schedule. */
+function timersOf({
+  id: processId,
+  startId: local,
+  nodes,
+  ...process
+}: CompiledProcess): TimerStart[] {
+  return Object.values(nodes).flatMap(({ id: startId, type, config }) =>
+    type === 'intermediatetimer' && local === '' && startId !== process.exceptionSubprocess?.startId
+      ? [{ processId, startId, schedule: config as TimerSchedule }]
+      : [],
+  );
 }
 
 /** A receiver channel and the step that it begins at; without `compiled` where its adapter is missing. */

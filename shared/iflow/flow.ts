@@ -1,3 +1,5 @@
+import type { TimerSchedule } from './timers/schedule.ts';
+
 /**
  * A compiled flow: what deploying a bundle makes, and all that running it needs. Plain JSON, so that
  * it is stored as one blob and a cold instance runs it without reading zip or XML.
@@ -87,8 +89,7 @@ export interface ProcessDirectSender {
 export interface TimerStart {
   readonly processId: string;
   readonly startId: string;
-  /** What `senders/timer.compile.ts` has made of scheduleKey; plain JSON. */
-  readonly schedule: unknown;
+  readonly schedule: TimerSchedule;
 }
 
 export interface CompiledProcess {

@@ -1,9 +1,11 @@
 import type { Clock } from '../config/clock.ts';
 import { makeMessageGuid } from '../monitor/message-guid.ts';
+import type { LogAttachmentWriter } from '../monitor/log-attachments.ts';
 import type { MessageLogWriter } from '../monitor/message-log.ts';
 import type { Trace } from '../telemetry/telemetry.ts';
 import { ruleOf } from './allowed-headers.ts';
 import type { Deployment, DeploymentDirectory } from './deployment/deployment.ts';
+import { attachmentContents } from './dispatch/log-attachments.ts';
 import { makeLogEntry } from './dispatch/log-entry.ts';
 import { InvalidReply, snapshotHeaders } from './dispatch/outgoing.ts';
 import { type FlowEnvironment, FlowFailure, type RunFlow } from './engine.ts';
@@ -23,6 +25,7 @@ export interface MessageProcessorDeps {
   readonly flows: FlowCache;
   readonly flowTimeoutMs: number;
   readonly log: MessageLogWriter;
+  readonly logAttachments: Pick<LogAttachmentWriter, 'add'>;
   readonly clock: Clock;
   readonly randomBytes: (size: number) => Uint8Array;
 }
@@ -121,6 +124,9 @@ export function createMessageProcessor(deps: MessageProcessorDeps): MessageProce
         : 'unexpected' in processed
           ? 'The server met an error of its own.'
           : undefined;
+    for (const content of attachmentContents(messageGuid, scriptLog)) {
+      deps.logAttachments.add(content);
+    }
     deps.log.add(
       makeLogEntry({
         messageGuid,

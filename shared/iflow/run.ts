@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { type FlowEnvironment, FlowFailure, type RunFlow } from './engine.ts';
+import { type FlowEnvironment, FlowFailure, type FlowOutcome, type RunFlow } from './engine.ts';
 import { type CaughtException, type Exchange, MAX_BODY_SIZE } from './exchange.ts';
 import type { CompiledFlow, CompiledNode, CompiledProcess } from './flow.ts';
 import type { ScriptLogEntry } from './script/engine.ts';
@@ -18,14 +18,17 @@ const MAX_DEPTH = 50;
 export const runFlow: RunFlow = async (flow, start, exchange, environment, deadline, log) => {
   const waits = !flow.timers.some(({ startId }) => startId === start.startId);
   const run = new FlowRun(flow, environment, deadline, log, waits);
+  let outcome: FlowOutcome = { status: 'COMPLETED' };
   try {
     await run.process(start.processId, start.startId, exchange, 0);
-    return { status: 'COMPLETED' };
   } catch (error) {
     if (!(error instanceof MessageEnded)) throw error;
-    if (error.end !== 'escalated') return { status: 'COMPLETED' };
-    return { status: 'ESCALATED', raised: waits ? error.message : undefined };
+    if (error.end === 'escalated') {
+      outcome = { status: 'ESCALATED', raised: waits ? error.message : undefined };
+    }
   }
+  await run.complete();
+  return outcome;
 };
 
 /**
@@ -63,6 +66,7 @@ class FlowRun {
   readonly #senderWaits: boolean;
   /** Failures that have been given to the exception subprocess of their process, if there is one. */
   readonly #given = new WeakSet<FlowFailure>();
+  readonly #completions: (() => Promise<void>)[] = [];
   #heldSince: number;
 
   constructor(
@@ -78,6 +82,11 @@ class FlowRun {
     this.#log = log;
     this.#senderWaits = senderWaits;
     this.#heldSince = environment.now();
+  }
+
+  /** Does what steps have left for when the message is processed. */
+  async complete(): Promise<void> {
+    for (const completion of this.#completions) await completion();
   }
 
   async process(id: string, startId: string, exchange: Exchange, depth: number): Promise<void> {
@@ -244,6 +253,9 @@ class FlowRun {
       runBranch: (nodeId, exchange) => this.#branch(walk, nodeId, exchange),
       callProcess: async (processId, exchange) => {
         await this.process(processId, '', exchange, deeper(walk));
+      },
+      onCompletion: (completion) => {
+        this.#completions.push(completion);
       },
     };
   }

@@ -21,6 +21,16 @@ export interface MessageLogEntry {
   /** Text of the failure; '' when there was none. */
   readonly errorText: string;
   readonly customHeaders: readonly { readonly name: string; readonly value: string }[];
+  /** What scripts have attached, whose content is kept apart; left out where there is nothing. */
+  readonly attachments?: readonly MessageLogAttachment[];
+}
+
+export interface MessageLogAttachment {
+  readonly name: string;
+  /** Media type, as the script has given it. */
+  readonly contentType: string;
+  /** Bytes, in UTF-8. */
+  readonly size: number;
 }
 
 /** Where dispatch puts entries: kept in memory and written behind the answer within one second. */

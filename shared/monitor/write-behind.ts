@@ -7,13 +7,15 @@ export interface WriteBehind<T> {
   held(): number;
 }
 
-export interface WriteBehindOptions {
+export interface WriteBehindOptions<T> {
   /** Names the entries where something is told of them, such as `message log entries`. */
   readonly what: string;
   /** Milliseconds from the first entry held to the write. */
   readonly delayMs?: number;
   /** Entries held while storage does not take them; beyond, the oldest tenth is given up and reported. */
   readonly maxHeld?: number;
+  /** How much of `maxHeld` an entry takes; 1 unless told. */
+  readonly weightOf?: (entry: T) => number;
   /** Told when entries could not be written, or were given up. */
   readonly onError: (problem: string, cause: unknown) => void;
   /** Told of every entry that is given up; for a metric, so it has to be cheap. */
@@ -28,15 +30,28 @@ export interface WriteBehindOptions {
  */
 export function createWriteBehind<T>(
   append: (entries: readonly T[]) => Promise<void>,
-  { what, delayMs = 500, maxHeld = 20_000, onError, onGivenUp }: WriteBehindOptions,
+  options: WriteBehindOptions<T>,
 ): WriteBehind<T> {
+  const { what, delayMs = 500, maxHeld = 20_000, weightOf = () => 1, onError, onGivenUp } = options;
   let held: T[] = [];
+  let weight = 0;
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> = Promise.resolve();
   let flushing: Promise<void> | undefined;
   let givenUp = 0;
 
-  const giveUp = (entries: number): void => {
+  const hold = (entries: readonly T[]): void => {
+    for (const entry of entries) weight += weightOf(entry);
+  };
+  /** Lets go of the oldest until what is held weighs no more than `most`. */
+  const giveUpAbove = (most: number): void => {
+    let entries = 0;
+    for (const entry of held) {
+      if (weight <= most) break;
+      weight -= weightOf(entry);
+      entries += 1;
+    }
+    held = held.slice(entries);
     givenUp += entries;
     onGivenUp?.(entries);
   };
@@ -47,6 +62,7 @@ export function createWriteBehind<T>(
     if (held.length === 0) return;
     const entries = held;
     held = [];
+    weight = 0;
     try {
       await append(entries);
       if (givenUp > 0) onError(`${givenUp} ${what} were given up`, undefined);
@@ -54,10 +70,8 @@ export function createWriteBehind<T>(
     } catch (error) {
       onError(`${entries.length} ${what} wait for storage`, error);
       held = entries.concat(held);
-      if (held.length > maxHeld) {
-        giveUp(held.length - maxHeld);
-        held = held.slice(-maxHeld);
-      }
+      hold(entries);
+      if (weight > maxHeld) giveUpAbove(maxHeld);
       schedule(Math.min(delayMs * 10, 5000));
       throw error;
     }
@@ -73,12 +87,9 @@ export function createWriteBehind<T>(
   return {
     add(entry) {
       held.push(entry);
-      if (held.length > maxHeld) {
-        // Many at once: each single one would have all that are younger moved up.
-        const oldest = Math.ceil(maxHeld / 10);
-        held = held.slice(oldest);
-        giveUp(oldest);
-      }
+      hold([entry]);
+      // Many at once: each single one would have all that are younger moved up.
+      if (weight > maxHeld) giveUpAbove(maxHeld + 1 - Math.ceil(maxHeld / 10));
       schedule(delayMs);
     },
     flush() {

@@ -12,6 +12,7 @@ import type { ExportPackage } from '../iflow/design/export-package.ts';
 import type { ImportPackage } from '../iflow/design/import-package.ts';
 import type { PackageMessages } from '../iflow/design/package-messages.ts';
 import type { Packages } from '../iflow/design/packages.ts';
+import type { LogAttachmentReader } from '../monitor/log-attachments.ts';
 import type { MessageLogReader } from '../monitor/message-log.ts';
 import type { Clock } from '../config/clock.ts';
 import type { PrivateHosts } from '../net/private-hosts.ts';
@@ -33,6 +34,7 @@ import {
 import { ODataError } from './errors.ts';
 import { keystoreRoutes } from './keystore.ts';
 import { keystoreTypes } from './keystore-types.ts';
+import { LOG_ATTACHMENT_CONTENT, logAttachmentRoutes } from './message-log-attachments.ts';
 import { messageLogTypes, messageProcessingLogRoutes } from './message-processing-logs.ts';
 import {
   type FunctionImport,
@@ -64,6 +66,7 @@ export interface ODataDeps {
   readonly directory: DeploymentDirectory;
   readonly tasks: Pick<TaskStore, 'find'>;
   readonly messageLog: MessageLogReader;
+  readonly logAttachments: LogAttachmentReader;
   readonly material: MaterialAdministration;
   readonly accessPolicies: AccessPolicyAdministration;
   readonly checkContent: CheckContent;
@@ -87,6 +90,13 @@ const FOR_ADMINISTRATORS = [
   'AccessPolicies',
   'ArtifactReferences',
 ];
+
+/** Contents that may be payloads, which AuthGroup.ReadOnly does not see. */
+const PAYLOADS = [LOG_ATTACHMENT_CONTENT];
+
+function readersOf(shape: string): readonly string[] {
+  return PAYLOADS.includes(shape) ? WRITERS : READERS;
+}
 
 function writersOf([first]: readonly PathSegment[]): readonly string[] {
   return FOR_ADMINISTRATORS.includes(first?.name ?? '') ? ['AuthGroup.Administrator'] : WRITERS;
@@ -133,6 +143,7 @@ export function createODataApi(deps: ODataDeps): Handler {
     ...runtimeArtifactRoutes(deps),
     ...serviceEndpointRoutes(deps.directory, deps.issuer),
     ...messageProcessingLogRoutes(deps.messageLog),
+    ...logAttachmentRoutes(deps.messageLog, deps.logAttachments),
     ...credentialRoutes(deps.material, deps.privateHosts),
     ...keystoreRoutes(deps.material, deps.clock),
     ...accessPolicyRoutes(deps.accessPolicies),
@@ -151,7 +162,7 @@ export function createODataApi(deps: ODataDeps): Handler {
     const caller = await deps.gate.authenticate(call, deps.subscription);
     call.annotate({ client_id: caller.clientId });
     const method = call.method === 'HEAD' ? 'GET' : call.method;
-    await deps.gate.requireRole(caller, method === 'GET' ? READERS : writersOf(segments));
+    await deps.gate.requireRole(caller, method === 'GET' ? readersOf(shape) : writersOf(segments));
     if (methods === undefined)
       throw ODataError.notFound(`There is no resource ${shape.slice(0, 200)}.`);
     const operation = isMethod(method) ? methods[method] : undefined;

@@ -1,5 +1,6 @@
 import type { MessageLogEntry, MessageLogReader } from '../monitor/message-log.ts';
 import { ODataError } from './errors.ts';
+import { logAttachmentEntities, logAttachmentType } from './message-log-attachments.ts';
 import { selectEntries } from './message-log-select.ts';
 import { type Entity, type EntityType, textOf } from './model.ts';
 import { keyValues } from './path.ts';
@@ -70,6 +71,7 @@ export const messageProcessingLogType: EntityType = {
   },
   navigations: {
     CustomHeaderProperties: { type: customHeaderType, many: true },
+    Attachments: { type: logAttachmentType, many: true },
     ErrorInformation: { type: errorInformationType, many: false },
   },
   media: false,
@@ -79,6 +81,7 @@ export const messageProcessingLogType: EntityType = {
 export const messageLogTypes: readonly EntityType[] = [
   messageProcessingLogType,
   customHeaderType,
+  logAttachmentType,
   errorInformationType,
 ];
 
@@ -101,6 +104,10 @@ export function messageProcessingLogRoutes(reader: MessageLogReader): Routes {
       CustomHeaderProperties: (entity) => {
         const entry = entryOf(entity);
         return Promise.resolve(entry === undefined ? [] : customHeaders(entry));
+      },
+      Attachments: (entity) => {
+        const entry = entryOf(entity);
+        return Promise.resolve(entry === undefined ? [] : logAttachmentEntities(entry));
       },
       ErrorInformation: (entity) => {
         const entry = entryOf(entity);

@@ -1,6 +1,6 @@
 import type { TableClient, TableEntityResult, TransactionAction } from '@azure/data-tables';
 import type { Page } from '../registry/page.ts';
-import { isNotFound } from './tables.ts';
+import { isNotFound, unlessStale } from './tables.ts';
 
 /** Deletions that are under way together. */
 const AT_ONCE = 20;
@@ -10,14 +10,19 @@ const HOUR_MS = 3_600_000;
 
 export type Row = TableEntityResult<Record<string, unknown>>;
 
-/** The row, or undefined if there is none. */
+/**
+ * The row, or undefined if there is none.
+ * @param select properties that are read; all unless told.
+ */
 export async function readRow(
   table: TableClient,
   partitionKey: string,
   rowKey: string,
+  select?: string[],
 ): Promise<Row | undefined> {
   try {
-    return await table.getEntity(partitionKey, rowKey);
+    const options = select === undefined ? {} : { queryOptions: { select } };
+    return await table.getEntity(partitionKey, rowKey, options);
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;
@@ -129,4 +134,38 @@ export async function deleteRows(table: TableClient, rows: readonly Row[]): Prom
       }),
     );
   }
+}
+
+/**
+ * Deletes the rows of a filter that are still as they were found: one that was written again since
+ * stays. Not in batches, in which the library looks at no ETag.
+ * @returns how many.
+ */
+export async function deleteUnchangedWhere(table: TableClient, filter: string): Promise<number> {
+  let deleted = 0;
+  const select = ['partitionKey', 'rowKey'];
+  const pages = table
+    .listEntities({ queryOptions: { filter, select } })
+    .byPage({ maxPageSize: 1000 });
+  for await (const page of pages) deleted += await deleteUnchanged(table, page);
+  return deleted;
+}
+
+/**
+ * Deletes rows, a few at a time, each if its ETag is still the row's.
+ * @returns how many.
+ */
+export async function deleteUnchanged(table: TableClient, rows: readonly Row[]): Promise<number> {
+  let deleted = 0;
+  for (let i = 0; i < rows.length; i += AT_ONCE) {
+    const outcomes = await Promise.all(
+      rows
+        .slice(i, i + AT_ONCE)
+        .map(({ partitionKey = '', rowKey = '', etag }) =>
+          unlessStale(() => table.deleteEntity(partitionKey, rowKey, { etag })),
+        ),
+    );
+    deleted += outcomes.filter((outcome) => outcome !== undefined).length;
+  }
+  return deleted;
 }

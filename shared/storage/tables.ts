@@ -14,6 +14,7 @@ export const TABLES = [
   'deployments',
   'tasks',
   'messagelogs',
+  'logattachments',
   'audit',
   'throttle',
   'issuers',
@@ -25,6 +26,12 @@ export const TABLES = [
   'revocations',
   'grants',
   'codes',
+  'datastores',
+  'datastorebodies',
+  'numberranges',
+  'processed',
+  'timers',
+  'partners',
   'securitymaterial',
   'accesspolicies',
 ] as const;
@@ -120,6 +127,16 @@ export async function unlessStale<T>(write: () => Promise<T>): Promise<T | undef
     return await write();
   } catch (error) {
     if (isStale(error) || isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+/** What a creation answers; undefined for a row that is there already. */
+export async function unlessThere<T>(create: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await create();
+  } catch (error) {
+    if (isConflict(error)) return undefined;
     throw error;
   }
 }

@@ -16,6 +16,7 @@ import { openOneTimeValues } from '../../shared/storage/one-time-values.ts';
 import { openRevocations } from '../../shared/storage/revocations.ts';
 import { openTables, TABLES, type TableName } from '../../shared/storage/tables.ts';
 import { testStorage, type TestStorage } from '../support/azurite.ts';
+import { contentPackage, scriptCollection, valueMapping } from '../support/content-package.ts';
 import { freshFolder } from '../support/folders.ts';
 import {
   type Credentials,
@@ -67,6 +68,22 @@ before(async () => {
       "/api/v1/IntegrationDesigntimeArtifactSaveAsVersion?Id='Hello'&SaveAsVersion='2.0.0'",
     ),
   );
+  const imported = contentPackage({
+    id: 'Imported',
+    resources: [
+      { type: 'ScriptCollection', id: 'Scripts', content: scriptCollection({ id: 'Scripts' }, {}) },
+      { type: 'ValueMapping', id: 'Values', content: valueMapping({ id: 'Values' }, []) },
+    ],
+  });
+  const packed = { PackageContent: Buffer.from(imported).toString('base64') };
+  await textOf(admin.send('POST', '/api/v1/IntegrationPackages', packed));
+  for (const [kind, id] of [
+    ['ScriptCollection', 'Scripts'],
+    ['ValueMapping', 'Values'],
+  ] as const) {
+    const path = `/api/v1/Deploy${kind}DesigntimeArtifact?Id='${id}'&Version='active'`;
+    await textOf(admin.send('POST', path));
+  }
   const gone = await admin.registerClient();
   const any = { 'if-match': '*' };
   await textOf(admin.send('DELETE', `/registry/v1/clients/${gone.id}`, undefined, any));
@@ -135,7 +152,7 @@ test('a backup restored into another storage is the same deployment: secrets, to
   const made = await run('backup.ts', ['--to', folder], source);
   assert.equal(made.code, 0, made.output);
   assert.match(made.output, /clients: 4 rows\n/);
-  assert.match(made.output, /"\w+" is in \S+: rows \d+, bundles 3\./);
+  assert.match(made.output, /"\w+" is in \S+: rows \d+, bundles 6\./);
 
   const target = await testStorage();
   const restored = await run('restore.ts', ['--from', folder], target);

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
+import { checkAnswer } from '../../bench/measure/check-answer.ts';
 import { mergeResults, readResults } from '../../bench/report/results.ts';
 import { freshFolder } from '../support/folders.ts';
 import { someResults } from './some-results.ts';
@@ -50,6 +52,41 @@ test('each request of a proof section has a proof of its own, which Flowgate and
     others.map(({ rows }) => rows.length),
     [0, 0, 0],
   );
+});
+
+test('Flowgate and Node-RED both give the right answer to a message that is converted, and to one that is split', async (t) => {
+  const file = join(await freshFolder(t), 'results.json');
+  const match = ['bare', 'Node-RED', 'json-to-xml', 'numbered'].flatMap((name) => [
+    '--match',
+    name,
+  ]);
+  await run(process.execPath, [main, '--quick', '--only', 'flows', ...match, '--output', file]);
+
+  const { flows } = await readResults(file);
+  const roles = flows?.tables.map(({ id, rows }) => [id, rows.map(({ role }) => role)]);
+  assert.deepEqual(roles, [
+    ['flows-json-to-xml', ['floor', 'peer', 'flowgate']],
+    ['flows-xslt', ['floor', 'peer']],
+    ['flows-splitter', ['floor', 'peer', 'flowgate']],
+  ]);
+});
+
+test('an answer that is not what it has to be ends the bench before anything is measured', async (t) => {
+  let answer = '';
+  const server = createServer((_, response) => response.end(answer));
+  t.after(() => server.close());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  assert.ok(address !== null && typeof address === 'object');
+  const url = new URL(`http://127.0.0.1:${address.port}/orders`);
+  const check = (): Promise<void> => checkAnswer(url, { headers: {}, body: 'x' }, '<a>1</a>');
+
+  answer = '<?xml version="1.0"?>\n<a>1</a>';
+  await check();
+  for (const wrong of ['<a>2</a>', '<a>1</a> ', '<a>', '']) {
+    answer = wrong;
+    await assert.rejects(check(), /^Error: \/orders does not answer what it has to/);
+  }
 });
 
 test('a section that the bench does not have is refused, and nothing is written', async (t) => {

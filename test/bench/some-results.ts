@@ -52,6 +52,21 @@ export function someResults(): Required<Results> {
         },
       ],
     },
+    flows: {
+      run,
+      tables: [
+        {
+          id: 'flows-splitter',
+          title: 'A splitter',
+          note: '',
+          rows: [
+            row('bare node:http, a body there and one back', 'floor', 100),
+            row('Node-RED, no token checked', 'peer', 900_000),
+            row('Flowgate, numbered', 'flowgate', 90_000),
+          ],
+        },
+      ],
+    },
     proofs: {
       run,
       tables: [

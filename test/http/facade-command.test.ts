@@ -34,22 +34,22 @@ after(() => rm(folder, { recursive: true }));
 
 function run(
   args: readonly string[],
-  { id, secret }: { readonly id: string; readonly secret: string } = ADMIN,
+  { url, secret }: { readonly url: string; readonly secret: string } = {
+    url: instance.url,
+    secret: ADMIN.secret,
+  },
 ): Promise<{ readonly code: number; readonly text: string }> {
-  const env = {
-    ...process.env,
-    FLOWGATE_REMOTE_CLIENT_ID: id,
-    FLOWGATE_REMOTE_CLIENT_SECRET: secret,
-  };
+  const env = { ...process.env, FLOWGATE_CLIENT_SECRET: secret };
+  const all = [script, '--url', url, '--client', ADMIN.id, ...args];
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, [script, ...args], { env }, (_, stdout, stderr) => {
+    const child = execFile(process.execPath, all, { env }, (_, stdout, stderr) => {
       resolve({ code: child.exitCode ?? -1, text: stdout + stderr });
     });
   });
 }
 
 test('npm run facade makes a facade out of a service key, and can be run again', async () => {
-  const args = [instance.url, '--address', '/orders', '--target', '/http/orders', '--key', key];
+  const args = ['--address', '/orders', '--target', '/http/orders', '--key', key];
   const made = await run(args);
   assert.equal(made.code, 0, made.text);
   assert.match(
@@ -62,27 +62,29 @@ test('npm run facade makes a facade out of a service key, and can be run again',
 
 test('what is wrong is told in sentences, without a stack and without the secret', async () => {
   const all = ['--address', '/other', '--target', '/http/other', '--key', key];
-  const cases: readonly (readonly [args: readonly string[], code: number, message: RegExp])[] = [
-    [[], 2, /^Usage: npm run facade/],
-    [[instance.url, '--address', '/x'], 2, /^Usage/],
-    [[instance.url, '--adress', '/x'], 2, /'--adress'/],
-    [['flowgate', ...all], 1, /flowgate is no URL/],
-    [['http://127.0.0.1:1', ...all], 1, /cannot be reached/],
-    [[instance.url, ...all.slice(0, -1), join(folder, 'absent.json')], 1, /ENOENT/],
-    [[instance.url, ...all.slice(0, -1), join(folder, 'no.json')], 1, /is no JSON/],
-    [
-      [instance.url, ...all, '--address', 'x'],
-      1,
-      /^Refused \(422\): .*\n {2}\/address: The address "x"/,
-    ],
+  const unusable = all.slice(0, -1);
+  const cases: readonly (readonly [
+    args: readonly string[],
+    message: RegExp,
+    as?: { readonly url?: string; readonly secret?: string },
+  ])[] = [
+    [[], /^Say which address calls what.*\n\nUsage: npm run facade/],
+    [['--address', '/x', '--target', '/http/x'], /^Say which/],
+    [[...all, 'more'], /^Say which/],
+    [['--adress', '/x'], /'--adress'/],
+    [[...unusable, join(folder, 'absent.json')], /absent\.json cannot be read: ENOENT/],
+    [[...unusable, join(folder, 'no.json')], /is no JSON/],
+    [all, /"flowgate" is no URL/, { url: 'flowgate' }],
+    [all, /A secret is sent: --url is https/, { url: 'http://flowgate.example' }],
+    [all, /cannot be reached/, { url: 'http://127.0.0.1:1' }],
+    [all, /refuses the client/, { secret: 'another' }],
+    [[...all, '--address', 'x'], /^Refused \(422\): .*\n {2}\/address: The address "x"/],
   ];
-  for (const [args, code, message] of cases) {
-    const { code: found, text } = await run(args);
-    assert.equal(found, code, text);
+  for (const [args, message, as] of cases) {
+    const { code, text } = await run(args, { url: instance.url, secret: ADMIN.secret, ...as });
     assert.match(text, message);
-    assert.equal(/ {4}at |the secret in/.test(text), false, text);
+    assert.equal(code, 1, text);
+    assert.doesNotMatch(text, /\n {4}at /);
+    assert.equal(text.includes(SECRET), false);
   }
-  const stranger = await run([instance.url, ...all], { id: ADMIN.id, secret: 'wrong' });
-  assert.match(stranger.text, /gives test-admin no token \(401\)/);
-  assert.match((await run([instance.url, ...all], { id: '', secret: '' })).text, /are not set/);
 });

@@ -273,7 +273,7 @@ void suite('curl', { skip: hasCurl ? false : 'there is no curl on this machine' 
     const chunked = ['-H', 'Transfer-Encoding: chunked', '-d', 'scope=read'];
     const told = await curl(...chunked, '-u', `${ID}:${SECRET}`, url).then(
       (answer) => JSON.stringify(answer),
-      (error: { stdout?: string }) => error.stdout ?? '',
+      (error: unknown) => (error as { stdout?: string }).stdout ?? '',
     );
     assert.match(told, /Content-Length|access_token|invalid_scope/);
   });

@@ -92,7 +92,7 @@ test('the walk-through flow compiles to its sender, its line of steps and its sc
 test('a compiled flow is plain JSON', () => {
   const flow = compile({
     steps: [
-      script,
+      { ...script, functionName: 'greet' },
       { type: 'contentModifier', name: 'Set', body: { type: 'expression', content: 'a ${body}' } },
     ],
   });
@@ -149,7 +149,7 @@ test('everything that is missing is told at once, each step by name and type', (
         type: 'contentModifier',
         name: 'Set',
         headers: [
-          { name: 'number', type: 'numberRange', value: 'Orders' },
+          { name: 'number', type: 'numberRange', value: 'Orders:${header.id}' },
           { name: 'home', type: 'expression', value: '${sys.home}' },
           { name: 'path', type: 'xpath', value: '//q:a' },
           { name: 'bytes', dataType: 'byte[]' },
@@ -157,7 +157,7 @@ test('everything that is missing is told at once, each step by name and type', (
         ],
         properties: [
           { name: 'count', dataType: 'java.lang.Integer', value: 'many' },
-          { name: 'last', type: 'global persisted variables', value: 'x' },
+          { name: 'last', type: 'cookie', value: 'x' },
         ],
       },
     ],
@@ -168,13 +168,13 @@ test('everything that is missing is told at once, each step by name and type', (
     'Sender channel "HTTPS" (HTTPS) cannot be served. The address "/{{Where}}/{{To}}" may have letters, digits and the signs / _ ~ - . $ * only.',
     'Step "Wait" (WaitForever) is not available yet.',
     'Step "Convert" (GroovyScript) is not available yet.',
-    'Step "Set" (Enricher) takes the value of the header "number" from "numberRange", which is not available yet.',
+    'Step "Set" (Enricher) takes the number of the header "number" by a correlation id ("Orders:${header.id}"), which is not available yet.',
     'Step "Set" (Enricher) cannot set the header "home": the expression ${sys.home} is not available yet.',
     'Step "Set" (Enricher) cannot set the header "path": the XPath //q:a is not well-formed or not available.',
     'Step "Set" (Enricher) has the data type "byte[]" for the header "bytes", which is not available yet.',
     'Step "Set" (Enricher) deletes each header by the pattern "$include=a|b"; only names and * are available.',
     'Step "Set" (Enricher) cannot set the property "count": "many" is not of the data type integer.',
-    'Step "Set" (Enricher) takes the value of the property "last" from "global persisted variables", which is not available yet.',
+    'Step "Set" (Enricher) takes the value of the property "last" from "cookie", which is not available yet.',
   ]);
 });
 
@@ -285,7 +285,7 @@ for (const [what, edit, fault] of senderFaults) {
 
 test('a flow is not deployable without a sender, since nothing could start it', () => {
   assert.deepEqual(faultsOf(emptyBundle('IntegrationFlow', 'Empty', 'Empty')), [
-    'The iFlow has no sender channel: nothing could ever start it. Add an HTTPS sender.',
+    'The iFlow has no sender channel and no timer: nothing could ever start it. Add an HTTPS sender.',
   ]);
 });
 
@@ -387,8 +387,9 @@ test('a script is compiled under its file name with the function that the step n
 });
 
 test('names that every object has are names like others', () => {
-  const zip = edited(build({ steps: [{ ...script, fileName: '__proto__' }] }), (iflw) =>
-    iflw.replaceAll('CallActivity_1', '__proto__'),
+  const zip = edited(
+    build({ steps: [{ ...script, fileName: '__proto__', functionName: 'greet' }] }),
+    (iflw) => iflw.replaceAll('CallActivity_1', '__proto__'),
   );
   const { flow } = compileBundle(zip);
   const stored = JSON.parse(JSON.stringify(flow)) as CompiledFlow;

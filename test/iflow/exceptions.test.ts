@@ -56,7 +56,7 @@ async function runAlone(processes: readonly ProcessDescription[], exchange: Exch
   const { flow } = compileBundle(flowBundle({ processes }));
   const [start] = flow.senders;
   assert.ok(start);
-  const timers = [{ ...start, schedule: null }];
+  const timers = [{ ...start, schedule: { times: [], failsWhenExpired: false } }];
   return runFlow({ ...flow, timers }, start, exchange, environmentOf(), NOW + 1000, []);
 }
 

@@ -13,7 +13,7 @@ import {
   ScriptFailure,
   type ScriptResult,
 } from '../../shared/iflow/script/engine.ts';
-import { environmentOf, exchangeOf, NOW, run } from './running.ts';
+import { environmentOf, exchangeOf, noServices, NOW, run } from './running.ts';
 
 /** An engine that records its calls and answers with what the test says. */
 function engineOf(
@@ -54,12 +54,14 @@ test('the walk-through flow hands its message to its script and takes the result
 test('a script is given the message, its source, function, limits and a key of its deployment', async () => {
   const engine = engineOf(({ message }) => ({ ...message, log: [] }));
   const exchange = exchangeOf(Buffer.from('b'), { A: '1', b: null }, { p: [1, true] });
-  await run({ steps: [{ ...script, functionName: 'other' }] }, exchange, environmentOf(engine));
+  const source = 'const other = (message) => message;';
+  const step = { ...script, source, functionName: 'other' };
+  await run({ steps: [step] }, exchange, environmentOf(engine));
   assert.deepEqual(engine.calls, [
     {
       key: 'revision-1/greet.js',
       fileName: 'greet.js',
-      source: script.source,
+      source,
       functionName: 'other',
       message: {
         body: Buffer.from('b'),
@@ -68,20 +70,25 @@ test('a script is given the message, its source, function, limits and a key of i
           ['b', null],
         ],
         properties: [['p', [1, true]]],
+        attachments: [],
       },
+      services: noServices,
       limits: { timeoutMs: 5000, memoryBytes: 64 * 1024 * 1024 },
     },
   ]);
 });
 
-test('what a script returns takes the place of body, headers and properties', async () => {
+test('what a script returns takes the place of body, headers, properties and attachments', async () => {
+  const attachment = { contentType: 'text/plain', headers: {}, body: 'a' };
   const engine = engineOf(() => ({
     body: 'new',
     headers: [['new', 'h']],
     properties: [['new', 1]],
-    log: [{ kind: 'property', name: 'seen', value: true }],
+    attachments: [['new', attachment]],
+    log: [{ kind: 'customHeader', name: 'seen', value: 'yes' }],
   }));
   const exchange = exchangeOf('old', { old: '1' }, { old: '2' });
+  exchange.attachments.set('old', attachment);
   const outcome = await run(
     { steps: [script, { ...script, name: 'Again' }] },
     exchange,
@@ -90,9 +97,10 @@ test('what a script returns takes the place of body, headers and properties', as
   assert.equal(exchange.body, 'new');
   assert.deepEqual([...exchange.headers], [['new', 'h']]);
   assert.deepEqual([...exchange.properties], [['new', 1]]);
+  assert.deepEqual([...exchange.attachments], [['new', attachment]]);
   assert.deepEqual(outcome.log, [
-    { kind: 'property', name: 'seen', value: true },
-    { kind: 'property', name: 'seen', value: true },
+    { kind: 'customHeader', name: 'seen', value: 'yes' },
+    { kind: 'customHeader', name: 'seen', value: 'yes' },
   ]);
 });
 

@@ -46,6 +46,9 @@ export const noServices: FlowServices = {
   valueMappings: none('value mappings'),
   numberRanges: none('number ranges'),
   partnerDirectory: none('partner directory'),
+  dataStores: none('data stores'),
+  variables: none('variables'),
+  processedMessages: none('processed messages'),
 };
 
 export function environmentOf(
@@ -101,7 +104,14 @@ export async function runBundle(
   const start = stored.senders[0] ?? stored.directSenders[0] ?? stored.timers[0];
   if (start === undefined) throw new Error('The flow has no start.');
   const log: ScriptLogEntry[] = [];
-  const outcome = await runFlow(stored, start, exchange, environment, NOW + 210_000, log);
+  const outcome = await runFlow(
+    stored,
+    start,
+    exchange,
+    environment,
+    environment.now() + 210_000,
+    log,
+  );
   return { ...outcome, log };
 }
 

@@ -300,6 +300,13 @@ test('Simple: any text is either parsed and evaluated, or refused with a fault o
     ' ',
     '.length()',
     '.',
+    '${property.',
+    ".split('",
+    "')",
+    '.get(0)',
+    ':',
+    'now-2h',
+    'exception',
   );
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 10 }), (pieces) => {
@@ -314,6 +321,38 @@ test('Simple: any text is either parsed and evaluated, or refused with a fault o
     }),
     { numRuns: 2000 },
   );
+});
+
+test('Simple: hostile texts are parsed or refused in time that is linear in their length', () => {
+  const startedAt = performance.now();
+  for (const part of [
+    '${',
+    '}',
+    '\\',
+    '$',
+    '${body}',
+    '${property.a.b(',
+    '${property.${',
+    "${header.x.split('",
+  ]) {
+    const text = part.repeat(Math.floor(1_000_000 / part.length));
+    try {
+      parseSimple(text);
+    } catch (error) {
+      assert.ok(error instanceof ExpressionFault, String(error));
+    }
+  }
+  for (const inside of ['[0]', '.trim()', ".concat('x')", 'a.', '(', ' ', "'", '${a', '-1h']) {
+    const token = inside.repeat(Math.floor(950 / inside.length));
+    for (const written of [`\${property.x${token}}`, `\${date:now${token}}`, `\${${token}}`]) {
+      try {
+        parseSimple(written.repeat(100));
+      } catch (error) {
+        assert.ok(error instanceof ExpressionFault, String(error));
+      }
+    }
+  }
+  assert.ok(performance.now() - startedAt < 5000);
 });
 
 test('what the expressions of a step work on is bounded, whatever each of them yields', () => {

@@ -59,6 +59,8 @@ const refused: readonly [why: string, xml: string, message: RegExp][] = [
   ['a forbidden character', '<a>\u0001</a>', /character that XML does not allow/],
   ['a reference to a forbidden character', '<a>&#0;</a>', /character that XML does not allow/],
   ['a reference beyond Unicode', '<a>&#x110000;</a>', /character that XML does not allow/],
+  ['a reference that never ends', '<a>&lt;&amp</a>', /unknown entity/],
+  ['a reference of more than 16 characters', '<a>&#0000000000000065;</a>', /unknown entity/],
   ['a lone surrogate', '<a>\uD800</a>', /character that XML does not allow/],
   ['tags that cross', '<a><b></a></b>', /closes nothing/],
   ['a tag that is not closed', '<a><b></b>', /<a> is not closed/],

@@ -20,6 +20,7 @@ import { createPackages } from '../../shared/iflow/design/packages.ts';
 import { openAddressReader } from '../../shared/iflow/dispatch/address-reader.ts';
 import type { CompiledFlow } from '../../shared/iflow/flow.ts';
 import { knownParameters } from '../../shared/iflow/model/known-parameters.ts';
+import type { LogAttachmentReader } from '../../shared/monitor/log-attachments.ts';
 import type {
   MessageLogEntry,
   MessageLogQuery,
@@ -81,7 +82,8 @@ const gate: BearerGate = {
 export async function startApi(
   options: {
     readonly storage?: TestStorage;
-    readonly log?: readonly MessageLogEntry[];
+      readonly log?: readonly MessageLogEntry[];
+    readonly logAttachments?: LogAttachmentReader;
     /** Compiles every artifact as an iFlow of the test's own. */
     readonly compileBundle?: () => { readonly flow: CompiledFlow };
   } = {},
@@ -152,6 +154,7 @@ export async function startApi(
     directory,
     tasks,
     messageLog: inMemoryLog(options.log ?? []),
+    logAttachments: options.logAttachments ?? { read: () => Promise.resolve(undefined) },
     material: createMaterialAdministration({
       store: materialStore,
       onChange: (space, name) => deployed.forget(space, name),

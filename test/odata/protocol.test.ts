@@ -229,6 +229,7 @@ test('$metadata is well-formed and defines every type that it uses', async () =>
     'ValueMappingDesigntimeArtifactSaveAsVersion',
     'DeployMessageMappingDesigntimeArtifact',
     'MessageMappingDesigntimeArtifactSaveAsVersion',
+    'CheckIntegrationContent',
   ]);
 });
 

@@ -26,6 +26,10 @@ export const tasks = {
     inlineUpTo: 0,
   },
   // An array repeats a name for two characters: of so much text, at most 8 MB can become.
+  storedMessages: {
+    load: async () => (await import('../steps/stored-messages-task.ts')).storedMessagesTask,
+    inlineUpTo: 32 * 1024,
+  },
   jsonToXml: {
     load: async () => (await import('../convert/json-to-xml-task.ts')).jsonToXmlTask,
     inlineUpTo: 16 * 1024,

@@ -98,7 +98,10 @@ export function createDeployer(deps: DeployerDeps): Deployer {
       const taskId = deps.randomUUID();
       const revision = deps.randomUUID();
       const compiled = await compile(() => deps.compile(kind, zip, loadCollections));
-      if (compiled.flow !== undefined) compiled.faults.push(...deps.findSwitchedOff(compiled.flow));
+      if (compiled.flow !== undefined) {
+        compiled.faults.push(...deps.findSwitchedOff(compiled.flow));
+        compiled.faults.push(...(await findExpired(compiled.flow, deps.clock.now())));
+      }
       if (compiled.faults.length === 0) {
         try {
           if (compiled.flow !== undefined) await store.writeFlow(revision, compiled.flow);
@@ -132,6 +135,7 @@ export function createDeployer(deps: DeployerDeps): Deployer {
             faults,
             addresses: compiled.addresses,
             directAddresses: compiled.directAddresses,
+            hasTimers: (compiled.flow?.timers.length ?? 0) > 0,
           }),
           previousRevision: before?.deployment.revision ?? '',
           taskIds: [taskId, ...(before?.taskIds ?? [])].slice(0, TASKS_KEPT),
@@ -195,6 +199,13 @@ async function compile(work: () => Promise<CompiledArtifact>): Promise<Compiled>
   }
 }
 
+/** What reads schedules is loaded for a flow that has one. */
+async function findExpired(flow: CompiledFlow, now: number): Promise<readonly string[]> {
+  if (flow.timers.length === 0) return [];
+  const { expiredTimers } = await import('../timers/expired-timers.ts');
+  return expiredTimers(flow, now);
+}
+
 function boundFaults(faults: readonly string[]): string[] {
   const kept = faults.slice(0, MOST_FAULTS).map((fault) => fault.slice(0, LONGEST_FAULT));
   if (faults.length > kept.length) kept.push(`And ${faults.length - kept.length} more.`);
@@ -218,6 +229,7 @@ function describe(
     readonly faults: readonly string[];
     readonly addresses: readonly string[];
     readonly directAddresses: readonly string[];
+    readonly hasTimers: boolean;
   },
 ): Deployment {
   const started = outcome.faults.length === 0;
@@ -235,6 +247,7 @@ function describe(
     revision: outcome.revision,
     addresses: started ? outcome.addresses : [],
     directAddresses: started ? outcome.directAddresses : [],
+    ...(started && outcome.hasTimers ? { hasTimers: true } : {}),
     faults: outcome.faults,
   };
 }

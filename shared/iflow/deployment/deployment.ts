@@ -20,6 +20,8 @@ export interface Deployment {
   readonly addresses: readonly string[];
   /** ProcessDirect addresses of its sender channels; absent where there are none. */
   readonly directAddresses?: readonly string[];
+  /** Whether timers start it; absent where none does. */
+  readonly hasTimers?: boolean;
   /** Why it is in ERROR: one sentence per fault. */
   readonly faults: readonly string[];
 }

@@ -3,6 +3,7 @@ import type { Deployment } from '../deployment/deployment.ts';
 import type { Exchange, Value } from '../exchange.ts';
 import { isAsArrived } from './outgoing.ts';
 import type { ScriptLogEntry } from '../script/engine.ts';
+import { listAttachments } from './log-attachments.ts';
 
 export interface Processed {
   readonly messageGuid: string;
@@ -21,7 +22,6 @@ export interface Processed {
 }
 
 const LONGEST_ERROR = 4000;
-const MOST_CUSTOM_HEADERS = 50;
 
 /**
  * The message's entry in the processing log, with what the flow has said of it in the headers and
@@ -29,6 +29,7 @@ const MOST_CUSTOM_HEADERS = 50;
  */
 export function makeLogEntry(message: Processed): MessageLogEntry {
   const { exchange, deployment } = message;
+  const attachments = listAttachments(message.scriptLog);
   return {
     messageGuid: message.messageGuid,
     correlationId: message.correlationId,
@@ -54,8 +55,8 @@ export function makeLogEntry(message: Processed): MessageLogEntry {
     errorText: (message.failure ?? '').slice(0, LONGEST_ERROR),
     customHeaders: message.scriptLog
       .filter((entry) => entry.kind === 'customHeader')
-      .slice(0, MOST_CUSTOM_HEADERS)
       .map(({ name, value }) => ({ name: name.slice(0, 100), value: value.slice(0, 200) })),
+    ...(attachments.length === 0 ? {} : { attachments }),
   };
 }
 

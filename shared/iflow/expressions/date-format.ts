@@ -125,7 +125,8 @@ function zoneName({ zone, time }: Moment, style: 'short' | 'long'): string {
 /** One per zone that a flow names; there are a few hundred zones in all. */
 const clocks = new Map<string, Intl.DateTimeFormat>();
 
-function offsetOf(time: number, zone: string): number {
+/** Milliseconds that clocks in a zone are ahead of UTC at a time. */
+export function offsetOf(time: number, zone: string): number {
   let clock = clocks.get(zone);
   if (clock === undefined) {
     clock = new Intl.DateTimeFormat('en-US', {

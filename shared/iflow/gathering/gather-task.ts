@@ -1,5 +1,5 @@
 import type { Task } from '../apart/task.ts';
-import { parseXml, unixLines } from '../xml/parse-xml.ts';
+import { rootText } from '../xml/root-text.ts';
 import type { JoinedBodies } from './joined-bodies.ts';
 import { readBodies } from './read-bodies.ts';
 
@@ -16,7 +16,7 @@ const NAMESPACE = 'http://sap.com/xi/XI/SplitAndMerge';
 /** Combines messages, in time linear in their size (SAP Help, Define Gather and Join: Results). */
 export const gatherTask: Task<GatherCall, string> = {
   run(call) {
-    const roots = readBodies(call, LIMITS.maxCharacters, rootOf);
+    const roots = readBodies(call, LIMITS.maxCharacters, (text) => rootText(text, LIMITS));
     const messages =
       call.format === 'same'
         ? `<multimap:Message1>${roots.join('')}</multimap:Message1>`
@@ -26,29 +26,3 @@ export const gatherTask: Task<GatherCall, string> = {
     return `<?xml version='1.0' encoding='UTF-8'?><multimap:Messages xmlns:multimap="${NAMESPACE}">${messages}</multimap:Messages>`;
   },
 };
-
-/** The text of the root element, as it stands in the document. @throws {XmlError} */
-function rootOf(text: string): string {
-  const source = unixLines(text);
-  let depth = 0;
-  let from = 0;
-  let to = 0;
-  parseXml(source, LIMITS, {
-    startElement(_, __, ___, start) {
-      if (depth === 0) from = start;
-      depth += 1;
-    },
-    endElement(_, end) {
-      depth -= 1;
-      if (depth === 0) to = end;
-    },
-    text: nothing,
-    comment: nothing,
-    instruction: nothing,
-  });
-  return source.slice(from, to);
-}
-
-function nothing(): void {
-  // It is copied with the element that it stands in.
-}

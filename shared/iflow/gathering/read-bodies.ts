@@ -6,12 +6,18 @@ import type { JoinedBodies } from './joined-bodies.ts';
 
 /**
  * Does something with the XML of each body.
- * @throws {TaskFailure} that names the body by its number.
+ * @param tell makes the failure of a body that cannot be read.
+ * @throws {TaskFailure}
  */
 export function readBodies<T>(
   { body, parts }: JoinedBodies,
   maxCharacters: number,
   read: (text: string) => T,
+  tell = (index: number, why: string): TaskFailure =>
+    new TaskFailure(
+      'gather',
+      `The messages cannot be combined: number ${index + 1} of ${parts.length} cannot be read as XML: ${why}.`,
+    ),
 ): T[] {
   let from = 0;
   return parts.map(({ length, isText }, index) => {
@@ -22,11 +28,7 @@ export function readBodies<T>(
       return read(isText ? bodyText(part) : decodeXml(part, maxCharacters));
     } catch (error) {
       if (!(error instanceof XmlError)) throw error;
-      throw new TaskFailure(
-        'gather',
-        `The messages cannot be combined: number ${index + 1} of ${parts.length} cannot be read as XML: ${error.message}.`,
-        error,
-      );
+      throw tell(index, error.message);
     }
   });
 }

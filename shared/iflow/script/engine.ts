@@ -1,4 +1,5 @@
-import type { Body, Value } from '../exchange.ts';
+import type { Attachment, Body, Value } from '../exchange.ts';
+import type { FlowServices } from '../services/services.ts';
 
 /** Runs the scripts of one language. Nothing outside `script/` knows which language ran. */
 export interface ScriptEngine {
@@ -23,12 +24,15 @@ export interface ScriptCall {
   readonly functionName: string;
   readonly message: ScriptMessage;
   readonly limits: ScriptLimits;
+  /** What the script may ask through SAP's `ITApiFactory`. */
+  readonly services: FlowServices;
 }
 
 export interface ScriptMessage {
   readonly body: Body;
   readonly headers: readonly (readonly [name: string, value: Value])[];
   readonly properties: readonly (readonly [name: string, value: Value])[];
+  readonly attachments: readonly (readonly [name: string, attachment: Attachment])[];
 }
 
 export interface ScriptLimits {
@@ -42,7 +46,6 @@ export interface ScriptResult extends ScriptMessage {
 }
 
 export type ScriptLogEntry =
-  | { readonly kind: 'property'; readonly name: string; readonly value: Value }
   | { readonly kind: 'customHeader'; readonly name: string; readonly value: string }
   | {
       readonly kind: 'attachment';
@@ -55,10 +58,17 @@ export type ScriptLogEntry =
 export class ScriptFailure extends Error {
   readonly reason:
     'syntax' | 'missing_function' | 'thrown' | 'timeout' | 'memory' | 'invalid_result' | 'busy';
+  /** What it has told the message processing log before. */
+  readonly log: readonly ScriptLogEntry[];
 
-  constructor(reason: ScriptFailure['reason'], message: string) {
+  constructor(
+    reason: ScriptFailure['reason'],
+    message: string,
+    log: readonly ScriptLogEntry[] = [],
+  ) {
     super(message);
     this.name = 'ScriptFailure';
     this.reason = reason;
+    this.log = log;
   }
 }

@@ -1,4 +1,4 @@
-import type { DeployFault, HttpsSender, ProcessDirectSender, TimerStart } from '../flow.ts';
+import type { DeployFault, HttpsSender, ProcessDirectSender } from '../flow.ts';
 import type { Channel, FlowModel } from '../model/flow-model.ts';
 import { faultOf } from '../compile-fault.ts';
 import type { FaultSubject } from '../steps/compiler.ts';
@@ -9,7 +9,6 @@ import { compileProcessDirectSender } from './process-direct.compile.ts';
 export interface CompiledSenders {
   readonly senders: HttpsSender[];
   readonly directSenders: ProcessDirectSender[];
-  readonly timers: TimerStart[];
 }
 
 /**
@@ -20,7 +19,7 @@ export function compileSenders(
   model: FlowModel,
   report: (fault: DeployFault) => void,
 ): CompiledSenders {
-  const compiled: CompiledSenders = { senders: [], directSenders: [], timers: [] };
+  const compiled: CompiledSenders = { senders: [], directSenders: [] };
   let begins = false;
   for (const channel of model.channels.filter(({ direction }) => direction === 'Sender')) {
     begins = true;
@@ -43,7 +42,7 @@ export function compileSenders(
   const timed = model.processes.some((p) => p.nodes.some((n) => n.cname === 'intermediatetimer'));
   if (!begins && !timed) {
     const text =
-      'The iFlow has no sender channel: nothing could ever start it. Add an HTTPS sender.';
+      'The iFlow has no sender channel and no timer: nothing could ever start it. Add an HTTPS sender.';
     report({ text, kind: 'design', capability: '' });
   }
   return compiled;

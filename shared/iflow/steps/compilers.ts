@@ -1,11 +1,14 @@
+import { compileTimer } from '../senders/timer.compile.ts';
 import type { StepCompiler } from './compiler.ts';
 import { compileContentModifier } from './content-modifier.compile.ts';
 import { compileCsvToXml } from './csv-to-xml.compile.ts';
+import { compileDelete, compileGet, compilePut, compileSelect } from './data-store.compile.ts';
 import { compileEncoder, encoderCompilers } from './encoder.compile.ts';
 import { compileEnd } from './event.compile.ts';
 import { compileJsonToXml } from './json-to-xml.compile.ts';
 import { compileFilter } from './filter.compile.ts';
 import { compileGather } from './gather.compile.ts';
+import { compileIdempotentCall } from './idempotent-call.compile.ts';
 import { compileLoopingProcess } from './looping-process.compile.ts';
 import { compileParallelMulticast, compileSequentialMulticast } from './multicast.compile.ts';
 import { compileRouter } from './router.compile.ts';
@@ -13,6 +16,7 @@ import { compileGeneralSplitter, compileIteratingSplitter } from './splitter.com
 import { compileProcessCall } from './process-call.compile.ts';
 import { compileCall } from './request-reply.compile.ts';
 import { compileScript } from './script.compile.ts';
+import { compileWriteVariables } from './write-variables.compile.ts';
 import { compileXmlSigner } from './xml-signer.compile.ts';
 import { compileXmlValidator } from './xml-validator.compile.ts';
 import { compileXmlModifier } from './xml-modifier.compile.ts';
@@ -28,6 +32,7 @@ export const compilers: Readonly<Record<string, StepCompiler>> = {
   StartEvent: nothing,
   MessageStartEvent: nothing,
   ErrorStartEvent: nothing,
+  intermediatetimer: compileTimer,
   EndEvent: compileEnd,
   MessageEndEvent: compileEnd,
   ErrorEndEvent: compileEnd,
@@ -65,4 +70,11 @@ export const compilers: Readonly<Record<string, StepCompiler>> = {
   Send: compileCall,
   NonLoopingProcess: compileProcessCall,
   LoopingProcess: compileLoopingProcess,
+  IdempotentProcessCall: compileIdempotentCall,
+  // Persistence
+  put: compilePut,
+  get: compileGet,
+  select: compileSelect,
+  delete: compileDelete,
+  Variables: compileWriteVariables,
 };

@@ -1,15 +1,9 @@
 import { parseSimple } from '../expressions/parse-simple.ts';
-import { compileXPath } from '../expressions/xpath-engine.ts';
 import type { NodeModel, Properties, Row } from '../model/flow-model.ts';
 import { attempt } from './attempt.ts';
 import type { CompileContext } from './compiler.ts';
-import {
-  type ContentModifierConfig,
-  convert,
-  type DataType,
-  type RowConfig,
-  type SourceConfig,
-} from './content-modifier.ts';
+import type { ContentModifierConfig, RowConfig } from './content-modifier.ts';
+import { compileSource, readDataType } from './row-values.compile.ts';
 
 /** SAP's largest published Content Modifier has some 60; each is worked out on the event loop. */
 const MAX_ROWS = 500;
@@ -97,46 +91,6 @@ function compileRow(row: Row, kind: string, context: CompileContext): RowConfig 
   return { action: 'create', name, source, type, fallback: row.get('Default') ?? '' };
 }
 
-function compileSource(
-  row: Row,
-  type: DataType,
-  what: string,
-  context: CompileContext,
-): SourceConfig | undefined {
-  const value = row.get('Value') ?? '';
-  const from = row.get('Type') ?? '';
-  switch (from) {
-    case 'constant':
-    // Its `{{name}}` has been replaced when the flow was read.
-    case 'external parameter': {
-      const constant = convert(value, type);
-      if (constant !== undefined) return { from: 'constant', value: constant };
-      context.fault(
-        `cannot set ${what}: ${JSON.stringify(value.slice(0, 100))} is not of the data type ${type}`,
-      );
-      return undefined;
-    }
-    case 'expression': {
-      const template = attempt(context, `cannot set ${what}: `, () => parseSimple(value));
-      return template === undefined ? undefined : { from, template };
-    }
-    case 'header':
-    case 'property':
-      return { from, name: value };
-    case 'xpath': {
-      const xpath = attempt(context, `cannot set ${what}: `, () =>
-        compileXPath(value, context.namespaces),
-      );
-      return xpath === undefined ? undefined : { from, xpath };
-    }
-    default:
-      context.fault(
-        `takes the value of ${what} from ${JSON.stringify(from.slice(0, 100))}, which is not available yet`,
-      );
-      return undefined;
-  }
-}
-
 /** `Name`, `$name=Name`, or `$include=Pattern,$exclude=Pattern`. */
 function compileDelete(
   written: string,
@@ -159,27 +113,4 @@ function compileDelete(
     return undefined;
   }
   return { action: 'delete', include: [include], exclude: exclude === '' ? [] : [exclude] };
-}
-
-const DATA_TYPES: Readonly<Record<string, DataType>> = {
-  '': 'any',
-  object: 'any',
-  string: 'text',
-  integer: 'integer',
-  short: 'integer',
-  byte: 'integer',
-  long: 'long',
-  double: 'decimal',
-  float: 'decimal',
-  boolean: 'boolean',
-  node: 'node',
-  element: 'node',
-  document: 'node',
-  nodelist: 'nodes',
-};
-
-/** By the class's simple name: published flows spell packages and cases in several ways. */
-function readDataType(written: string): DataType | undefined {
-  const name = written.trim().split('.').at(-1)?.toLowerCase() ?? '';
-  return Object.hasOwn(DATA_TYPES, name) ? DATA_TYPES[name] : undefined;
 }

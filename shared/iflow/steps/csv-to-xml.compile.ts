@@ -1,10 +1,11 @@
 import type { CsvToXmlSettings } from '../convert/csv-to-xml.ts';
-import { ExpressionFault, parseSimple } from '../expressions/parse-simple.ts';
+import { parseSimple } from '../expressions/parse-simple.ts';
 import type { Template } from '../expressions/simple.ts';
 import type { NodeModel } from '../model/flow-model.ts';
 import { isNcName } from '../xml/characters.ts';
 import { escapeAttribute } from '../xml/write-xml.ts';
 import type { SchemaElement, SchemaElements } from '../xsd/schema-elements.ts';
+import { attempt } from './attempt.ts';
 import type { CompileContext } from './compiler.ts';
 import { compileFieldSeparator, compileSchema, isDynamic, withSchema } from './csv.compile.ts';
 import type { CsvToXmlConfig } from './csv-to-xml.ts';
@@ -57,13 +58,7 @@ function compileMarker({ properties }: NodeModel, context: CompileContext): Temp
     );
     return undefined;
   }
-  try {
-    return parseSimple(marker);
-  } catch (error) {
-    if (!(error instanceof ExpressionFault)) throw error;
-    context.fault(`cannot have that record marker: ${error.message}`, { property });
-    return undefined;
-  }
+  return attempt(context, 'cannot have that record marker: ', () => parseSimple(marker), property);
 }
 
 function compileTargetPath(

@@ -1,14 +1,9 @@
 import type { CsvToXmlSettings } from '../convert/csv-to-xml.ts';
-import {
-  asText,
-  evaluate,
-  ExpressionFailure,
-  type Template,
-  WorkBudget,
-} from '../expressions/simple.ts';
+import { asText, evaluate, type Template } from '../expressions/simple.ts';
 import { bodyCharset } from './charset.ts';
+import { evaluating, expressionsOn } from './evaluating.ts';
 import { runTask } from './run-task.ts';
-import { type Step, StepFailure } from './step.ts';
+import type { Step } from './step.ts';
 
 export interface CsvToXmlConfig {
   readonly settings: Omit<CsvToXmlSettings, 'marker'>;
@@ -20,15 +15,8 @@ export interface CsvToXmlConfig {
 export const csvToXml: Step = {
   async run(exchange, node, context) {
     const { settings, marker } = node.config as CsvToXmlConfig;
-    const { now } = context.environment;
-    let text: string;
-    try {
-      const expressions = { exchange, now, flowId: context.flow.id, budget: new WorkBudget() };
-      text = asText(evaluate(marker, expressions)).trim();
-    } catch (error) {
-      if (!(error instanceof ExpressionFailure)) throw error;
-      throw new StepFailure('expression', error.message, error);
-    }
+    const expressions = expressionsOn(exchange, context);
+    const text = evaluating(() => asText(evaluate(marker, expressions)).trim());
     const call = {
       body: exchange.body,
       charset: bodyCharset(exchange),

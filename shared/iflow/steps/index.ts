@@ -1,8 +1,10 @@
 import { contentModifier } from './content-modifier.ts';
 import { csvToXml } from './csv-to-xml.ts';
+import { dataStoreDelete, dataStoreGet, dataStorePut, dataStoreSelect } from './data-store.ts';
 import { encoder, encoders } from './encoder.ts';
 import { filter } from './filter.ts';
 import { gather } from './gather.ts';
+import { idempotentCall } from './idempotent-call.ts';
 import { loopingProcess } from './looping-process.ts';
 import { multicast } from './multicast.ts';
 import { router } from './router.ts';
@@ -13,6 +15,7 @@ import { processCall } from './process-call.ts';
 import { requestReply, send } from './request-reply.ts';
 import { script } from './script.ts';
 import type { Step } from './step.ts';
+import { writeVariables } from './write-variables.ts';
 import { xmlSigner } from './xml-signer.ts';
 import { xmlValidator } from './xml-validator.ts';
 import { xmlModifier } from './xml-modifier.ts';
@@ -26,6 +29,7 @@ export const steps: Readonly<Record<string, Step>> = {
   StartEvent: event,
   MessageStartEvent: event,
   ErrorStartEvent: event,
+  intermediatetimer: event,
   EndEvent: messageEnd,
   MessageEndEvent: messageEnd,
   ErrorEndEvent: errorEnd,
@@ -63,4 +67,11 @@ export const steps: Readonly<Record<string, Step>> = {
   Send: send,
   NonLoopingProcess: processCall,
   LoopingProcess: loopingProcess,
+  IdempotentProcessCall: idempotentCall,
+  // Persistence
+  put: dataStorePut,
+  get: dataStoreGet,
+  select: dataStoreSelect,
+  delete: dataStoreDelete,
+  Variables: writeVariables,
 };

@@ -1,6 +1,6 @@
-import { ExpressionFault } from '../expressions/expression-fault.ts';
 import { compilePattern } from '../expressions/pattern.ts';
 import type { NodeModel } from '../model/flow-model.ts';
+import { attempt } from './attempt.ts';
 import type { CompileContext } from './compiler.ts';
 import type { MimeDecodeConfig, MimeEncodeConfig } from './mime-multipart.ts';
 
@@ -17,11 +17,8 @@ export function compileMimeEncode(
   }
   const headersInline = properties.get('MultipartAddHeadersInline') === 'true';
   const include = headersInline ? (properties.get('IncludeHeaders') ?? '').trim() : '';
-  try {
-    if (include !== '') compilePattern(include);
-  } catch (error) {
-    if (!(error instanceof ExpressionFault)) throw error;
-    context.fault(`cannot choose headers: ${error.message}`, { property: 'IncludeHeaders' });
+  if (include !== '') {
+    attempt(context, 'cannot choose headers: ', () => compilePattern(include), 'IncludeHeaders');
   }
   const foldLongHeaders = properties.get('FoldLongHeaders') === 'true';
   return { subtype, headersInline, include, foldLongHeaders };

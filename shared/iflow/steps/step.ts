@@ -23,6 +23,8 @@ export interface StepContext {
    * @throws {FlowFailure}
    */
   readonly callProcess: (processId: string, exchange: Exchange) => Promise<void>;
+  /** Has `completion` run when the message has been processed, and not when it fails. */
+  readonly onCompletion: (completion: () => Promise<void>) => void;
 }
 
 /** Where a branch has stopped. */

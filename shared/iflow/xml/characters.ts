@@ -7,13 +7,16 @@ const WHOLE_NAME = new RegExp(`^${NAME_PATTERN}$`, 'u');
 const PLAIN_NAME = /[A-Za-z_][A-Za-z_0-9.-]*(?::[A-Za-z_][A-Za-z_0-9.-]*)?(?=[\s=>/?])/y;
 // XML 1.0 section 2.2; a lone surrogate is no character either.
 const FORBIDDEN = /[\0-\x08\x0B\x0C\x0E-\x1F\uFFFE\uFFFF]|\p{Surrogate}/u;
-const ENTITIES: Readonly<Record<string, string>> = {
-  lt: '<',
-  gt: '>',
-  amp: '&',
-  apos: "'",
-  quot: '"',
-};
+const ENTITIES: ReadonlyMap<string, string> = new Map([
+  ['lt', '<'],
+  ['gt', '>'],
+  ['amp', '&'],
+  ['apos', "'"],
+  ['quot', '"'],
+]);
+
+/** Characters between `&` and `;`. */
+const MAX_REFERENCE = 16;
 
 /** The name, with or without prefix, that begins at a place in the text (XML 1.0 section 2.3). */
 export function nameAt(text: string, at: number): string | undefined {
@@ -39,16 +42,25 @@ export function forbiddenCharacter(text: string): number {
  * @param fail is told of any other.
  */
 export function expandReferences(raw: string, fail: (fault: string) => never): string {
-  return raw.replace(/&([^;&]{0,16};?)/g, (_, reference: string) => {
-    const name = reference.endsWith(';') ? reference.slice(0, -1) : '';
-    const plain = Object.hasOwn(ENTITIES, name) ? ENTITIES[name] : undefined;
-    if (plain !== undefined) return plain;
-    const number = /^#(?:x([0-9A-Fa-f]+)|([0-9]+))$/.exec(name);
-    if (number === null) return fail('a reference to an unknown entity');
-    const code = number[1] === undefined ? Number(number[2]) : parseInt(number[1], 16);
-    const character = code > 0x10ffff ? '\0' : String.fromCodePoint(code);
-    return FORBIDDEN.test(character)
-      ? fail('a reference to a character that XML does not allow')
-      : character;
-  });
+  let text = '';
+  let from = 0;
+  for (let at = raw.indexOf('&'); at >= 0; at = raw.indexOf('&', from)) {
+    const end = raw.indexOf(';', at);
+    if (end < 0 || end - at - 1 > MAX_REFERENCE) fail('a reference to an unknown entity');
+    text += raw.slice(from, at) + referenced(raw.slice(at + 1, end), fail);
+    from = end + 1;
+  }
+  return text + raw.slice(from);
+}
+
+function referenced(name: string, fail: (fault: string) => never): string {
+  const plain = ENTITIES.get(name);
+  if (plain !== undefined) return plain;
+  const number = /^#(?:x([0-9A-Fa-f]+)|([0-9]+))$/.exec(name);
+  if (number === null) return fail('a reference to an unknown entity');
+  const code = number[1] === undefined ? Number(number[2]) : parseInt(number[1], 16);
+  const character = code > 0x10ffff ? '\0' : String.fromCodePoint(code);
+  return FORBIDDEN.test(character)
+    ? fail('a reference to a character that XML does not allow')
+    : character;
 }

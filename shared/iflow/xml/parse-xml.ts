@@ -251,7 +251,8 @@ class XmlParser {
       const expanded = `${namespaceURI ?? ''} ${name.localName}`;
       if (seen.has(expanded)) this.#fail(`the attribute ${name.nodeName} appears twice`);
       seen.add(expanded);
-      return { ...name, namespaceURI, value };
+      const { nodeName, localName, prefix } = name;
+      return { nodeName, localName, prefix, namespaceURI, value };
     });
   }
 

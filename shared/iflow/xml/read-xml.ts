@@ -17,10 +17,14 @@ export function readXml(text: string, limits: XmlLimits): XmlDocument {
       const element = new XmlElement(
         name,
         namespaceURI,
-        attributes.map((attribute) => ({
+        attributes.map(({ nodeName, localName, prefix, namespaceURI: uri, value }) => ({
           nodeType: 2,
-          name: attribute.nodeName,
-          ...attribute,
+          nodeName,
+          name: nodeName,
+          localName,
+          prefix,
+          namespaceURI: uri,
+          value,
           ownerElement: null,
         })),
       );

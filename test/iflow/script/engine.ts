@@ -1,5 +1,5 @@
 import { after } from 'node:test';
-import type { Body, Value } from '../../../shared/iflow/exchange.ts';
+import type { Attachment, Body, Value } from '../../../shared/iflow/exchange.ts';
 import { ScriptFailure } from '../../../shared/iflow/script/engine.ts';
 import type {
   ScriptCall,
@@ -7,6 +7,8 @@ import type {
   ScriptResult,
 } from '../../../shared/iflow/script/engine.ts';
 import { createJavaScriptEngine } from '../../../shared/iflow/script/javascript/pool.ts';
+import type { FlowServices } from '../../../shared/iflow/services/services.ts';
+import { noServices } from '../running.ts';
 
 export const WALK_THROUGH = `function processData(message) {
   var body = message.getBody();
@@ -18,6 +20,8 @@ export interface Given {
   readonly body?: Body;
   readonly headers?: readonly (readonly [string, Value])[];
   readonly properties?: readonly (readonly [string, Value])[];
+  readonly attachments?: readonly (readonly [string, Attachment])[];
+  readonly services?: FlowServices;
   readonly functionName?: string;
   readonly key?: string;
   readonly timeoutMs?: number;
@@ -26,13 +30,14 @@ export interface Given {
 
 /** A call of a script; the same source has the same key. */
 export function scriptCall(source: string, given: Given = {}): ScriptCall {
-  const { body = '', headers = [], properties = [] } = given;
+  const { body = '', headers = [], properties = [], attachments = [] } = given;
   return {
     key: given.key ?? source,
     fileName: 'script.js',
     source,
     functionName: given.functionName ?? 'processData',
-    message: { body, headers, properties },
+    message: { body, headers, properties, attachments },
+    services: given.services ?? noServices,
     limits: {
       timeoutMs: given.timeoutMs ?? 5000,
       memoryBytes: given.memoryBytes ?? 64 * 1024 * 1024,

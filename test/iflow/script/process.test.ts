@@ -9,9 +9,9 @@ test('idle workers do not keep the process alive, running ones do', async () => 
     import { createJavaScriptEngine } from ${JSON.stringify(pool)};
     const engine = createJavaScriptEngine({ workers: 2 });
     const source = 'function processData(m) { m.setBody("ran"); return m; }';
-    const message = { body: '', headers: [], properties: [] };
+    const message = { body: '', headers: [], properties: [], attachments: [] };
     const limits = { timeoutMs: 5000, memoryBytes: 64 << 20 };
-    engine.run({ key: 'k', fileName: 's.js', source, functionName: 'processData', message, limits })
+    engine.run({ key: 'k', fileName: 's.js', source, functionName: 'processData', message, limits, services: {} })
       .then(({ body }) => console.log(body));
   `;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', program], {

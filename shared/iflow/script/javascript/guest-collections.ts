@@ -1,248 +1,298 @@
 /**
- * Java's text, class objects and collections, as guest source. Part of one function body with the
- * other `guest-*` parts.
+ * The collections that messages are made of, as guest source; `part-collections` has the others.
  *
- * Choices, where a Java class meets JavaScript:
- * - Java strings are JavaScript strings with Java's methods added; `length` stays JavaScript's
- *   property, so `text.length()` of Java does not work: write `text.length`.
- * - Byte arrays are `Uint8Array`s: their elements run from 0 to 255, not from -128 to 127.
- * - `keySet()`, `values()` and `entrySet()` are copies; change the map itself.
- * - `importClass` and `importPackage` never replace what JavaScript itself defines (`Date`, `Map`,
- *   `String`); use the full name, `java.util.Date`.
+ * - `keySet()`, `values()` and `entrySet()` are views of their map: what is taken out of one is gone
+ *   from the other.
+ * - A `java.util.ArrayList` is a JavaScript array too, and an entry is a pair, so that `list[0]`,
+ *   `list.length` and `for (var [key, value] of map)` work as in Rhino.
+ * - Maps keep the order in which their keys were put.
  */
 export const guestCollections = String.raw`
-const hide = (object, methods) => {
-  for (const name of Object.getOwnPropertyNames(methods)) {
-    Object.defineProperty(object, name, {
-      value: methods[name], writable: true, configurable: true, enumerable: false,
-    });
-  }
-};
-const same = (a, b) =>
-  a === b || (a !== null && a !== undefined && typeof a.equals === 'function' && a.equals(b));
-const show = (value) => (value === undefined ? 'null' : String(value));
-
-// ---- UTF-8 -----------------------------------------------------------------------------------
-const encodeUtf8 = (text) => {
-  const binary = unescape(encodeURIComponent(text.toWellFormed()));
-  const bytes = new Uint8Array(binary.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
-  return bytes;
-};
-const latin1 = (bytes) => {
-  let text = '';
-  for (let i = 0; i < bytes.length; i += 4096) {
-    text += String.fromCharCode.apply(null, bytes.subarray(i, i + 4096));
-  }
-  return text;
-};
-/** Malformed bytes become U+FFFD, one for each byte. */
-const decodeUtf8 = (bytes) => {
-  try {
-    return decodeURIComponent(escape(latin1(bytes)));
-  } catch {
-    let text = '';
-    for (let i = 0; i < bytes.length; ) {
-      const first = bytes[i];
-      const length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-      try {
-        text += decodeURIComponent(escape(latin1(bytes.subarray(i, i + length))));
-        i += length;
-      } catch {
-        text += '\ufffd';
-        i += 1;
-      }
-    }
-    return text;
-  }
-};
-const decode = (bytes, charset) => {
-  const name = String(charset === undefined ? 'UTF-8' : charset).toUpperCase();
-  if (name === 'UTF-8' || name === 'UTF8') return decodeUtf8(bytes);
-  if (name === 'ISO-8859-1' || name === 'LATIN1' || name === 'US-ASCII') return latin1(bytes);
-  throw new Error('The character set ' + name + ' is not available in Flowgate scripts.');
-};
-const encode = (text, charset) => {
-  const name = String(charset === undefined ? 'UTF-8' : charset).toUpperCase();
-  if (name === 'UTF-8' || name === 'UTF8') return encodeUtf8(text);
-  if (name === 'ISO-8859-1' || name === 'LATIN1' || name === 'US-ASCII') {
-    const top = name === 'US-ASCII' ? 0x7f : 0xff;
-    return Uint8Array.from(text, (c) => (c.codePointAt(0) > top ? 0x3f : c.charCodeAt(0)));
-  }
-  throw new Error('The character set ' + name + ' is not available in Flowgate scripts.');
-};
-const isBytes = (value) =>
-  value instanceof Uint8Array || value instanceof Int8Array || value instanceof ArrayBuffer;
-const toBytes = (value) =>
-  value instanceof Uint8Array ? value
-  : value instanceof ArrayBuffer ? new Uint8Array(value)
-  : new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-
-// ---- classes ---------------------------------------------------------------------------------
-const javaName = Symbol('javaName');
-const classes = new Map();
-/** What getClass() and the class property of a Java class return. */
-class Class {
-  #name;
-  constructor(name) { this.#name = name; }
-  getName() { return this.#name; }
-  getSimpleName() { return this.#name.slice(this.#name.lastIndexOf('.') + 1); }
-  getTypeName() { return this.#name; }
-  equals(other) { return other instanceof Class && other.#name === this.#name; }
-  toString() { return 'class ' + this.#name; }
-}
-const define = (name, type) => {
-  Object.defineProperty(type, javaName, { value: name });
-  Object.defineProperty(type, 'class', { value: new Class(name) });
-  if (!Object.hasOwn(type.prototype, 'getClass')) {
-    hide(type.prototype, { getClass() { return type.class; } });
-  }
-  classes.set(name, type);
-  return type;
-};
-/** The name that a script means by a class, a Class or a string. */
-const classNameOf = (type) => {
-  if (typeof type === 'string' || type instanceof String) return String(type);
-  if (type instanceof Class) return type.getName();
-  if (type === String) return 'java.lang.String';
-  if (type === Uint8Array || type === Int8Array) return '[B';
-  const name = type === null || type === undefined ? undefined : type[javaName];
-  if (name !== undefined) return name;
-  throw new TypeError('A Java class or its name was expected, not ' + show(type) + '.');
-};
-
-// ---- collections -----------------------------------------------------------------------------
-const iterate = (values) => {
-  let next = 0;
-  return {
-    hasNext: () => next < values.length,
-    next: () => {
-      if (next >= values.length) throw new Error('NoSuchElementException');
-      return values[next++];
-    },
-  };
-};
 const elements = (source) =>
   source === undefined || source === null ? []
   : typeof source.toArray === 'function' ? source.toArray() : Array.from(source);
+const natural = (a, b) => {
+  const [x, y] = [unbox(a), unbox(b)];
+  if (isObject(x) && typeof x.compareTo === 'function') return x.compareTo(y);
+  return x < y ? -1 : x > y ? 1 : 0;
+};
+/** A function of two values, from a function or a java.util.Comparator. */
+const comparing = (order) =>
+  order === undefined || order === null ? natural
+  : typeof order === 'function' ? order : (a, b) => order.compare(a, b);
 
-class ArrayList {
-  #items = [];
-  constructor(source) { if (typeof source === 'object') this.#items = Array.from(elements(source)); }
-  add(...values) {
-    if (values.length > 1) this.#items.splice(this.at_(values[0], 1), 0, values[1]);
-    else this.#items.push(values[0]);
-    return true;
+class JavaIterator {
+  #values;
+  #ahead;
+  #last;
+  #drop;
+  #of;
+  /**
+   * @param drop takes the value out that next() has come to.
+   * @param of what next() gives for a value
+   */
+  constructor(values, drop, of = (value) => value) {
+    this.#values = values;
+    this.#drop = drop;
+    this.#of = of;
   }
-  addAll(source) { for (const value of elements(source)) this.add(value); return true; }
+  hasNext() { return !(this.#ahead ??= this.#values.next()).done; }
+  next() {
+    if (!this.hasNext()) raise('java.util.NoSuchElementException');
+    this.#last = this.#ahead;
+    this.#ahead = undefined;
+    return this.#of(this.#last.value);
+  }
+  remove() {
+    if (this.#last === undefined) raise('java.lang.IllegalStateException');
+    this.#drop(this.#last.value);
+    this.#last = undefined;
+  }
+  forEachRemaining(action) { while (this.hasNext()) action(this.next()); }
+  *[Symbol.iterator]() { while (this.hasNext()) yield this.next(); }
+}
+class ListIterator {
+  #list;
+  #next = 0;
+  #last = -1;
+  constructor(list) { this.#list = list; }
+  hasNext() { return this.#next < this.#list.length; }
+  next() {
+    if (!this.hasNext()) raise('java.util.NoSuchElementException');
+    this.#last = this.#next++;
+    return this.#list[this.#last];
+  }
+  last_() { return this.#last < 0 ? raise('java.lang.IllegalStateException') : this.#last; }
+  remove() {
+    this.#next = this.last_();
+    this.#list.splice(this.#next, 1);
+    this.#last = -1;
+  }
+  set(value) { this.#list[this.last_()] = value; }
+  forEachRemaining(action) { while (this.hasNext()) action(this.next()); }
+  *[Symbol.iterator]() { while (this.hasNext()) yield this.next(); }
+}
+
+/** What java.util.Collection does by way of contains, add, iterator and size. */
+const collectionMethods = {
+  isEmpty() { return this.size() === 0; },
+  containsAll(source) { return elements(source).every((value) => this.contains(value)); },
+  addAll(source) {
+    let changed = false;
+    for (const value of elements(source)) changed = this.add(value) || changed;
+    return changed;
+  },
+  removeIf(test) {
+    let changed = false;
+    for (const values = this.iterator(); values.hasNext(); ) {
+      if (!test(values.next())) continue;
+      values.remove();
+      changed = true;
+    }
+    return changed;
+  },
+  removeAll(source) {
+    const all = elements(source);
+    return this.removeIf((value) => all.some((other) => same(other, value)));
+  },
+  retainAll(source) {
+    const all = elements(source);
+    return this.removeIf((value) => !all.some((other) => same(other, value)));
+  },
+  equals(other) {
+    return isObject(other) && typeof other.toArray === 'function' && other.size() === this.size() && this.containsAll(other);
+  },
+  toString() { return '[' + this.toArray().map(show).join(', ') + ']'; },
+};
+
+class Collection {
+  contains(value) { return this.toArray().some((item) => same(item, value)); }
+  add() { raise('java.lang.UnsupportedOperationException'); }
+  remove(value) {
+    for (const values = this.iterator(); values.hasNext(); ) {
+      if (!same(values.next(), value)) continue;
+      values.remove();
+      return true;
+    }
+    return false;
+  }
+  toArray() { return Array.from(this); }
+  toJSON() { return this.toArray(); }
+  forEach(action) { for (const value of this) action(value); }
+}
+hide(Collection.prototype, collectionMethods);
+
+class ArrayList extends Array {
+  static get [Symbol.species]() { return Array; }
+  constructor(source) {
+    super();
+    if (isObject(source)) for (const value of elements(source)) this.push(value);
+  }
   at_(index, beyond = 0) {
-    if (!(index >= 0 && index < this.#items.length + beyond)) {
-      throw new RangeError('IndexOutOfBoundsException: Index: ' + index + ', Size: ' + this.#items.length);
+    if (!(index >= 0 && index < this.length + beyond)) {
+      raise('java.lang.IndexOutOfBoundsException', 'Index: ' + index + ', Size: ' + this.length);
     }
     return index;
   }
-  get(index) { return this.#items[this.at_(index)]; }
+  add(...values) {
+    if (values.length > 1) this.splice(this.at_(values[0], 1), 0, values[1]);
+    else this.push(values[0]);
+    return true;
+  }
+  addAll(...values) {
+    const all = elements(values.at(-1));
+    if (values.length > 1) this.splice(this.at_(values[0], 1), 0, ...all);
+    else for (const value of all) this.push(value);
+    return all.length > 0;
+  }
+  get(index) { return this[this.at_(index)]; }
   set(index, value) {
     const old = this.get(index);
-    this.#items[index] = value;
+    this[index] = value;
     return old;
   }
   remove(which) {
-    if (typeof which === 'number') return this.#items.splice(this.at_(which), 1)[0];
-    return this.removeItem_(which);
-  }
-  removeItem_(value) {
-    const index = this.indexOf(value);
-    if (index >= 0) this.#items.splice(index, 1);
+    if (typeof which === 'number') return this.splice(this.at_(which), 1)[0];
+    const index = this.indexOf(which);
+    if (index >= 0) this.splice(index, 1);
     return index >= 0;
   }
-  /** Fills it with values known to differ. */
-  fill_(values) { this.#items = values; return this; }
-  indexOf(value) { return this.#items.findIndex((item) => same(item, value)); }
+  indexOf(value) { return this.findIndex((item) => same(item, value)); }
+  lastIndexOf(value) { return this.findLastIndex((item) => same(item, value)); }
   contains(value) { return this.indexOf(value) >= 0; }
-  size() { return this.#items.length; }
-  isEmpty() { return this.#items.length === 0; }
-  clear() { this.#items.length = 0; }
-  toArray() { return Array.from(this.#items); }
-  iterator() { return iterate(this.#items); }
-  forEach(action) { this.#items.forEach((item) => action(item)); }
-  toString() { return '[' + this.#items.map(show).join(', ') + ']'; }
-  [Symbol.iterator]() { return this.#items[Symbol.iterator](); }
+  size() { return this.length; }
+  clear() { this.length = 0; }
+  toArray() { return Array.from(this); }
+  subList(from, to) { return new ArrayList(this.slice(this.at_(from, 1), this.at_(to, 1))); }
+  sort(order) { return super.sort(comparing(order)); }
+  replaceAll(change) { for (let i = 0; i < this.length; i++) this[i] = change(this[i]); }
+  iterator() { return new ListIterator(this); }
+  listIterator() { return new ListIterator(this); }
+  equals(other) {
+    return Array.isArray(other) && other.length === this.length && this.every((value, i) => same(value, other[i]));
+  }
 }
-class HashSet extends ArrayList {
-  constructor(source) { super(); this.addAll(source); }
-  add(value) { return !this.contains(value) && super.add(value); }
-  remove(value) { return this.removeItem_(value); }
+hide(ArrayList.prototype, Object.fromEntries(
+  Object.entries(collectionMethods).filter(([name]) => !Object.hasOwn(ArrayList.prototype, name))));
+define('java.util.ArrayList', ArrayList);
+
+/** An entry is a pair of key and value that becomes one of these when a script asks for it. */
+class Entry extends Array {
+  getKey() { return this[0]; }
+  getValue() { return this[1]; }
+  setValue(value) {
+    const old = this[1];
+    this[1] = value;
+    return old;
+  }
+  equals(other) { return other instanceof Entry && same(this[0], other[0]) && same(this[1], other[1]); }
+  toString() { return show(this[0]) + '=' + show(this[1]); }
+}
+addProperties(Entry.prototype);
+const asEntry = (pair) => (pair instanceof Entry ? pair : Object.setPrototypeOf(pair, Entry.prototype));
+
+class MapView extends Collection {
+  #map;
+  #of;
+  constructor(map, of) { super(); this.#map = map; this.#of = of; }
+  size() { return this.#map.size(); }
+  clear() { this.#map.clear(); }
+  iterator() {
+    const map = this.#map;
+    return new JavaIterator(map.pairs_(), (pair) => map.remove(pair[0]), this.#of);
+  }
+  *[Symbol.iterator]() { for (const pair of this.#map.pairs_()) yield this.#of(pair); }
 }
 
-class HashMap {
-  #map = new Map();
-  constructor(source) {
-    if (source !== null && typeof source === 'object') this.putAll(source);
+/** java.util.Map, by way of pair_, put, take_, pairs_, size and clear. */
+class AbstractMap {
+  /** Under which key a pair is kept. */
+  fold_(key) { return unbox(key); }
+  get(key) {
+    const pair = this.pair_(key);
+    return pair === undefined ? null : pair[1];
   }
-  /** Under which key an entry is kept. */
-  fold_(key) { return key instanceof String ? String(key) : key; }
-  entries_() { return Array.from(this.#map.values()); }
-  get(key) { return this.getOrDefault(key, null); }
   getOrDefault(key, other) {
-    const entry = this.#map.get(this.fold_(key));
-    return entry === undefined ? other : entry[1];
+    const pair = this.pair_(key);
+    return pair === undefined ? other : pair[1];
   }
-  put(key, value) {
-    const folded = this.fold_(key);
-    const stored = value === undefined ? null : value;
-    const entry = this.#map.get(folded);
-    if (entry === undefined) {
-      this.#map.set(folded, [key instanceof String ? String(key) : key, stored]);
-      return null;
-    }
-    const old = entry[1];
-    entry[1] = stored;
-    return old;
+  containsKey(key) { return this.pair_(key) !== undefined; }
+  containsValue(value) {
+    for (const pair of this.pairs_()) if (same(pair[1], value)) return true;
+    return false;
+  }
+  remove(key) {
+    const pair = this.pair_(key);
+    if (pair === undefined) return null;
+    this.take_(key);
+    return pair[1];
+  }
+  putAll(source) {
+    if (source instanceof AbstractMap) for (const pair of Array.from(source.pairs_())) this.put(pair[0], pair[1]);
+    else if (source instanceof Map) for (const [key, value] of source) this.put(key, value);
+    else for (const key of Object.keys(source)) this.put(key, source[key]);
   }
   putIfAbsent(key, value) {
     const old = this.get(key);
     if (old === null) this.put(key, value);
     return old;
   }
-  putAll(source) {
-    if (source instanceof HashMap) for (const [key, value] of source.entries_()) this.put(key, value);
-    else if (source instanceof Map) for (const [key, value] of source) this.put(key, value);
-    else for (const key of Object.keys(source)) this.put(key, source[key]);
+  replace(key, value) { return this.containsKey(key) ? this.put(key, value) : null; }
+  computeIfAbsent(key, make) {
+    if (this.get(key) === null) this.put(key, make(key));
+    return this.get(key);
   }
-  remove(key) {
+  computeIfPresent(key, change) { return this.get(key) === null ? null : this.compute(key, change); }
+  compute(key, change) {
+    const value = change(key, this.get(key));
+    if (value === null || value === undefined) this.remove(key);
+    else this.put(key, value);
+    return value ?? null;
+  }
+  merge(key, value, join) {
     const old = this.get(key);
-    this.#map.delete(this.fold_(key));
-    return old;
+    return this.compute(key, () => (old === null ? value : join(old, value)));
   }
-  containsKey(key) { return this.#map.has(this.fold_(key)); }
-  containsValue(value) { return this.entries_().some((entry) => same(entry[1], value)); }
-  keySet() { return new HashSet().fill_(this.entries_().map((entry) => entry[0])); }
-  values() { return new ArrayList().fill_(this.entries_().map((entry) => entry[1])); }
-  entrySet() { return new HashSet().fill_(this.entries_().map((entry) => new Entry(this, entry))); }
-  size() { return this.#map.size; }
-  isEmpty() { return this.#map.size === 0; }
-  clear() { this.#map.clear(); }
-  forEach(action) { for (const [key, value] of this.entries_()) action(key, value); }
-  toString() {
-    return '{' + this.entries_().map(([key, value]) => show(key) + '=' + show(value)).join(', ') + '}';
+  keySet() { return new MapView(this, (pair) => pair[0]); }
+  values() { return new MapView(this, (pair) => pair[1]); }
+  entrySet() { return new MapView(this, asEntry); }
+  isEmpty() { return this.size() === 0; }
+  forEach(action) { for (const pair of this.pairs_()) action(pair[0], pair[1]); }
+  equals(other) {
+    if (!(other instanceof AbstractMap) || other.size() !== this.size()) return false;
+    for (const pair of this.pairs_()) if (!same(pair[1], other.get(pair[0]))) return false;
+    return true;
   }
-  toJSON() { return Object.fromEntries(this.entries_()); }
-  [Symbol.iterator]() { return this.entrySet()[Symbol.iterator](); }
-}
-class Entry {
-  #map;
-  #entry;
-  constructor(map, entry) { this.#map = map; this.#entry = entry; }
-  getKey() { return this.#entry[0]; }
-  getValue() { return this.#entry[1]; }
-  setValue(value) { return this.#map.put(this.#entry[0], value); }
-  toString() { return show(this.#entry[0]) + '=' + show(this.#entry[1]); }
-}
-class TreeMap extends HashMap {
-  entries_() { return super.entries_().sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)); }
-  firstKey() { return this.entries_()[0][0]; }
-  lastKey() { return this.entries_().at(-1)[0]; }
+  toString() { return '{' + Array.from(this.pairs_(), (pair) => show(pair[0]) + '=' + show(pair[1])).join(', ') + '}'; }
+  toJSON() { return Object.fromEntries(this.pairs_()); }
+  *[Symbol.iterator]() { for (const pair of this.pairs_()) yield asEntry(pair); }
 }
 
+class HashMap extends AbstractMap {
+  #map = new Map();
+  constructor(source) {
+    super();
+    if (isObject(source)) this.putAll(source);
+  }
+  pair_(key) { return this.#map.get(this.fold_(key)); }
+  take_(key) { this.#map.delete(this.fold_(key)); }
+  /** Takes a pair whose key is not there. */
+  keep_(pair) { this.#map.set(this.fold_(pair[0]), pair); }
+  pairs_() { return this.#map.values(); }
+  put(key, value) {
+    const stored = value === undefined ? null : unbox(value);
+    const pair = this.pair_(key);
+    if (pair === undefined) {
+      this.keep_([unbox(key), stored]);
+      return null;
+    }
+    const old = pair[1];
+    pair[1] = stored;
+    return old;
+  }
+  size() { return this.#map.size; }
+  clear() { this.#map.clear(); }
+  clone() { return new this.constructor(this); }
+}
+define('java.util.HashMap', HashMap);
 `;

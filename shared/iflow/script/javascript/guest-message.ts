@@ -1,17 +1,46 @@
+/** Characters of one attachment of the message processing log; what is longer is cut. */
+export const MAX_LOG_ATTACHMENT = 4 * 1024 * 1024;
+/** Attachments and custom header properties that one run may tell the message processing log. */
+export const MAX_LOG_ENTRIES = 100;
+
 /**
- * SAP's script API as guest source: `Message`, `messageLogFactory`, and the names that Rhino's
- * scripts take for granted. Part of one function body with the other `guest-*` parts.
- * See https://help.sap.com/doc/a56f52e1a58e4e2bac7f7adbf45b2e26 (script API) and "Define a Local
- * Script Step".
+ * SAP's script API as guest source: `Message` and `messageLogFactory`. See
+ * https://help.sap.com/doc/a56f52e1a58e4e2bac7f7adbf45b2e26 (script API) and SAP Help, Define a Local
+ * Script Step.
  *
  * Choices:
  * - `getBody()` of a body of bytes gives text where they are UTF-8 and a `Uint8Array` otherwise.
- * - `setBody` takes text and bytes as they are; null and undefined make an empty body; anything
- *   else is `String(value)`, as the Java side would print it: serialise an object yourself.
- * - `print`, `console` and `java.lang.System.out` print nothing; use the message log.
- * - There are no attachments: the map is empty and what is put into it goes nowhere.
+ * - `setBody` takes text, bytes and streams as they are; null and undefined make an empty body;
+ *   anything else is `String(value)`, as the Java side would print it: serialise an object yourself.
+ * - Lists and maps that a header or property holds can be used as JavaScript and as Java.
+ * - `setStringProperty` and its like show at SAP's log levels Debug and Trace, which Flowgate does not
+ *   have: they are taken and dropped (SAP Help, Add Information to the Message Processing Log).
  */
 export const guestMessage = String.raw`
+/** An object that a header or property holds: its members, and java.util.Map. */
+class ValueMap extends AbstractMap {
+  pair_(key) { return Object.hasOwn(this, key) ? [String(key), this[key]] : undefined; }
+  take_(key) { delete this[key]; }
+  *pairs_() { for (const key of Object.keys(this)) yield [key, this[key]]; }
+  put(key, value) {
+    const old = this.get(key);
+    Object.defineProperty(this, key, {
+      value: unbox(value) ?? null, writable: true, enumerable: true, configurable: true,
+    });
+    return old;
+  }
+  size() { return Object.keys(this).length; }
+  clear() { for (const key of Object.keys(this)) delete this[key]; }
+  // To JSON it is the object that it is.
+  toJSON() { return { ...this }; }
+}
+const revive = (value) => {
+  if (!isObject(value)) return value;
+  if (Array.isArray(value)) return new ArrayList(value.map(revive));
+  for (const key of Object.keys(value)) if (isObject(value[key])) value[key] = revive(value[key]);
+  return Object.setPrototypeOf(value, ValueMap.prototype);
+};
+
 /** Headers and properties: parsed when first asked for, so what no script reads costs nothing. */
 class MessageMap extends HashMap {
   #json;
@@ -29,16 +58,25 @@ class MessageMap extends HashMap {
     const json = this.#json;
     if (json === undefined) return this;
     this.#json = undefined;
-    for (const [name, value] of JSON.parse(json)) this.put(name, value);
+    for (const pair of parse(json)) {
+      if (isObject(pair[1])) {
+        pair[1] = pair[0] === 'CamelExceptionCaught'
+          ? find('java.lang.Throwable').caught_(pair[1]) : revive(pair[1]);
+      }
+      this.keep_(pair);
+    }
     return this;
   }
 }
 
+const attachmentTools = () => find('com.sap.gateway.ip.core.customdev.util.AttachmentWrapper').tools_;
 let partsOf;
 class Message {
   #headers;
   #properties;
-  #attachments = new HashMap();
+  #attachmentsJson;
+  /** Their wrappers by name, once a script has asked for attachments. */
+  #attachments;
   #body;
   #bodyChanged = false;
   static {
@@ -46,16 +84,18 @@ class Message {
     partsOf = (message) => ({
       headers: message.#headers,
       properties: message.#properties,
+      attachments: message.#attachments,
       body: message.#body,
       bodyChanged: message.#bodyChanged,
     });
   }
-  constructor(headersJson = '[]', propertiesJson = '[]', body = '') {
+  constructor(headersJson = '[]', propertiesJson = '[]', body = '', attachmentsJson = '[]') {
     this.#headers = new MessageMap(headersJson, true);
     this.#properties = new MessageMap(propertiesJson, false);
+    this.#attachmentsJson = attachmentsJson;
     this.#body = body;
   }
-  getBody(type) {
+  getBody(type = undefined) {
     const body = this.#body;
     if (type === undefined || type === null) return body;
     const name = classNameOf(type);
@@ -71,10 +111,12 @@ class Message {
         return typeof body === 'string' ? encodeUtf8(body) : body.slice();
       case 'java.io.InputStream':
       case 'java.io.ByteArrayInputStream':
-        return new InputStream(typeof body === 'string' ? encodeUtf8(body) : body.slice());
+        return new (find('java.io.ByteArrayInputStream'))(typeof body === 'string' ? encodeUtf8(body) : body.slice());
+      case 'java.io.Reader':
+        return new (find('java.io.StringReader'))(typeof body === 'string' ? body : decodeUtf8(body));
       default:
         throw new TypeError('getBody cannot give the body as ' + name +
-          '; Flowgate gives java.lang.String, byte[] and java.io.InputStream.');
+          '; Flowgate gives java.lang.String, byte[], java.io.InputStream and java.io.Reader.');
     }
   }
   setBody(value) {
@@ -82,7 +124,7 @@ class Message {
     this.#body =
       value === undefined || value === null ? ''
       : isBytes(value) ? toBytes(value).slice()
-      : value instanceof InputStream ? value.readAllBytes()
+      : typeof value.readAll_ === 'function' ? value.readAll_()
       : String(value);
   }
   getBodySize() {
@@ -97,17 +139,35 @@ class Message {
   setProperties(map) { replace(this.getProperties(), map); }
   getProperty(name) { return this.getProperties().get(name); }
   setProperty(name, value) { this.getProperties().put(name, value); }
-  getAttachments() { return this.#attachments; }
-  setAttachments(map) { replace(this.#attachments, map); }
-  getAttachmentWrapperObjects() { return this.#attachments; }
-  setAttachmentWrapperObjects(map) { replace(this.#attachments, map); }
-  getAttachmentsSize() { return 0; }
+
+  getAttachmentWrapperObjects() { return (this.#attachments ??= attachmentTools().open(this.#attachmentsJson)); }
+  setAttachmentWrapperObjects(map) { replace(this.getAttachmentWrapperObjects(), map); }
+  getAttachmentObjects() { return this.getAttachmentWrapperObjects(); }
+  setAttachmentObjects(map) { replace(this.getAttachmentWrapperObjects(), map); }
+  getAttachments() { return attachmentTools().handlersOf(this.getAttachmentWrapperObjects()); }
+  setAttachments(map) { replace(this.getAttachments(), map); }
+  addAttachmentObject(name, attachment) { this.getAttachmentWrapperObjects().put(name, attachment); }
+  addAttachmentHeader(name, value, attachment) { attachment.addHeader(name, value); }
+  setAttachmentHeader(name, value, attachment) { attachment.setHeader(name, value); }
+  getAttachmentHeader(name, attachment) { return attachment.getHeader(name); }
+  removeAttachmentHeader(name, attachment) { attachment.removeHeader(name); }
+  getAttachmentsSize() {
+    if (this.#attachments === undefined && this.#attachmentsJson === '[]') return 0;
+    return attachmentTools().sizeOf(this.getAttachmentWrapperObjects());
+  }
+
+  // No sender adapter of Flowgate takes SOAP headers in, no receiver sends any.
+  getSoapHeaders() { return new ArrayList(); }
+  setSoapHeaders() { raise('java.lang.UnsupportedOperationException', 'SOAP headers are not available in Flowgate scripts.'); }
+  clearSoapHeaders() {}
 }
 define('com.sap.gateway.ip.core.customdev.util.Message', Message);
 const replace = (map, source) => {
   if (source === map) return;
+  // What is put may be a view of what is cleared.
+  const copy = source === undefined || source === null ? new HashMap() : new HashMap(source);
   map.clear();
-  if (source !== undefined && source !== null) map.putAll(source);
+  map.putAll(copy);
 };
 const typed = (value, type) => {
   if (value === null || type === undefined || type === null) return value;
@@ -118,7 +178,7 @@ const typed = (value, type) => {
     case 'String': return String(value);
     case 'java.lang.Integer':
     case 'java.lang.Long':
-    case 'java.lang.Double': return parseDecimal(value);
+    case 'java.lang.Double': return find(name).valueOf(String(value));
     case 'java.lang.Boolean': return String(value).toLowerCase() === 'true';
     default: throw new TypeError('getHeader cannot give a value as ' + name + '.');
   }
@@ -126,66 +186,31 @@ const typed = (value, type) => {
 
 // ---- message processing log -----------------------------------------------------------------
 const log = [];
-const logProperty = (name, value) => { log.push({ kind: 'property', name: String(name), value: toValue(value) }); };
+/** Texts and bytes that leave the guest beside the JSON of the result, which refers to them by index. */
+const outgoing = [];
+const textOrEmpty = (value) => (value === null || value === undefined ? '' : String(value));
+const logEntry = (entry) => { if (log.length < ${MAX_LOG_ENTRIES}) log.push(entry()); };
 class MessageLog {
-  setStringProperty(name, value) { logProperty(name, value === null || value === undefined ? null : String(value)); }
-  setIntegerProperty(name, value) { logProperty(name, Math.trunc(Number(value))); }
-  setLongProperty(name, value) { logProperty(name, Math.trunc(Number(value))); }
-  setBooleanProperty(name, value) { logProperty(name, String(value) === 'true'); }
-  setFloatProperty(name, value) { logProperty(name, Number(value)); }
-  setDoubleProperty(name, value) { logProperty(name, Number(value)); }
-  setDateProperty(name, value) { logProperty(name, new Date(value.getTime())); }
+  setStringProperty() {}
+  setIntegerProperty() {}
+  setLongProperty() {}
+  setBooleanProperty() {}
+  setFloatProperty() {}
+  setDoubleProperty() {}
+  setDateProperty() {}
   addCustomHeaderProperty(name, value) {
-    log.push({ kind: 'customHeader', name: String(name), value: show(value) });
+    logEntry(() => ({ kind: 'customHeader', name: textOrEmpty(name).slice(0, 200), value: textOrEmpty(value).slice(0, 1000) }));
   }
   addAttachmentAsString(name, text, mediaType) {
-    log.push({
-      kind: 'attachment', name: String(name), text: show(text),
-      mediaType: mediaType === null || mediaType === undefined ? 'text/plain' : String(mediaType),
-    });
+    logEntry(() => ({
+      kind: 'attachment', name: textOrEmpty(name).slice(0, 200),
+      mediaType: mediaType === null || mediaType === undefined ? 'text/plain' : String(mediaType).slice(0, 200),
+      part: outgoing.push(textOrEmpty(text).slice(0, ${MAX_LOG_ATTACHMENT}).toWellFormed()) - 1,
+    }));
   }
 }
+class MessageLogFactory { getMessageLog() { return messageLog; } }
 const messageLog = new MessageLog();
-
-// ---- names -----------------------------------------------------------------------------------
-/** A Java package: its classes and packages by name; a class that is not there is an error. */
-const makePackage = (path) => {
-  const known = new Map();
-  const target = Object.create(null);
-  return new Proxy(target, {
-    get(_, name) {
-      if (typeof name === 'symbol') return name === Symbol.toPrimitive ? () => '[JavaPackage ' + path + ']' : undefined;
-      if (name === 'toString') return () => '[JavaPackage ' + path + ']';
-      if (name === 'packagePath_') return path;
-      const full = path === '' ? name : path + '.' + name;
-      const type = classes.get(full);
-      if (type !== undefined) return type;
-      if (/^[A-Z]/.test(name)) throw new Error('The Java class ' + full + ' is not available in Flowgate scripts.');
-      if (!known.has(name)) known.set(name, makePackage(full));
-      return known.get(name);
-    },
-    set(_, name) { throw new Error('The package ' + path + ' cannot be changed: ' + String(name)); },
-  });
-};
-const builtIn = new Set(Object.getOwnPropertyNames(globalThis));
-const importOne = (type) => {
-  const name = classNameOf(type);
-  const simple = name.slice(name.lastIndexOf('.') + 1);
-  if (!builtIn.has(simple)) globalThis[simple] = type;
-};
-const packages = makePackage('');
-hide(globalThis, {
-  Packages: packages, java: packages.java, javax: packages.javax, com: packages.com, org: packages.org,
-  importClass(...types) { types.forEach(importOne); },
-  importPackage(...list) {
-    for (const item of list) {
-      for (const [name, type] of classes) {
-        if (name.slice(0, name.lastIndexOf('.')) === item.packagePath_) importOne(type);
-      }
-    }
-  },
-  messageLogFactory: { getMessageLog() { return messageLog; } },
-  print() {},
-  console: { log() {}, info() {}, warn() {}, error() {}, debug() {}, trace() {} },
-});
+define('com.sap.it.api.msglog.MessageLog', MessageLog);
+define('com.sap.it.api.msglog.MessageLogFactory', MessageLogFactory);
 `;

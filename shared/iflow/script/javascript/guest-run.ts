@@ -1,6 +1,8 @@
-import { guestClasses } from './guest-classes.ts';
 import { guestCollections } from './guest-collections.ts';
+import { guestCore } from './guest-core.ts';
 import { guestMessage } from './guest-message.ts';
+import { guestNames } from './guest-names.ts';
+import { guestStrings } from './guest-strings.ts';
 
 /** Errors' own lines are found by file name; those of this file are not shown to anybody. */
 export const GUEST_FILE = '<flowgate>';
@@ -11,26 +13,36 @@ export const MAX_RESULT_CHARACTERS = 1024 * 1024;
 export const MAX_VALUE_DEPTH = 16;
 const MAX_VALUE_NODES = 10_000;
 
+/** What the parts of `parts.ts` may use of this guest. */
+export const CORE_NAMES =
+  'host, hide, isObject, same, show, unbox, stringify, parse, decode, encode, decodeUtf8, encodeUtf8, latin1, charsetOf, isBytes, toBytes, Class, define, find, raise, classNameOf, addProperties, elements, natural, comparing, JavaIterator, Collection, ArrayList, AbstractMap, HashMap, CharArray, charsOf, JavaString, outgoing, textOrEmpty, InvalidResult';
+
 /**
  * What runs in the guest around a script. The source's value is a function of the host's random
- * source that returns `[begin, run, finish, describe, takeBytes, parse]`:
- * - `begin(fileName)` before the script is compiled.
+ * source and of the host that returns `[begin, run, finish, describe, take, parse]`:
+ * - `begin(fileName, classes)` before the script is compiled, with classes whose parts it will want,
+ *   each in a line.
  * - `run(envelope, body)`, `finish()` once the jobs of a promise have run, and `describe(error)` for
- *   what the script's top level threw return an outcome, `<kind><JSON>\n<body>`: kind `U` for an
- *   unchanged body, `T` for text, `J` for text as JSON because of lone surrogates, `B` for bytes to
- *   take, `P` for a promise still pending, `E` for a failure.
- * - the envelope is three lines: function name, headers and properties, as JSON.
+ *   what the script's top level threw return an outcome, `<kind><parts><JSON>\n<body>`: kind `U` for
+ *   an unchanged body, `T` for text, `J` for text as JSON because of lone surrogates, `B` for bytes,
+ *   `P` for a promise still pending, `E` for a failure; `parts` is how many texts and bytes there are
+ *   to `take(index)` beside the body, whose bytes are `take(-1)`.
+ * - the envelope is three or four lines: function name; headers, properties and what there is of
+ *   attachments, as JSON.
+ * A part is loaded when one of its classes is, and given {@link CORE_NAMES}.
  */
-export const guestSource = `(function (random) {
+export const guestSource = `(function (random, host) {
 'use strict';
+${guestCore}
 ${guestCollections}
-${guestClasses}
+${guestStrings}
 ${guestMessage}
+${guestNames}
 ${String.raw`
 Math.random = () => random();
-
 class InvalidResult extends Error {}
-const { stringify, parse } = JSON;
+const core = { ${CORE_NAMES} };
+
 const evaluate = eval;
 const InternalError = globalThis.InternalError;
 
@@ -47,15 +59,18 @@ const toValue = (value, depth = 0) => {
     default: return String(value);
   }
   if (value === null) return null;
-  if (value instanceof String || value instanceof Number || value instanceof Boolean) return toValue(value.valueOf(), depth);
+  if (unbox(value) !== value) return toValue(unbox(value), depth);
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString();
   if (isBytes(value)) return decodeUtf8(toBytes(value));
   if (depth >= ${MAX_VALUE_DEPTH}) throw new InvalidResult('A header or property is nested more than ${MAX_VALUE_DEPTH} levels deep.');
-  if (value instanceof HashMap) {
-    return Object.fromEntries(value.entries_().map(([key, item]) => [String(key), toValue(item, depth + 1)]));
+  // What a class of a part is as a value.
+  if (typeof value.value_ === 'function') return value.value_();
+  if (value instanceof AbstractMap) {
+    return Object.fromEntries(Array.from(value.pairs_(), ([key, item]) => [String(key), toValue(item, depth + 1)]));
   }
+  if (value instanceof CharArray) return String(value);
   if (Array.isArray(value)) return Array.from(value, (item) => toValue(item, depth + 1));
-  if (value instanceof ArrayList) return value.toArray().map((item) => toValue(item, depth + 1));
+  if (value instanceof Collection) return value.toArray().map((item) => toValue(item, depth + 1));
   const prototype = Object.getPrototypeOf(value);
   if (prototype !== null && prototype !== Object.prototype) return String(value);
   return Object.fromEntries(Object.keys(value).map((key) => [key, toValue(value[key], depth + 1)]));
@@ -68,7 +83,7 @@ let promise;
 let settled;
 let bytes;
 
-const entriesOf = (map) => map.entries_().map(([name, value]) => [String(name), toValue(value)]);
+const entriesOf = (map) => Array.from(map.pairs_(), ([name, value]) => [String(name), toValue(value)]);
 
 const succeed = (result) => {
   if (!(result instanceof Message)) {
@@ -76,13 +91,15 @@ const succeed = (result) => {
       result === undefined ? 'nothing' : result === null ? 'null' : 'something else (' + typeof result + ')';
     throw new InvalidResult('The function ' + functionName + ' returned ' + found + ' instead of the message: end it with "return message;".');
   }
-  const { headers, properties, body, bodyChanged } = partsOf(result);
+  const { headers, properties, attachments, body, bodyChanged } = partsOf(result);
   const foreign = result !== original;
   const meta = {};
   if (foreign || headers.touched_) meta.headers = entriesOf(headers.open_());
   if (foreign || properties.touched_) meta.properties = entriesOf(properties.open_());
+  if (attachments !== undefined) meta.attachments = attachmentTools().toResult(attachments, foreign);
+  else if (foreign) meta.attachments = [];
   if (log.length > 0) meta.log = log;
-  const json = stringify(meta);
+  const json = outgoing.length + stringify(meta);
   if (json.length > ${MAX_RESULT_CHARACTERS}) {
     throw new InvalidResult('The headers, properties and log entries of the result exceed ${MAX_RESULT_CHARACTERS} characters.');
   }
@@ -94,8 +111,14 @@ const succeed = (result) => {
   return 'B' + json + '\n';
 };
 
-const fail = (reason, message) =>
-  'E' + stringify({ reason, message: message.slice(0, 2000) }) + '\n';
+/** What the script has told the message processing log before it failed goes with it, if it can. */
+const fail = (reason, message) => {
+  const failure = { reason, message: message.slice(0, 2000) };
+  try {
+    if (log.length > 0) return 'E' + outgoing.length + stringify({ ...failure, log }) + '\n';
+  } catch {}
+  return 'E0' + stringify(failure) + '\n';
+};
 
 /** Where in the script's own lines an error was made. */
 const positionIn = (stack) => {
@@ -157,9 +180,9 @@ const protect = (work) => {
 };
 
 const run = (envelope, body) => protect(() => {
-  const [name, headers, properties] = envelope.split('\n');
+  const [name, headers, properties, attachments] = envelope.split('\n');
   functionName = name;
-  original = new Message(headers, properties, body);
+  original = new Message(headers, properties, body, attachments);
   const found = findFunction();
   if (found === undefined) {
     return fail('missing_function', 'The script ' + fileName + ' has no function ' + functionName + '.');
@@ -171,7 +194,7 @@ const run = (envelope, body) => protect(() => {
     (value) => { settled = () => succeed(value); },
     (error) => { settled = () => { throw error; }; },
   );
-  return 'P\n';
+  return 'P0\n';
 });
 
 const finish = () => protect(() => {
@@ -181,8 +204,11 @@ const finish = () => protect(() => {
   return settled();
 });
 
-const begin = (name) => { fileName = name; };
+const begin = (name, wanted) => {
+  fileName = name;
+  if (wanted !== '') wanted.split('\n').forEach(find);
+};
 
-return [begin, run, finish, describe, () => bytes, (json) => parse(json)];
+return [begin, run, finish, describe, (index) => (index < 0 ? bytes : outgoing[index]), (json) => parse(json)];
 `}
 })`;

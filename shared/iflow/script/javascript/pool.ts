@@ -1,11 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import { ScriptFailure } from '../engine.ts';
 import type { ScriptCall, ScriptEngine, ScriptResult } from '../engine.ts';
 import { type Apart, type ApartCall, TaskFailure } from '../../apart/apart.ts';
 import { runInline } from '../../apart/inline.ts';
 import type { TaskName } from '../../apart/tasks.ts';
+import { compileBinary } from './binary.ts';
 import type { Outcome, Task } from './protocol.ts';
-import { readResult } from './result.ts';
+import { envelopeOf, readFailureLog, readResult } from './result.ts';
+import { RunAsks } from './run-asks.ts';
 import { memoryText, timeoutText } from './sandbox.ts';
 import { ScriptThread } from './thread.ts';
 import type { Run } from './thread.ts';
@@ -95,13 +96,14 @@ class Pool implements ScriptEngine {
 
   async run(call: ScriptCall): Promise<ScriptResult> {
     const { key, limits, message } = call;
-    const envelope = [
-      call.functionName.replace(/\p{Cc}/gu, ' ').toWellFormed(),
-      JSON.stringify(message.headers),
-      JSON.stringify(message.properties),
-    ].join('\n');
-    const task = { language: 'JavaScript', key, envelope, body: message.body, limits } as const;
-    const outcome = await this.#settled(call, task);
+    const envelope = envelopeOf(call);
+    const { body, attachments } = message;
+    const task = { language: 'JavaScript', key, envelope, body, limits } as const;
+    const whole =
+      attachments.length === 0
+        ? task
+        : { ...task, attachments: attachments.map(([, attachment]) => attachment.body) };
+    const outcome = await this.#settled(call, whole, new RunAsks(call.services));
     if ('meta' in outcome) return readResult(outcome, message);
     throw failureOf(outcome);
   }
@@ -134,7 +136,7 @@ class Pool implements ScriptEngine {
     await Promise.all([...this.#threads].map((thread) => thread.end()));
   }
 
-  async #settled(call: Run['call'], task: Task): Promise<Outcome> {
+  async #settled(call: Run['call'], task: Task, asks?: RunAsks): Promise<Outcome> {
     this.#module ??= compileBinary();
     try {
       this.#compiled ??= await this.#module;
@@ -147,7 +149,7 @@ class Pool implements ScriptEngine {
     return await new Promise<Outcome>((resolve, reject) => {
       const since = performance.now();
       const kind = this.#kinds.get(call.key) ?? 'unknown';
-      this.#waiting.push({ call, task, resolve, reject, since, kind });
+      this.#waiting.push({ call, task, asks, resolve, reject, since, kind });
       this.#pending += 1;
       this.#startTicking();
       this.#dispatch();
@@ -238,7 +240,8 @@ class Pool implements ScriptEngine {
 
   #answered(run: Run, outcome: Outcome | 'skipped', tookMs: number): void {
     if (outcome === 'skipped' || ('reason' in outcome && outcome.reason === 'aborted')) {
-      this.#waiting.unshift(run);
+      if (run.failure === undefined) this.#waiting.unshift(run);
+      else this.#settle(run, run.failure);
       return;
     }
     if (tookMs < LONG_MS) this.#remember(run.call.key, 'short');
@@ -333,7 +336,8 @@ class Pool implements ScriptEngine {
     this.#waiting.unshift(...rest);
     if (head !== undefined && timeout !== undefined) {
       this.#settle(head, { reason: 'timeout', message: timeout });
-    } else if (head !== undefined) this.#waiting.push(head);
+    } else if (head?.failure !== undefined) this.#settle(head, head.failure);
+    else if (head !== undefined) this.#waiting.push(head);
     this.#onReplaced?.();
     void thread.end();
   }
@@ -352,7 +356,8 @@ class Pool implements ScriptEngine {
 function failureOf(outcome: Outcome, subject = 'script'): Error {
   if (!('reason' in outcome)) return new Error('A worker answered what it was not asked.');
   const reason = outcome.reason === 'aborted' ? 'busy' : outcome.reason;
-  return new ScriptFailure(reason, outcome.message.replace('The script', `The ${subject}`));
+  const message = outcome.message.replace('The script', `The ${subject}`);
+  return new ScriptFailure(reason, message, 'log' in outcome ? readFailureLog(outcome) : []);
 }
 
 function hasUnknown(thread: ScriptThread): boolean {
@@ -361,12 +366,4 @@ function hasUnknown(thread: ScriptThread): boolean {
 
 function busy(): ScriptFailure {
   return new ScriptFailure('busy', 'Too many scripts are running: try again later.');
-}
-
-/** Beside the worker in the built form; in the package when running from source. */
-async function compileBinary(): Promise<WebAssembly.Module> {
-  const url = import.meta.url.endsWith('.ts')
-    ? import.meta.resolve('quickjs-wasi/quickjs.wasm')
-    : new URL('./quickjs.wasm', import.meta.url);
-  return await WebAssembly.compile(await readFile(new URL(url)));
 }

@@ -1,3 +1,4 @@
+import type { MessagePort } from 'node:worker_threads';
 import type { ApartOutcome, ApartTask } from '../../apart/worker-tasks.ts';
 import type { Outcome as ScriptOutcome, Task as ScriptTask } from './sandbox.ts';
 
@@ -16,10 +17,28 @@ export interface Request {
   readonly drop: string | undefined;
 }
 
-/** From a worker: first `ready` with the compiled guest code, then an answer to each request, in order. */
+/**
+ * From a worker: first `ready` with the compiled guest code, then an answer to each request, in order.
+ * In between, a script may ask a service: its worker waits for the {@link Answer}.
+ */
 export type Reply =
   | { readonly ready: Uint8Array }
-  | { readonly sequence: number; readonly outcome: Outcome | 'skipped' };
+  | { readonly sequence: number; readonly outcome: Outcome | 'skipped' }
+  | Ask;
+
+export interface Ask {
+  /** Counts up in each worker. */
+  readonly ask: number;
+  /** Of the request whose script asks. */
+  readonly sequence: number;
+  readonly request: string;
+}
+
+/** To a worker, over a port of its own, so that it takes nothing else while it waits. */
+export interface Answer {
+  readonly ask: number;
+  readonly answer: string;
+}
 
 export interface WorkerData {
   readonly module: WebAssembly.Module;
@@ -27,6 +46,8 @@ export interface WorkerData {
   readonly guest: Uint8Array | undefined;
   /** {@link Control} */
   readonly control: Int32Array;
+  /** Where {@link Answer}s come. */
+  readonly answers: MessagePort;
 }
 
 /** What the pool tells a worker while it runs a script; sequence numbers wrap around. */
@@ -35,5 +56,7 @@ export const Control = {
   skipBefore: 0,
   /** The request whose run is to end. */
   abort: 1,
-  length: 2,
+  /** Counts what a waiting worker has to look at: answers, and the end of its run. */
+  news: 2,
+  length: 3,
 } as const;

@@ -7,60 +7,20 @@
  * differs from the time the image was taken, whatever ran in between and however it ended. The
  * package's own `restore()` makes a new instance each time, some 2 ms; copying takes about 30 µs.
  *
- * The guest sees a clock, random numbers and nothing else of the host.
+ * The guest sees a clock, random numbers and what {@link HostCall} answers, nothing else of the host.
  */
-import { randomFillSync } from 'node:crypto';
 import { segmentsOf } from './image.ts';
 import type { Image } from './image.ts';
+import type { Exports, Pointer } from './quickjs-exports.ts';
+import { RANDOM, importsOf } from './quickjs-imports.ts';
 
-/** What is used of the binary's exports. A `Pointer` is an address in its memory. */
-interface Exports {
-  readonly memory: WebAssembly.Memory;
-  readonly __stack_pointer: WebAssembly.Global<'i32'>;
-  _initialize(): void;
-  qjs_init2(intrinsics: number): number;
-  qjs_set_memory_limit(bytes: number): void;
-  qjs_set_max_stack_size(bytes: number): void;
-  qjs_set_gc_threshold(bytes: number): void;
-  qjs_set_interrupt_handler(enable: number): void;
-  qjs_get_context_ptr(): Pointer;
-  qjs_compile(
-    code: Pointer,
-    length: number,
-    fileName: Pointer,
-    flags: number,
-    strip: number,
-    compiledLength: Pointer,
-  ): Pointer;
-  qjs_eval_bytecode(bytecode: Pointer, length: number): Pointer;
-  JS_ReadObject(context: Pointer, bytes: Pointer, length: number, flags: number): bigint;
-  JS_EvalFunction(context: Pointer, compiled: bigint): bigint;
-  JS_HasException(context: Pointer): number;
-  qjs_get_exception(): Pointer;
-  qjs_is_exception(value: Pointer): number;
-  qjs_is_object(value: Pointer): number;
-  qjs_call(callee: Pointer, self: Pointer, count: number, values: Pointer): Pointer;
-  qjs_is_job_pending(): number;
-  qjs_execute_pending_job(): number;
-  qjs_new_string(text: Pointer, length: number): Pointer;
-  qjs_new_uint8_array(bytes: Pointer, length: number): Pointer;
-  qjs_new_number(value: number): Pointer;
-  qjs_new_host_function(name: Pointer, length: number, parameters: number): Pointer;
-  qjs_get_undefined(): Pointer;
-  qjs_get_prop_string(object: Pointer, name: Pointer): Pointer;
-  qjs_get_prop_uint32(object: Pointer, index: number): Pointer;
-  qjs_get_string_len(value: Pointer, length: Pointer): Pointer;
-  qjs_get_typed_array_buffer(
-    value: Pointer,
-    offset: Pointer,
-    length: Pointer,
-    elementSize: Pointer,
-  ): Pointer;
-  qjs_get_array_buffer(value: Pointer, length: Pointer): Pointer;
-  wasm_malloc(bytes: number): Pointer;
-  wasm_free(pointer: Pointer): void;
-}
-export type Pointer = number;
+export type { Pointer } from './quickjs-exports.ts';
+
+/**
+ * Answers the guest code around a script, which alone can call it; scripts cannot.
+ * @returns a new value, or undefined for `undefined`.
+ */
+export type HostCall = (name: string, values: readonly Pointer[]) => Pointer | undefined;
 
 /** Guest code could not go on; what it was doing is unknown. */
 export class GuestAborted extends Error {
@@ -94,13 +54,11 @@ export const STRIP_SOURCE = 1 << 4;
 /** For `compile`: nor file names and lines. */
 export const STRIP_DEBUG = 1 << 5;
 
-const WASI_BADF = 8;
-const WASI_NOSYS = 52;
-
 export class QuickJsMachine {
   readonly #module: WebAssembly.Module;
   readonly #interrupt: () => boolean;
   readonly #now: () => number;
+  readonly #host: HostCall;
   #exports: Exports;
   #bytes: Buffer;
   #view: DataView;
@@ -109,10 +67,16 @@ export class QuickJsMachine {
    * @param interrupt asked every few thousand operations; true ends the guest code that runs.
    * @param now milliseconds since the epoch, the guest's clock.
    */
-  constructor(module: WebAssembly.Module, interrupt: () => boolean, now: () => number) {
+  constructor(
+    module: WebAssembly.Module,
+    interrupt: () => boolean,
+    now: () => number,
+    host: HostCall = () => undefined,
+  ) {
     this.#module = module;
     this.#interrupt = interrupt;
     this.#now = now;
+    this.#host = host;
     this.#exports = this.#instantiate();
     this.#bytes = Buffer.from(this.#exports.memory.buffer);
     this.#view = new DataView(this.#exports.memory.buffer);
@@ -208,23 +172,31 @@ export class QuickJsMachine {
   }
 
   /**
-   * Runs a script of ours whose value is a function, calls that with the host's random source, and
-   * leaves some heap free for messages.
+   * Runs a script of ours whose value is a function, calls that with the host's random source and
+   * {@link HostCall} as a function of name and values, and leaves some heap free for messages.
    * @returns the first elements of the array that the function returns.
    */
   boot(bytecode: Uint8Array, elements: number): Pointer[] {
     return this.#guest(() => {
-      const code = this.#writeBytes(bytecode);
-      const main = this.#exports.qjs_eval_bytecode(code, bytecode.length);
-      const name = this.#writeText('random');
-      const random = this.#exports.qjs_new_host_function(name.at, name.length, 0);
-      const value = this.#call(main, [random]);
-      this.#exports.wasm_free(code);
+      const main = this.valueOf(bytecode);
+      const functions = [RANDOM, 'host'].map((text) => {
+        const name = this.#writeText(text);
+        return this.#exports.qjs_new_host_function(name.at, name.length, 0);
+      });
+      const value = this.#call(main, functions);
       this.#exports.wasm_free(this.allocate(HEADROOM_BYTES));
       return Array.from({ length: elements }, (_, index) =>
         this.#exports.qjs_get_prop_uint32(value, index),
       );
     });
+  }
+
+  /** Runs a script of ours. @returns its value. */
+  valueOf(bytecode: Uint8Array): Pointer {
+    const code = this.#writeBytes(bytecode);
+    const value = this.#exports.qjs_eval_bytecode(code, bytecode.length);
+    this.#exports.wasm_free(code);
+    return value;
   }
 
   /** @throws {GuestAborted} also where the function throws. */
@@ -270,7 +242,11 @@ export class QuickJsMachine {
       const length = this.allocate(4);
       const at = this.#exports.qjs_get_string_len(value, length);
       if (at === 0) throw new GuestAborted(false);
-      return this.#memory().toString('utf8', at, at + this.#dataView().getUint32(length, true));
+      const end = at + this.#dataView().getUint32(length, true);
+      const text = this.#memory().toString('utf8', at, end);
+      this.#exports.qjs_free_cstring(at);
+      this.#exports.wasm_free(length);
+      return text;
     });
   }
 
@@ -283,8 +259,23 @@ export class QuickJsMachine {
       const at = this.#exports.qjs_get_array_buffer(buffer, out + 12);
       const view = this.#dataView();
       const start = at + view.getUint32(out, true);
-      return new Uint8Array(this.#memory().subarray(start, start + view.getUint32(out + 4, true)));
+      const end = start + view.getUint32(out + 4, true);
+      this.#exports.wasm_free(out);
+      return new Uint8Array(this.#memory().subarray(start, end));
     });
+  }
+
+  newNumber(value: number): Pointer {
+    return this.#exports.qjs_new_number(value);
+  }
+
+  /** @param value a number */
+  readNumber(value: Pointer): number {
+    return this.#exports.qjs_get_float64(value);
+  }
+
+  isText(value: Pointer): boolean {
+    return this.#exports.qjs_is_string(value) !== 0;
   }
 
   /** The text of an object's property. Getters run. */
@@ -313,6 +304,16 @@ export class QuickJsMachine {
     const result = this.#exports.qjs_call(callee, self, values.length, list);
     if (this.#exports.qjs_is_exception(result) !== 0) throw new GuestAborted(false);
     return result;
+  }
+
+  /** The guest's own code calls it as is meant: with a name first. */
+  #callHost(count: number, at: Pointer): Pointer {
+    const view = this.#dataView();
+    const values = Array.from({ length: count }, (_, index) =>
+      view.getUint32(at + 4 * index, true),
+    );
+    const [name = 0, ...others] = values;
+    return this.#host(this.readText(name), others) ?? this.#exports.qjs_get_undefined();
   }
 
   /** A trap of the instance, or its use of more of V8's stack than there is, as GuestAborted. */
@@ -358,42 +359,14 @@ export class QuickJsMachine {
   }
 
   #instantiate(): Exports {
-    const refuse = () => WASI_NOSYS;
-    const { exports } = new WebAssembly.Instance(this.#module, {
-      env: {
-        host_call: () => this.#exports.qjs_new_number(randomDouble()),
-        host_interrupt: () => (this.#interrupt() ? 1 : 0),
-        host_get_timezone_offset: () => 0,
-        host_promise_rejection: () => undefined,
-        host_module_normalize: () => 0,
-        host_module_load: () => 0,
-      },
-      wasi_snapshot_preview1: {
-        clock_time_get: (_clock: number, _precision: bigint, at: Pointer) => {
-          this.#dataView().setBigUint64(at, BigInt(Math.floor(this.#now())) * 1_000_000n, true);
-          return 0;
-        },
-        fd_close: refuse,
-        fd_seek: refuse,
-        fd_fdstat_get: () => WASI_BADF,
-        fd_write: () => WASI_BADF,
-        random_get: refuse,
-      },
+    const imports = importsOf({
+      interrupt: this.#interrupt,
+      now: this.#now,
+      view: () => this.#dataView(),
+      newNumber: (value) => this.newNumber(value),
+      callHost: (count, at) => this.#callHost(count, at),
     });
+    const { exports } = new WebAssembly.Instance(this.#module, imports);
     return exports as unknown as Exports;
   }
-}
-
-const randomness = new Uint32Array(1024);
-let randomnessLeft = 0;
-
-/** From 0 to below 1 with 53 bits, from the system's random source: scripts make UUIDs of it. */
-function randomDouble(): number {
-  if (randomnessLeft < 2) {
-    randomFillSync(randomness);
-    randomnessLeft = randomness.length;
-  }
-  const high = (randomness[--randomnessLeft] ?? 0) >>> 5;
-  const low = (randomness[--randomnessLeft] ?? 0) >>> 6;
-  return (high * 0x4000000 + low) / 0x20000000000000;
 }

@@ -1,9 +1,30 @@
-import type { Body, Value } from '../../exchange.ts';
+import { type Attachment, type Body, MAX_BODY_SIZE, type Value } from '../../exchange.ts';
 import { ScriptFailure } from '../engine.ts';
-import type { ScriptLogEntry, ScriptMessage, ScriptResult } from '../engine.ts';
+import type { ScriptCall, ScriptLogEntry, ScriptMessage, ScriptResult } from '../engine.ts';
 import { MAX_VALUE_DEPTH } from './guest-run.ts';
 
 type Entries = ScriptMessage['headers'];
+type Attachments = ScriptMessage['attachments'];
+
+/** What a run is asked, but for bodies: lines, the first the function's name, the others JSON. */
+export function envelopeOf({ functionName, message }: ScriptCall): string {
+  const lines = [
+    functionName.replace(/\p{Cc}/gu, ' ').toWellFormed(),
+    JSON.stringify(message.headers),
+    JSON.stringify(message.properties),
+  ];
+  if (message.attachments.length > 0) {
+    const described = message.attachments.map(([name, { contentType, headers, body }]) => {
+      return [name, contentType, headers, sizeOf(body)];
+    });
+    lines.push(JSON.stringify(described));
+  }
+  return lines.join('\n');
+}
+
+function sizeOf(body: Body): number {
+  return typeof body === 'string' ? Buffer.byteLength(body) : body.length;
+}
 
 /**
  * Reads what came out of the sandbox. Guest code made it, so nothing about it is taken for granted
@@ -11,19 +32,80 @@ type Entries = ScriptMessage['headers'];
  * @throws {ScriptFailure}
  */
 export function readResult(
-  { meta, body }: { readonly meta: string; readonly body: Body | undefined },
+  {
+    meta,
+    body,
+    parts = [],
+  }: {
+    readonly meta: string;
+    readonly body: Body | undefined;
+    readonly parts?: readonly Body[];
+  },
   given: ScriptMessage,
 ): ScriptResult {
   const result: unknown = parse(meta);
   if (!isRecord(result)) throw garbled();
-  const { headers, properties, log = [] } = result;
+  const { headers, properties, attachments, log = [] } = result;
   if (!Array.isArray(log)) throw garbled();
   return {
     body: body ?? given.body,
     headers: headers === undefined ? given.headers : readEntries(headers),
     properties: properties === undefined ? given.properties : readEntries(properties),
-    log: log.map(readLogEntry),
+    attachments:
+      attachments === undefined
+        ? given.attachments
+        : readAttachments(attachments, given.attachments, parts),
+    log: log.map((entry) => readLogEntry(entry, parts)),
   };
+}
+
+/** What a script has told the message processing log before it failed, as far as it can be read. */
+export function readFailureLog({
+  log,
+  parts = [],
+}: {
+  readonly log?: unknown;
+  readonly parts?: readonly Body[];
+}): ScriptLogEntry[] {
+  try {
+    return Array.isArray(log) ? log.map((entry) => readLogEntry(entry, parts)) : [];
+  } catch (error) {
+    if (error instanceof ScriptFailure) return [];
+    throw error;
+  }
+}
+
+function readAttachments(
+  entries: unknown,
+  given: Attachments,
+  parts: readonly Body[],
+): Attachments {
+  if (!Array.isArray(entries)) throw garbled();
+  let size = 0;
+  return entries.map((entry: unknown): Attachments[number] => {
+    if (!isRecord(entry)) throw garbled();
+    const { name, contentType, headers, from, part } = entry;
+    const body = typeof from === 'number' ? given[from]?.[1].body : bodyAt(parts, part);
+    if (typeof name !== 'string' || typeof contentType !== 'string' || body === undefined) {
+      throw garbled();
+    }
+    size += body.length;
+    if (size > MAX_BODY_SIZE) {
+      const text = `The attachments that the script leaves exceed ${MAX_BODY_SIZE} bytes.`;
+      throw new ScriptFailure('invalid_result', text);
+    }
+    return [name, { contentType, headers: readHeaders(headers), body }];
+  });
+}
+
+function readHeaders(headers: unknown): Attachment['headers'] {
+  if (!isRecord(headers)) throw garbled();
+  for (const value of Object.values(headers)) if (typeof value !== 'string') throw garbled();
+  return headers as Attachment['headers'];
+}
+
+function bodyAt(parts: readonly Body[], index: unknown): Body | undefined {
+  return typeof index === 'number' ? parts[index] : undefined;
 }
 
 function readEntries(entries: unknown): Entries {
@@ -36,12 +118,12 @@ function readEntries(entries: unknown): Entries {
   });
 }
 
-function readLogEntry(entry: unknown): ScriptLogEntry {
+function readLogEntry(entry: unknown, parts: readonly Body[]): ScriptLogEntry {
   if (!isRecord(entry)) throw garbled();
-  const { kind, name, value, text, mediaType } = entry;
+  const { kind, name, value, part, mediaType } = entry;
   if (typeof name !== 'string') throw garbled();
-  if (kind === 'property') return { kind, name, value: readValue(value, 0) };
   if (kind === 'customHeader' && typeof value === 'string') return { kind, name, value };
+  const text = bodyAt(parts, part);
   if (kind === 'attachment' && typeof text === 'string' && typeof mediaType === 'string') {
     return { kind, name, text, mediaType };
   }

@@ -1,29 +1,44 @@
-import { isUtf8 } from 'node:buffer';
 import type { Body } from '../../exchange.ts';
 import type { ScriptFailure, ScriptLimits } from '../engine.ts';
-import { GUEST_FILE, MAX_RESULT_CHARACTERS, guestSource } from './guest-run.ts';
+import { STACK_TEXT, compileOurs, compileScript } from './compile-script.ts';
+import { MAX_RESULT_CHARACTERS } from './guest-run.ts';
+import { HostFunctions, type Outside } from './host-functions.ts';
 import type { Image } from './image.ts';
-import { GuestAborted, QuickJsMachine, STRIP_DEBUG, STRIP_SOURCE } from './quickjs.ts';
+import { type Part, classesNamedIn, partOf } from './parts.ts';
+import { GuestAborted, QuickJsMachine } from './quickjs.ts';
 import type { Pointer } from './quickjs.ts';
 
 /** What a run is asked, in the form that crosses to the worker. */
 export interface Task {
   readonly key: string;
-  /** Function name, headers and properties: three lines, the last two as JSON. */
+  /** Function name, headers, properties and what there is of attachments: lines, all but the first JSON. */
   readonly envelope: string;
   readonly body: Body;
+  /** Left out where there are none. */
+  readonly attachments?: readonly Body[];
   readonly limits: ScriptLimits;
 }
 
 /** What came of it, in the form that crosses back. */
 export type Outcome =
   | {
-      /** Headers, properties (each left out where unchanged) and log entries, as JSON. */
+      /** Headers, properties, attachments (each left out where unchanged) and log entries, as JSON. */
       readonly meta: string;
       /** Undefined where it is unchanged. */
       readonly body: Body | undefined;
+      /** What attachments and log entries refer to; left out where there is nothing. */
+      readonly parts?: readonly Body[];
     }
-  | { readonly reason: ScriptFailure['reason'] | 'aborted'; readonly message: string };
+  | {
+      readonly reason: ScriptFailure['reason'] | 'aborted';
+      readonly message: string;
+      /** What it has told the message processing log before, as the guest has made it. */
+      readonly log?: unknown;
+      readonly parts?: readonly Body[];
+    };
+
+/** Texts and bytes beside the body that a result may have. */
+const MAX_PARTS = 2000;
 
 /** Memory that a worker keeps between runs; a run that needed more gives it back. */
 const KEPT_MEMORY_BYTES = 4 * 1024 * 1024;
@@ -40,17 +55,20 @@ interface PreparedScript {
  */
 export class Sandbox {
   readonly #machine: QuickJsMachine;
+  readonly #module: WebAssembly.Module;
   readonly #elapsed: () => number;
   readonly #aborted: () => boolean;
+  readonly #host: HostFunctions;
   readonly #base: Image;
   readonly #begin: Pointer;
   readonly #run: Pointer;
   readonly #finish: Pointer;
   readonly #describe: Pointer;
-  readonly #takeBytes: Pointer;
+  readonly #take: Pointer;
   readonly #parse: Pointer;
   readonly #sources = new Map<string, { readonly fileName: string; readonly source: string }>();
   readonly #prepared = new Map<string, PreparedScript>();
+  readonly #parts = new Map<Part, Uint8Array>();
   #deadline = Infinity;
   #interrupted = false;
 
@@ -66,17 +84,31 @@ export class Sandbox {
     now: () => number,
     elapsed: () => number,
     aborted: () => boolean,
+    outside: (timeLeft: () => number) => Outside,
   ) {
+    this.#module = module;
     this.#elapsed = elapsed;
     this.#aborted = aborted;
-    this.#machine = new QuickJsMachine(module, () => this.#isOver(), now);
-    const [begin = 0, run = 0, finish = 0, describe = 0, takeBytes = 0, parse = 0] =
-      this.#machine.boot(guest, 6);
+    this.#machine = new QuickJsMachine(
+      module,
+      () => this.#isOver(),
+      now,
+      (name, values) => this.#host.call(name, values),
+    );
+    this.#host = new HostFunctions(
+      this.#machine,
+      (part) => this.#bytecodeOf(part),
+      outside(() => (this.#isOver() ? 0 : this.#deadline - this.#elapsed())),
+    );
+    const [begin = 0, run = 0, finish = 0, describe = 0, take = 0, parse = 0] = this.#machine.boot(
+      guest,
+      6,
+    );
     this.#begin = begin;
     this.#run = run;
     this.#finish = finish;
     this.#describe = describe;
-    this.#takeBytes = takeBytes;
+    this.#take = take;
     this.#parse = parse;
     this.#base = this.#machine.takeImage();
   }
@@ -91,10 +123,12 @@ export class Sandbox {
   }
 
   run(task: Task): Outcome {
+    const known = this.#prepared.get(task.key);
+    const wanted = known === undefined ? this.#partsFor(task) : '';
     this.#deadline = this.#elapsed() + task.limits.timeoutMs;
     this.#interrupted = false;
     try {
-      const prepared = this.#prepared.get(task.key) ?? this.#prepare(task);
+      const prepared = known ?? this.#prepare(task, wanted);
       if ('reason' in prepared) return prepared;
       this.#machine.reset(prepared.image);
       this.#machine.limitMemory(task.limits.memoryBytes);
@@ -103,6 +137,7 @@ export class Sandbox {
         if (this.#isOver()) throw new GuestAborted(false);
         return this.#readSettled(this.#machine.call(this.#describe, [thrown]), task);
       }
+      this.#host.attachments = task.attachments ?? [];
       const envelope = this.#machine.newText(task.envelope);
       const outcome = this.#machine.call(this.#run, [envelope, this.#bodyOf(task.body)]);
       const read = this.#read(outcome, task);
@@ -115,6 +150,7 @@ export class Sandbox {
       return this.#explain(task.limits, error.crashed);
     } finally {
       this.#deadline = Infinity;
+      this.#host.attachments = [];
       if (this.#machine.memoryBytes > KEPT_MEMORY_BYTES) this.#machine.discard();
     }
   }
@@ -132,40 +168,52 @@ export class Sandbox {
     return { reason: 'timeout', message: timeoutText(timeoutMs) };
   }
 
-  #prepare({ key, limits }: Task): PreparedScript | Extract<Outcome, { reason: unknown }> {
+  /** Compiling our own parts takes a few milliseconds, once, which are not the script's. */
+  #partsFor({ key }: Task): string {
+    const classes = classesNamedIn(this.#sources.get(key)?.source ?? '');
+    for (const name of classes) {
+      const part = partOf(name);
+      if (part !== undefined) this.#bytecodeOf(part);
+    }
+    return classes.join('\n');
+  }
+
+  #prepare(
+    { key, limits }: Task,
+    wanted: string,
+  ): PreparedScript | Extract<Outcome, { reason: unknown }> {
     const script = this.#sources.get(key);
     if (script === undefined) throw new Error('The script was not loaded.');
     const machine = this.#machine;
     machine.reset(this.#base);
     machine.limitMemory(limits.memoryBytes);
-    // Line ends and NUL would not survive the file name's way through QuickJS.
-    const fileName = script.fileName.replace(/\p{Cc}/gu, ' ').toWellFormed();
-    const source = script.source.replace(/^\uFEFF/, '').toWellFormed();
-    const compiled = machine.compile(source, fileName, STRIP_SOURCE);
-    if (typeof compiled === 'number') {
-      if (!machine.isObject(compiled)) throw new GuestAborted(false);
-      const message = machine.readProperty(compiled, 'message');
-      if (message === 'out of memory') throw new GuestAborted(false);
-      const name = machine.readProperty(compiled, 'name');
-      const at = /:(\d+:\d+)\)?\s*$/m.exec(machine.readProperty(compiled, 'stack'))?.[1];
-      const where = at === undefined ? fileName : `${fileName}:${at}`;
-      return { reason: 'syntax', message: `${name}: ${message} (${where})` };
+    const compiled = compileScript(machine, script.fileName, script.source);
+    if ('message' in compiled) {
+      if (compiled.message === '') throw new GuestAborted(false);
+      return { reason: 'syntax', message: compiled.message };
     }
     // From bytecode, since the parser leaves much of the heap touched.
     machine.reset(this.#base);
     machine.limitMemory(limits.memoryBytes);
-    machine.call(this.#begin, [machine.newText(fileName)]);
-    const loaded = machine.load(compiled);
+    const { fileName, bytecode } = compiled;
+    machine.call(this.#begin, [machine.newText(fileName), machine.newText(wanted)]);
+    const loaded = machine.load(bytecode);
     const prepared = { image: machine.takeImage(this.#base), loaded };
     this.#prepared.set(key, prepared);
     return prepared;
   }
 
-  #bodyOf(body: Body): Pointer {
-    if (typeof body !== 'string') {
-      return isUtf8(body) ? this.#machine.newTextOf(body) : this.#machine.newBytes(body);
+  #bytecodeOf(part: Part): Uint8Array {
+    let bytecode = this.#parts.get(part);
+    if (bytecode === undefined) {
+      bytecode = compileOurs(this.#module, part.source);
+      this.#parts.set(part, bytecode);
     }
-    if (body.isWellFormed()) return this.#machine.newText(body);
+    return bytecode;
+  }
+
+  #bodyOf(body: Body): Pointer {
+    if (typeof body !== 'string' || body.isWellFormed()) return this.#host.newBody(body);
     return this.#machine.call(this.#parse, [this.#machine.newText(JSON.stringify(body))]);
   }
 
@@ -178,54 +226,54 @@ export class Sandbox {
   #read(outcome: Pointer, task: Task): Outcome | 'pending' {
     const text = this.#machine.readText(outcome);
     const end = text.indexOf('\n');
-    const meta = text.slice(1, end);
-    if (end < 0 || end > MAX_RESULT_CHARACTERS + 1) throw new GuestAborted(false);
+    const begin = text.indexOf('{');
+    const count = Number(text.slice(1, begin < 0 ? end : begin));
+    const meta = text.slice(begin, end);
+    if (end < 0 || end > MAX_RESULT_CHARACTERS + 10 || !(count <= MAX_PARTS)) {
+      throw new GuestAborted(false);
+    }
     switch (text[0]) {
       case 'U':
-        return { meta, body: undefined };
+        return { meta, body: undefined, ...this.#partsOf(count) };
       case 'T':
-        return { meta, body: text.slice(end + 1) };
+        return { meta, body: text.slice(end + 1), ...this.#partsOf(count) };
       case 'J':
-        return { meta, body: String(JSON.parse(text.slice(end + 1))) };
+        return { meta, body: String(JSON.parse(text.slice(end + 1))), ...this.#partsOf(count) };
       case 'B':
-        return { meta, body: this.#machine.readBytes(this.#machine.call(this.#takeBytes, [])) };
+        return { meta, body: this.#takeBody(-1), ...this.#partsOf(count) };
       case 'P':
         return 'pending';
       default:
-        return this.#readFailure(meta, task.limits);
+        return { ...this.#readFailure(meta, task.limits), ...this.#partsOf(count) };
     }
   }
 
+  #partsOf(count: number): { parts?: readonly Body[] } {
+    if (count === 0) return {};
+    return { parts: Array.from({ length: count }, (_, index) => this.#takeBody(index)) };
+  }
+
+  #takeBody(index: number): Body {
+    const taken = this.#machine.call(this.#take, [this.#machine.newNumber(index)]);
+    return this.#machine.isText(taken)
+      ? this.#machine.readText(taken)
+      : this.#machine.readBytes(taken);
+  }
+
   #readFailure(meta: string, { memoryBytes }: ScriptLimits): Outcome {
-    const { reason, message } = JSON.parse(meta) as GuestFailure;
+    const { reason, message, log } = JSON.parse(meta) as GuestFailure;
     // QuickJS throws null where not even an error fits into the memory, as well as for `throw null`.
     const full = reason === 'null' && this.#machine.memoryBytes >= memoryBytes;
     if (reason === 'memory' || full) return { reason: 'memory', message: memoryText(memoryBytes) };
-    return { reason: reason === 'null' ? 'thrown' : reason, message };
+    return { reason: reason === 'null' ? 'thrown' : reason, message, log };
   }
-}
-
-/**
- * Compiles what runs around every script, to bytecode: on a machine of its own, since the parser
- * leaves much of the heap touched.
- */
-export function compileGuest(module: WebAssembly.Module): Uint8Array {
-  const machine = new QuickJsMachine(
-    module,
-    () => false,
-    () => 0,
-  );
-  const compiled = machine.compile(guestSource, GUEST_FILE, STRIP_SOURCE | STRIP_DEBUG);
-  if (typeof compiled !== 'number') return compiled;
-  throw new Error(`The guest source is wrong: ${machine.readProperty(compiled, 'message')}`);
 }
 
 interface GuestFailure {
   readonly reason: Exclude<ScriptFailure['reason'], 'timeout' | 'busy'> | 'null';
   readonly message: string;
+  readonly log?: unknown;
 }
-
-const STACK_TEXT = 'The script nests calls or code too deeply for the interpreter’s stack.';
 
 export function timeoutText(timeoutMs: number): string {
   return `The script took longer than ${timeoutMs} ms.`;

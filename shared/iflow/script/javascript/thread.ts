@@ -1,19 +1,24 @@
-import { Worker } from 'node:worker_threads';
+import { MessageChannel, Worker } from 'node:worker_threads';
 import type { ScriptCall } from '../engine.ts';
 import { Control } from './protocol.ts';
-import type { Outcome, Reply, Request, Task, WorkerData } from './protocol.ts';
+import type { Answer, Ask, Outcome, Reply, Request, Task, WorkerData } from './protocol.ts';
+import type { RunAsks } from './run-asks.ts';
 
 /** A call on its way to its outcome. */
 export interface Run {
   /** Of a task, the source is its resource. */
   readonly call: Pick<ScriptCall, 'key' | 'fileName' | 'source' | 'limits'>;
   readonly task: Task;
+  /** What a script asks; undefined for a task. */
+  readonly asks: RunAsks | undefined;
   readonly resolve: (outcome: Outcome) => void;
   readonly reject: (error: Error) => void;
   /** When it was asked for, by `performance.now()`. */
   readonly since: number;
   /** What is known of its script; a long one takes its turn among the long runs. */
   kind: 'short' | 'unknown' | 'long';
+  /** Why it is to end, where that is not its own doing. */
+  failure?: Error;
 }
 
 export interface ThreadEvents {
@@ -39,6 +44,7 @@ export class ScriptThread {
   readonly #events: ThreadEvents;
   readonly #worker: Worker;
   readonly #control = new Int32Array(new SharedArrayBuffer(4 * Control.length));
+  readonly #answers = new MessageChannel();
   readonly #scripts = new Set<string>();
   /** Sequence numbers of `runs`. */
   readonly #sequences: number[] = [];
@@ -51,7 +57,13 @@ export class ScriptThread {
     const entry = import.meta.url.endsWith('.ts') ? './worker.ts' : './script-worker.js';
     this.#worker = new Worker(new URL(entry, import.meta.url), {
       name: 'flowgate-script',
-      workerData: { module, guest, control: this.#control } satisfies WorkerData,
+      workerData: {
+        module,
+        guest,
+        control: this.#control,
+        answers: this.#answers.port2,
+      } satisfies WorkerData,
+      transferList: [this.#answers.port2],
       env: {},
       execArgv: [],
       resourceLimits: { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 16, stackSizeMb: 4 },
@@ -80,6 +92,7 @@ export class ScriptThread {
     this.#next = (this.#next + 1) | 0 || 1;
     if (this.runs.length === 0) this.headSince = performance.now();
     this.runs.push(run);
+    run.asks?.begin();
     this.#sequences.push(sequence);
     const load = known || source === '' ? undefined : { fileName, source };
     this.#worker.postMessage({ task: run.task, sequence, load, drop } satisfies Request);
@@ -103,10 +116,12 @@ export class ScriptThread {
     if (head === undefined) return;
     this.abortedAt = performance.now();
     Atomics.store(this.#control, Control.abort, head);
+    this.#wake();
   }
 
   async end(): Promise<void> {
     this.#over = true;
+    this.#answers.port1.close();
     await this.#worker.terminate();
   }
 
@@ -116,6 +131,10 @@ export class ScriptThread {
       this.ready = true;
       this.headSince = performance.now();
       this.#events.ready(reply.ready);
+      return;
+    }
+    if ('ask' in reply) {
+      void this.#answer(reply);
       return;
     }
     // A run that was taken back may have been begun all the same; its answer is nobody's.
@@ -133,9 +152,31 @@ export class ScriptThread {
     this.#events.idle();
   }
 
+  /** Only the run that goes on can ask; one that was taken back or is to end gets no answer. */
+  async #answer({ ask, sequence, request }: Ask): Promise<void> {
+    const [run] = this.runs;
+    if (run?.asks === undefined || sequence !== this.#sequences[0]) return;
+    try {
+      const answer = await run.asks.answer(request);
+      if (this.#over) return;
+      this.#answers.port1.postMessage({ ask, answer } satisfies Answer);
+      this.#wake();
+    } catch (error) {
+      run.failure ??=
+        error instanceof Error ? error : new Error('A service failed.', { cause: error });
+      if (this.runs[0] === run) this.abort();
+    }
+  }
+
+  #wake(): void {
+    Atomics.add(this.#control, Control.news, 1);
+    Atomics.notify(this.#control, Control.news);
+  }
+
   #end(error: Error): void {
     if (this.#over) return;
     this.#over = true;
+    this.#answers.port1.close();
     this.#events.ended(this, error);
   }
 }

@@ -1,20 +1,24 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { ApartTasks } from '../../apart/worker-tasks.ts';
+import { compileGuest } from './compile-script.ts';
+import type { Outside } from './host-functions.ts';
 import { Control } from './protocol.ts';
-import type { Reply, Request, WorkerData } from './protocol.ts';
-import { Sandbox, compileGuest } from './sandbox.ts';
+import type { Answer, Reply, Request, WorkerData } from './protocol.ts';
+import { Sandbox } from './sandbox.ts';
 
 if (parentPort === null) throw new Error('This module is the entry of a worker thread.');
 const port = parentPort;
-const { module, control, guest = compileGuest(module) } = workerData as WorkerData;
+const { module, control, answers, guest = compileGuest(module) } = workerData as WorkerData;
 
 let running: number | undefined;
+let asked = 0;
 const sandbox = new Sandbox(
   module,
   guest,
   () => Date.now(),
   () => performance.now(),
   () => Atomics.load(control, Control.abort) === running,
+  outside,
 );
 
 const apart = new ApartTasks();
@@ -42,6 +46,44 @@ async function handle({ sequence, load, drop, task }: Request): Promise<void> {
   running = sequence;
   const outcome = task.language === 'apart' ? await apart.run(task) : sandbox.run(task);
   reply({ sequence, outcome });
+}
+
+/** The run stands still while it waits: it waits no longer than it may take. */
+function outside(timeLeft: () => number): Outside {
+  return {
+    ask(request) {
+      const ask = (asked += 1);
+      reply({ ask, sequence: running ?? 0, request });
+      for (;;) {
+        const news = Atomics.load(control, Control.news);
+        const answer = takeAnswer(ask);
+        if (answer !== undefined) return answer;
+        const left = timeLeft();
+        if (left <= 0) return undefined;
+        Atomics.wait(control, Control.news, news, left);
+      }
+    },
+    sleep(ms) {
+      const end = performance.now() + ms;
+      for (;;) {
+        const news = Atomics.load(control, Control.news);
+        const left = timeLeft();
+        if (left <= 0) return false;
+        const rest = end - performance.now();
+        if (!(rest > 0)) return true;
+        Atomics.wait(control, Control.news, news, Math.min(left, rest));
+      }
+    },
+  };
+}
+
+/** Answers to what runs have asked that were ended meanwhile are passed over. */
+function takeAnswer(ask: number): string | undefined {
+  for (;;) {
+    const received: { readonly message: Answer } | undefined = receiveMessageOnPort(answers);
+    if (received === undefined) return undefined;
+    if (received.message.ask === ask) return received.message.answer;
+  }
 }
 
 function reply(message: Reply): void {

@@ -1,0 +1,170 @@
+/**
+ * Text, bytes and Java classes, as guest source: what all other `guest-*` parts build on.
+ *
+ * Choices, where a Java class meets JavaScript:
+ * - Java strings are JavaScript strings with Java's methods added (`guest-strings`).
+ * - Byte arrays are `Uint8Array`s: their elements run from 0 to 255, not from -128 to 127.
+ * - As in Rhino, `getX()` and `setX(value)` without other parameters are a property `x` as well.
+ *
+ * Names that end in `_` are for the guest's own code.
+ */
+export const guestCore = String.raw`
+const { stringify, parse } = JSON;
+const hide = (object, members) => {
+  for (const name of Object.getOwnPropertyNames(members)) {
+    Object.defineProperty(object, name, {
+      value: members[name], writable: true, configurable: true, enumerable: false,
+    });
+  }
+  return object;
+};
+const isObject = (value) => typeof value === 'object' && value !== null;
+const same = (a, b) => a === b || (isObject(a) && typeof a.equals === 'function' && a.equals(b) === true);
+/** Java's String.valueOf. */
+const show = (value) => (value === undefined ? 'null' : String(value));
+/** Java's boxes: new java.lang.String("a") and the like are kept as what is in them. */
+const unbox = (value) =>
+  isObject(value) && (value instanceof String || value instanceof Number || value instanceof Boolean)
+    ? value.valueOf() : value;
+
+// ---- character sets --------------------------------------------------------------------------
+const encodeUtf8 = (text) => {
+  const binary = unescape(encodeURIComponent(text.toWellFormed()));
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
+  return bytes;
+};
+const latin1 = (bytes) => {
+  let text = '';
+  for (let i = 0; i < bytes.length; i += 4096) {
+    text += String.fromCharCode.apply(null, bytes.subarray(i, i + 4096));
+  }
+  return text;
+};
+/** Malformed bytes become U+FFFD, one for each byte. */
+const decodeUtf8 = (bytes) => {
+  try {
+    return decodeURIComponent(escape(latin1(bytes)));
+  } catch {
+    let text = '';
+    for (let i = 0; i < bytes.length; ) {
+      const first = bytes[i];
+      const length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+      try {
+        text += decodeURIComponent(escape(latin1(bytes.subarray(i, i + length))));
+        i += length;
+      } catch {
+        text += '\ufffd';
+        i += 1;
+      }
+    }
+    return text;
+  }
+};
+const charsetOf = (charset) => String(charset === undefined || charset === null ? 'UTF-8' : charset).toUpperCase();
+const isUtf8 = (name) => name === 'UTF-8' || name === 'UTF8';
+const isLatin1 = (name) => name === 'ISO-8859-1' || name === 'ISO8859_1' || name === 'LATIN1';
+const decode = (bytes, charset) => {
+  const name = charsetOf(charset);
+  if (isUtf8(name)) return decodeUtf8(bytes);
+  if (isLatin1(name) || name === 'US-ASCII') return latin1(bytes);
+  const text = host('decode', bytes, name);
+  if (text === undefined) raise('java.io.UnsupportedEncodingException', name);
+  return text;
+};
+const encode = (text, charset) => {
+  const name = charsetOf(charset);
+  if (isUtf8(name)) return encodeUtf8(text);
+  if (isLatin1(name) || name === 'US-ASCII') {
+    const top = name === 'US-ASCII' ? 0x7f : 0xff;
+    return Uint8Array.from(text, (c) => (c.codePointAt(0) > top ? 0x3f : c.charCodeAt(0)));
+  }
+  const wide = /^UTF-16(LE|BE)?$/.exec(name);
+  if (wide === null) raise('java.io.UnsupportedEncodingException', name);
+  // Java writes a byte order mark unless the order is in the name.
+  const marked = wide[1] === undefined ? '\ufeff' + text : text;
+  const view = new DataView(new ArrayBuffer(2 * marked.length));
+  for (let i = 0; i < marked.length; i++) view.setUint16(2 * i, marked.charCodeAt(i), wide[1] === 'LE');
+  return new Uint8Array(view.buffer);
+};
+const isBytes = (value) =>
+  value instanceof Uint8Array || value instanceof Int8Array || value instanceof ArrayBuffer;
+const toBytes = (value) =>
+  value instanceof Uint8Array ? value
+  : value instanceof ArrayBuffer ? new Uint8Array(value)
+  : new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+
+// ---- classes ---------------------------------------------------------------------------------
+const javaName = Symbol('javaName');
+const classes = new Map();
+/** What getClass() and the class property of a Java class return. */
+class Class {
+  #name;
+  #type;
+  constructor(name, type) { this.#name = name; this.#type = type; }
+  getName() { return this.#name; }
+  getSimpleName() { return this.getCanonicalName().replace(/^.*[.$]/, ''); }
+  getCanonicalName() { return this.#name === '[B' ? 'byte[]' : this.#name === '[C' ? 'char[]' : this.#name; }
+  getTypeName() { return this.getCanonicalName(); }
+  isArray() { return this.#name.startsWith('['); }
+  isInstance(value) { return this.#type !== undefined && value instanceof this.#type; }
+  equals(other) { return other instanceof Class && other.#name === this.#name; }
+  hashCode() { return this.#name.hashCode(); }
+  toString() { return 'class ' + this.#name; }
+  static forName(name) { return (find(String(name)) ?? raise('java.lang.ClassNotFoundException', show(name))).class; }
+}
+/** getX() as the property x, with setX(value) where there is one. */
+const addProperties = (prototype) => {
+  for (const getter of Object.getOwnPropertyNames(prototype)) {
+    const found = /^(?:get|is)([A-Z]\w*)$/.exec(getter);
+    if (found === null || prototype[getter].length > 0) continue;
+    const name = /^[A-Z]{2}/.test(found[1]) ? found[1] : found[1][0].toLowerCase() + found[1].slice(1);
+    if (name in prototype) continue;
+    const setter = 'set' + found[1];
+    Object.defineProperty(prototype, name, {
+      get() { return this[getter](); },
+      set(value) {
+        if (typeof this[setter] !== 'function') throw new TypeError('The property ' + name + ' can only be read.');
+        this[setter](value);
+      },
+      configurable: true,
+    });
+  }
+};
+const define = (name, type) => {
+  Object.defineProperty(type, javaName, { value: name });
+  Object.defineProperty(type, 'class', { value: new Class(name, type) });
+  if (!Object.hasOwn(type.prototype, 'getClass')) {
+    hide(type.prototype, { getClass() { return type.class; } });
+  }
+  addProperties(type.prototype);
+  classes.set(name, type);
+  return type;
+};
+define('java.lang.Class', Class);
+/** A class by its name, from its part where that is not loaded yet; undefined where there is none. */
+const find = (name) => {
+  if (!classes.has(name)) {
+    const part = host('part', name);
+    if (part !== undefined) part(core);
+  }
+  return classes.get(name);
+};
+/** Throws a Java exception. */
+const raise = (name, message) => {
+  const type = find(name);
+  throw new type(message);
+};
+/** The name that a script means by a class, a Class or a string. */
+const classNameOf = (type) => {
+  if (typeof type === 'string' || type instanceof String) return String(type);
+  if (type instanceof Class) return type.getName();
+  if (type === String) return 'java.lang.String';
+  if (type === Uint8Array || type === Int8Array) return '[B';
+  const name = type === null || type === undefined ? undefined : type[javaName];
+  if (name !== undefined) return name;
+  throw new TypeError('A Java class or its name was expected, not ' + show(type) + '.');
+};
+hide(Uint8Array.prototype, { getClass() { return byteArray; } });
+const byteArray = new Class('[B', Uint8Array);
+`;

@@ -1,0 +1,158 @@
+/**
+ * Base64, URL encoding, UUIDs, character sets, digests and message authentication codes, as guest
+ * source. Digests are made by the host.
+ */
+export const encoding = String.raw`
+const bytesOf = (source) => (isBytes(source) ? toBytes(source) : Uint8Array.from(source));
+const base64 = (alphabet, padding, lineLength = Infinity) => ({
+  encodeToString(source) {
+    const bytes = bytesOf(source);
+    const parts = [];
+    for (let i = 0; i < bytes.length; i += 3) {
+      const bits = (bytes[i] << 16) | ((bytes[i + 1] || 0) << 8) | (bytes[i + 2] || 0);
+      const left = bytes.length - i;
+      if (i > 0 && ((i / 3) * 4) % lineLength === 0) parts.push('\r\n');
+      parts.push(alphabet[bits >> 18], alphabet[(bits >> 12) & 63],
+        left > 1 ? alphabet[(bits >> 6) & 63] : padding, left > 2 ? alphabet[bits & 63] : padding);
+    }
+    return parts.join('');
+  },
+  encode(source) { return encode(this.encodeToString(source), 'ISO-8859-1'); },
+  withoutPadding() { return base64(alphabet, '', lineLength); },
+  decode(source) {
+    const given = isBytes(source) ? latin1(toBytes(source)) : String(source);
+    // Only the MIME decoder passes over what is no digit.
+    const text = (lineLength === Infinity ? given : given.replace(/[^A-Za-z0-9+\/=]/g, '')).replace(/=+$/, '');
+    const bytes = new Uint8Array(Math.floor((text.length * 3) / 4));
+    let bits = 0;
+    for (let i = 0, out = 0; i < text.length; i++) {
+      const digit = alphabet.indexOf(text[i]);
+      if (digit < 0) raise('java.lang.IllegalArgumentException', 'Illegal base64 character ' + text[i]);
+      bits = ((bits << 6) | digit) & 0xffffff;
+      if (i % 4 > 0) bytes[out++] = (bits >> (6 - 2 * (i % 4))) & 255;
+    }
+    return bytes;
+  },
+});
+const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+define('java.util.Base64', class {
+  static getEncoder() { return base64(letters + '+/', '='); }
+  static getDecoder() { return base64(letters + '+/', '='); }
+  static getUrlEncoder() { return base64(letters + '-_', '='); }
+  static getUrlDecoder() { return base64(letters + '-_', '='); }
+  static getMimeEncoder() { return base64(letters + '+/', '=', 76); }
+  static getMimeDecoder() { return base64(letters + '+/', '=', 76); }
+});
+define('javax.xml.bind.DatatypeConverter', class {
+  static printBase64Binary(bytes) { return base64(letters + '+/', '=').encodeToString(bytes); }
+  static parseBase64Binary(text) { return base64(letters + '+/', '=').decode(text); }
+  static printHexBinary(bytes) { return Array.from(bytesOf(bytes), (byte) => byte.toString(16).padStart(2, '0')).join('').toUpperCase(); }
+});
+
+const hex = (digits) => Math.floor(Math.random() * 16 ** digits).toString(16).padStart(digits, '0');
+define('java.util.UUID', class {
+  #text;
+  constructor(text) { this.#text = text; }
+  /** RFC 9562 section 5.4. */
+  static randomUUID() {
+    const variant = '89ab'[Math.floor(Math.random() * 4)];
+    return new this(hex(8) + '-' + hex(4) + '-4' + hex(3) + '-' + variant + hex(3) + '-' + hex(12));
+  }
+  static fromString(text) {
+    return /^[0-9a-f]{1,8}(-[0-9a-f]{1,4}){3}-[0-9a-f]{1,12}$/i.test(text)
+      ? new this(String(text).toLowerCase()) : raise('java.lang.IllegalArgumentException', 'Invalid UUID string: ' + text);
+  }
+  equals(other) { return String(this) === String(other); }
+  toString() { return this.#text; }
+});
+
+/** application/x-www-form-urlencoded, as HTML forms are sent: a space is +. */
+define('java.net.URLEncoder', class {
+  static encode(text, charset) {
+    const bytes = encode(String(text), charset);
+    return Array.from(bytes, (byte) => {
+      const char = String.fromCharCode(byte);
+      return /[A-Za-z0-9.*_-]/.test(char) ? char : byte === 32 ? '+' : '%' + byte.toString(16).padStart(2, '0').toUpperCase();
+    }).join('');
+  }
+});
+define('java.net.URLDecoder', class {
+  static decode(text, charset) {
+    return String(text).replace(/\+/g, ' ').replace(/(?:%[0-9a-f]{2})+|%/gi, (run) =>
+      run === '%' ? raise('java.lang.IllegalArgumentException', 'URLDecoder: Illegal hex characters in escape (%) pattern')
+      : decode(Uint8Array.from(run.slice(1).split('%'), (code) => parseInt(code, 16)), charset));
+  }
+});
+class Charset {
+  #name;
+  constructor(name) { this.#name = name; }
+  name() { return this.#name; }
+  displayName() { return this.#name; }
+  toString() { return this.#name; }
+  static forName(name) { return new Charset(String(name)); }
+  static defaultCharset() { return new Charset('UTF-8'); }
+}
+define('java.nio.charset.Charset', Charset);
+define('java.nio.charset.StandardCharsets', class {});
+hide(find('java.nio.charset.StandardCharsets'), {
+  UTF_8: new Charset('UTF-8'), ISO_8859_1: new Charset('ISO-8859-1'), US_ASCII: new Charset('US-ASCII'),
+  UTF_16: new Charset('UTF-16'), UTF_16LE: new Charset('UTF-16LE'), UTF_16BE: new Charset('UTF-16BE'),
+});
+
+/** Bytes that are gathered until they are asked for. */
+class Gatherer {
+  #parts = [];
+  update(source, offset = 0, length = undefined) {
+    const bytes = typeof source === 'number' ? Uint8Array.of(source) : bytesOf(source);
+    this.#parts.push(bytes.slice(offset, length === undefined ? undefined : offset + length));
+  }
+  reset() { this.#parts = []; }
+  take_() {
+    const all = new Uint8Array(this.#parts.reduce((length, part) => length + part.length, 0));
+    let at = 0;
+    for (const part of this.#parts) {
+      all.set(part, at);
+      at += part.length;
+    }
+    this.reset();
+    return all;
+  }
+}
+const unknownAlgorithm = (name) => raise('java.security.NoSuchAlgorithmException', name + ' is not available in Flowgate scripts.');
+define('java.security.MessageDigest', class MessageDigest extends Gatherer {
+  #algorithm;
+  constructor(algorithm) { super(); this.#algorithm = algorithm; }
+  static getInstance(algorithm) {
+    if (!/^(MD5|SHA-?(1|224|256|384|512))$/i.test(algorithm)) unknownAlgorithm(algorithm);
+    return new MessageDigest(String(algorithm).replace('-', '').toLowerCase());
+  }
+  static isEqual(a, b) { return latin1(bytesOf(a)) === latin1(bytesOf(b)); }
+  digest(source) {
+    if (source !== undefined) this.update(source);
+    return host('digest', this.#algorithm, this.take_());
+  }
+});
+class SecretKey {
+  #bytes;
+  #algorithm;
+  constructor(bytes, algorithm) { this.#bytes = bytesOf(bytes).slice(); this.#algorithm = String(algorithm); }
+  getEncoded() { return this.#bytes.slice(); }
+  getAlgorithm() { return this.#algorithm; }
+}
+define('javax.crypto.spec.SecretKeySpec', SecretKey);
+define('javax.crypto.Mac', class Mac extends Gatherer {
+  #algorithm;
+  #key;
+  constructor(algorithm) { super(); this.#algorithm = algorithm; }
+  static getInstance(algorithm) {
+    const found = /^Hmac(MD5|SHA1|SHA224|SHA256|SHA384|SHA512)$/i.exec(algorithm) ?? unknownAlgorithm(algorithm);
+    return new Mac(found[1].toLowerCase());
+  }
+  init(key) { this.#key = key.getEncoded(); }
+  doFinal(source) {
+    if (this.#key === undefined) raise('java.lang.IllegalStateException', 'MAC not initialized');
+    if (source !== undefined) this.update(source);
+    return host('hmac', this.#algorithm, this.#key, this.take_());
+  }
+});
+`;

@@ -1,0 +1,100 @@
+import { parseSimple } from '../expressions/parse-simple.ts';
+import { compileXPath } from '../expressions/xpath-engine.ts';
+import type { Row } from '../model/flow-model.ts';
+import { attempt } from './attempt.ts';
+import type { CompileContext } from './compiler.ts';
+import { convert, type DataType, type SourceConfig } from './row-values.ts';
+
+/**
+ * Compiles where a row's value comes from.
+ * @param row with the cells `Type` and `Value`
+ * @param what the row sets, for faults; such as `the header "x"`
+ */
+export function compileSource(
+  row: Row,
+  type: DataType,
+  what: string,
+  context: CompileContext,
+): SourceConfig | undefined {
+  const value = row.get('Value') ?? '';
+  const from = row.get('Type') ?? '';
+  switch (from) {
+    case 'constant':
+    // Its `{{name}}` has been replaced when the flow was read.
+    case 'external parameter': {
+      const constant = convert(value, type);
+      if (constant !== undefined) return { from: 'constant', value: constant };
+      context.fault(
+        `cannot set ${what}: ${JSON.stringify(value.slice(0, 100))} is not of the data type ${type}`,
+      );
+      return undefined;
+    }
+    case 'expression': {
+      const template = attempt(context, `cannot set ${what}: `, () => parseSimple(value));
+      return template === undefined ? undefined : { from, template };
+    }
+    case 'header':
+    case 'property':
+      return { from, name: value };
+    case 'xpath': {
+      const xpath = attempt(context, `cannot set ${what}: `, () =>
+        compileXPath(value, context.namespaces),
+      );
+      return xpath === undefined ? undefined : { from, xpath };
+    }
+    case 'persisted variables':
+    case 'global persisted variables': {
+      const name = attempt(context, `cannot set ${what}: `, () => parseSimple(value));
+      if (value === '') context.fault(`names no variable for ${what}`);
+      const scope = from === 'persisted variables' ? 'iflow' : 'tenant';
+      return name === undefined ? undefined : { from: 'variable', name, scope };
+    }
+    case 'numberRange':
+      return compileNumberRange(value, what, context);
+    default:
+      context.fault(
+        `takes the value of ${what} from ${JSON.stringify(from.slice(0, 100))}, which is not available yet`,
+      );
+      return undefined;
+  }
+}
+
+/** `Name`; SAP Help, Define Content Modifier has `Name:<correlation id>` for a number drawn before. */
+function compileNumberRange(
+  value: string,
+  what: string,
+  context: CompileContext,
+): SourceConfig | undefined {
+  if (value === '') context.fault(`names no number range for ${what}`);
+  if (/:(?![^{]*\})/.test(value)) {
+    context.fault(
+      `takes the number of ${what} by a correlation id (${JSON.stringify(value.slice(0, 100))}), which is not available yet`,
+      { kind: 'missing', capability: 'number range with correlation id' },
+    );
+  }
+  const name = attempt(context, `cannot set ${what}: `, () => parseSimple(value));
+  return name === undefined ? undefined : { from: 'numberRange', name };
+}
+
+const DATA_TYPES: Readonly<Record<string, DataType>> = {
+  '': 'any',
+  object: 'any',
+  string: 'text',
+  integer: 'integer',
+  short: 'integer',
+  byte: 'integer',
+  long: 'long',
+  double: 'decimal',
+  float: 'decimal',
+  boolean: 'boolean',
+  node: 'node',
+  element: 'node',
+  document: 'node',
+  nodelist: 'nodes',
+};
+
+/** By the class's simple name: published flows spell packages and cases in several ways. */
+export function readDataType(written: string): DataType | undefined {
+  const name = written.trim().split('.').at(-1)?.toLowerCase() ?? '';
+  return Object.hasOwn(DATA_TYPES, name) ? DATA_TYPES[name] : undefined;
+}
