@@ -38,7 +38,7 @@ export const artifacts = once(async () => {
     design: parts.store,
     store,
     tasks,
-    compile: createCompileApart({ timeoutMs: 20_000, memoryMb: 512, atOnce: 2 }),
+    compile: createCompileApart({ timeoutMs: 60_000, memoryMb: 512, atOnce: 2 }),
     findSwitchedOff: ({ senders }) =>
       mtls === undefined && senders.some((one) => one.clientCertificates !== undefined)
         ? [CERTIFICATES_ARE_OFF]

@@ -24,6 +24,7 @@ export interface CompileOptions {
   readonly overrides?: ReadonlyMap<string, string>;
   /** Files of the script collections that the tenant has, by their symbolic names. */
   readonly collections?: ReadonlyMap<string, ResourceFiles>;
+  readonly working?: CompileContext['working'];
 }
 
 /**
@@ -47,7 +48,7 @@ export function compileBundle(
 export function compileFlow(
   model: FlowModel,
   bundle: Bundle,
-  { collections = new Map() }: CompileOptions = {},
+  { collections = new Map(), working = () => undefined }: CompileOptions = {},
 ): CompiledFlow {
   const faults = new Map<string, DeployFault>();
   const report = (fault: DeployFault): void => {
@@ -73,6 +74,7 @@ export function compileFlow(
       addResource(key, text) {
         resources.set(key, text);
       },
+      working,
       collection: (symbolicName) => collections.get(symbolicName),
     }),
   );

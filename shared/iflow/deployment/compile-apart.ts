@@ -9,14 +9,18 @@ export interface CompileOrder {
   readonly zip: Uint8Array;
 }
 
-/** What the worker says: what has come of it, or which script collections it needs for that. */
+/**
+ * What the worker says: what has come of it; or, before, which script collections it needs for that,
+ * and what it works on that may take long.
+ */
 export type CompileAnswer =
-  | { readonly compiled: CompiledArtifact }
-  | { readonly faults: readonly DeployFault[] }
-  | { readonly needs: readonly string[] };
+  Outcome | { readonly needs: readonly string[] } | { readonly working: string };
+
+type Outcome =
+  { readonly compiled: CompiledArtifact } | { readonly faults: readonly DeployFault[] };
 
 export interface CompileLimits {
-  /** The largest flow that SAP publishes takes about a second. */
+  /** Of SAP's published flows, all but one take a few seconds, most of it for stylesheets. */
   readonly timeoutMs: number;
   readonly memoryMb: number;
   /** Compilations at once; others wait. */
@@ -57,8 +61,6 @@ export function createCompileApart({
   };
 }
 
-type Outcome = Exclude<CompileAnswer, { readonly needs: unknown }>;
-
 async function compileInWorker(
   order: CompileOrder,
   loadCollections: LoadCollections,
@@ -74,13 +76,14 @@ async function compileInWorker(
     resourceLimits: { maxOldGenerationSizeMb: memoryMb, stackSizeMb: 4 },
   });
   let timer: NodeJS.Timeout | undefined;
+  let subject = '';
   try {
     return await new Promise<Outcome>((resolve, reject) => {
       const tooMuch = (what: string): void =>
         resolve({
           faults: [
             {
-              text: `The ${KIND_NOUNS[order.kind]} takes too much ${what} to compile. Make it smaller.`,
+              text: `${subject || `The ${KIND_NOUNS[order.kind]}`} takes too much ${what} to compile. Make it smaller.`,
               kind: 'design',
               capability: '',
             },
@@ -88,7 +91,8 @@ async function compileInWorker(
         });
       timer = setTimeout(() => tooMuch('time'), timeoutMs);
       worker.on('message', (answer: CompileAnswer) => {
-        if (!('needs' in answer)) resolve(answer);
+        if ('working' in answer) subject = answer.working;
+        else if (!('needs' in answer)) resolve(answer);
         else loadCollections(answer.needs).then((zips) => worker.postMessage(zips), reject);
       });
       worker.once('error', (error: unknown) => {

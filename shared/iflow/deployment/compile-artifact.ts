@@ -2,7 +2,7 @@ import type { ArtifactKind } from '../bundle/artifact-kind.ts';
 import { decodeUtf8, readBundle } from '../bundle/bundle.ts';
 import { BundleFault } from '../bundle/fault.ts';
 import { MAX_SCRIPT_BYTES, readCollection, SCRIPT_FOLDER } from '../bundle/script-collection.ts';
-import { compileFlow } from '../compile.ts';
+import { compileFlow, type CompileOptions } from '../compile.ts';
 import { type CompiledFlow, NotDeployable } from '../flow.ts';
 import type { Graph } from '../model/flow-model.ts';
 import { readFlow } from '../model/read-flow.ts';
@@ -24,6 +24,7 @@ const MOST_COLLECTIONS = 50;
 
 /**
  * Reads and compiles an artifact: what deploying it does.
+ * @param working told what takes long, before it does
  * @throws {BundleFault} when it cannot be read.
  * @throws {NotDeployable} when it can, and asks for what is not there.
  */
@@ -31,6 +32,7 @@ export async function compileArtifact(
   kind: ArtifactKind,
   zip: Uint8Array,
   loadCollections: LoadCollections,
+  working?: CompileOptions['working'],
 ): Promise<CompiledArtifact> {
   switch (kind) {
     case 'IntegrationFlow': {
@@ -38,7 +40,8 @@ export async function compileArtifact(
       const model = readFlow(bundle);
       const ids = collectionsNamed(model.processes);
       const collections = ids.length === 0 ? new Map() : openAll(await loadCollections(ids));
-      return { flow: compileFlow(model, bundle, { collections }) };
+      const options = { collections, ...(working === undefined ? {} : { working }) };
+      return { flow: compileFlow(model, bundle, options) };
     }
     case 'ValueMapping':
       return { mapping: compileValueMapping(zip) };

@@ -15,11 +15,13 @@ const askForCollections: LoadCollections = async (needs) => {
   return zips;
 };
 
+const working = (on: string): void => port.postMessage({ working: on } satisfies CompileAnswer);
+
 port.postMessage(await compile(workerData as CompileOrder));
 
 async function compile({ kind, zip }: CompileOrder): Promise<CompileAnswer> {
   try {
-    return { compiled: await compileArtifact(kind, zip, askForCollections) };
+    return { compiled: await compileArtifact(kind, zip, askForCollections, working) };
   } catch (error) {
     if (error instanceof NotDeployable) return { faults: error.details };
     const texts = faultsOf(error);

@@ -24,6 +24,11 @@ export interface CompileContext {
   hasResource(key: string): boolean;
   /** Takes a text into the compiled flow; `CompiledFlow.resources` says how keys are made. */
   addResource(key: string, text: string): void;
+  /**
+   * Says what is compiled next, such as `The stylesheet "a.xsl"`, where it may take long: whoever
+   * ends the compilation says so. '' when it is done.
+   */
+  readonly working: (on: string) => void;
   /** Files of a script collection that the tenant has; undefined when there is none of that id. */
   collection(symbolicName: string): ResourceFiles | undefined;
 }

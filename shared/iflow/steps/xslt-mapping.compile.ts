@@ -2,6 +2,7 @@ import type { Bundle } from '../bundle/bundle.ts';
 import type { NodeModel } from '../model/flow-model.ts';
 import { type CompiledStylesheet, compileStylesheet } from '../xslt/compile-stylesheet.ts';
 import { fileName, type StylesheetFault } from '../xslt/modules.ts';
+import { World } from '../xslt/world.ts';
 import type { CompileContext } from './compiler.ts';
 import type { XsltMappingConfig } from './xslt-mapping.ts';
 
@@ -43,7 +44,9 @@ export function compileXsltMapping(
     context.fault(clause, { property: 'mappinguri' });
     return null;
   }
+  context.working(`The stylesheet ${JSON.stringify(fileName(path))}`);
   const stylesheet = compileOnce(context.bundle, path);
+  context.working('');
   for (const { clause, kind, capability } of stylesheet.faults) {
     const about = { kind, ...(capability === undefined ? {} : { capability }) };
     context.fault(`has the stylesheet ${JSON.stringify(fileName(path))}, which ${clause}`, about);
@@ -59,17 +62,23 @@ interface Compilation {
   readonly faults: readonly StylesheetFault[];
 }
 
-/** By their path in the bundle: several steps of a flow may share a stylesheet. */
-const done = new WeakMap<Bundle, Map<string, Compilation>>();
+/** By their path, since several steps may share a stylesheet; the compiler is warm from the second on. */
+interface Compilations {
+  readonly world: World;
+  readonly done: Map<string, Compilation>;
+}
+
+const ofBundles = new WeakMap<Bundle, Compilations>();
 
 function compileOnce(bundle: Bundle, path: string): Compilation {
-  const known = done.get(bundle) ?? new Map<string, Compilation>();
-  done.set(bundle, known);
-  const found = known.get(path);
+  const compilations = ofBundles.get(bundle) ?? { world: new World(), done: new Map() };
+  ofBundles.set(bundle, compilations);
+  const { world, done } = compilations;
+  const found = done.get(path);
   if (found !== undefined) return found;
   const faults: StylesheetFault[] = [];
-  const compiled = compileStylesheet(bundle, path, (fault) => faults.push(fault));
+  const compiled = compileStylesheet(bundle, path, world, (fault) => faults.push(fault));
   const compilation = { compiled, faults };
-  known.set(path, compilation);
+  done.set(path, compilation);
   return compilation;
 }

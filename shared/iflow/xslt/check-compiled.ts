@@ -106,6 +106,7 @@ function partOf(value: unknown): Part {
     if (typeof member !== 'string') throw new NotCompiled(`no text ${name}`);
     return member;
   };
+  if (text('N') === '') throw new NotCompiled('no kind');
   return {
     N: text('N'),
     C,

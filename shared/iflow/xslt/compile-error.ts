@@ -60,11 +60,9 @@ export function faultOfCompiler(
     ...(found === 0 ? [] : [`line ${found}`]),
     ...(code === '' ? [] : [code]),
   ].join(', ');
-  const text = [
-    clauseOf(code).replace('$', () => (name === '' ? 'something' : shown)),
-    ...(expression === '' ? [] : [`in ${JSON.stringify(expression.slice(0, 200))}`]),
-    ...(where === '' ? [] : [`(${where})`]),
-  ].join(' ');
+  const clause = clauseOf(code).replace('$', () => (name === '' ? 'something' : shown));
+  const quoted = expression === '' ? '' : `: ${JSON.stringify(expression.slice(0, 200))}`;
+  const text = `${clause}${quoted}${where === '' ? '' : ` (${where})`}`;
   // A function of another namespace is one of an engine or a language that is not there.
   return code === 'XPST0017' && uri.includes(':') && !uri.startsWith('http://www.w3.org/')
     ? { clause: text, kind: 'missing', capability: `XSLT function ${uri} ${local}()` }
@@ -76,7 +74,9 @@ function readError(output: string): CompilerError {
   const at = /\bon line (\d+)(?: in ([^\n{]+?))?(?=:\n| \{|:)/.exec(output);
   const expression = /\bStatic error in [^\n{]*\{([^]*?)\}: /.exec(output)?.[1] ?? '';
   const name =
-    /\b(?:function|variable|template|type) (Q\{[^}\n]*\}[^\s(]+)/i.exec(output)?.[1] ?? '';
+    /\b(?:function|variable|template|type) (Q\{[^}\n]*\}[^\s(]+|[\w.-]+:[\w.-]+)/i.exec(
+      output,
+    )?.[1] ?? '';
   return { code, line: Number(at?.[1] ?? 0), module: moduleName(at?.[2] ?? ''), expression, name };
 }
 

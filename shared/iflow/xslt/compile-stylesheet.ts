@@ -4,7 +4,7 @@ import { faultOfCompiler, moduleName } from './compile-error.ts';
 import { resultEncoding } from './encodings.ts';
 import { extensionModule } from './extensions.ts';
 import { fileName, type Modules, readModules, type StylesheetFault } from './modules.ts';
-import { World } from './world.ts';
+import type { World } from './world.ts';
 import type { StylesheetFacts } from './xslt.ts';
 
 /** A stylesheet that is ready to run: the resource of the task `xslt`, and what is known of it. */
@@ -22,17 +22,19 @@ const XSLT = 'http://www.w3.org/1999/XSL/Transform';
 /**
  * Compiles a stylesheet of XSLT 1.0, 2.0 or 3.0 and makes sure that it does nothing but transform:
  * by what it was compiled to, which says what is called whatever the source looks like.
- * @param report takes every fault.
+ * @param world the compiler's: one may compile several stylesheets, if they are of one author
+ * @param report takes every fault
  */
 export function compileStylesheet(
   files: ResourceFiles,
   path: string,
+  world: World,
   report: (fault: StylesheetFault) => void,
 ): CompiledStylesheet | undefined {
   const name = fileName(path);
   const modules = readModules(files, path, report);
   if (modules === undefined) return undefined;
-  const text = runCompiler(modules, path, report);
+  const text = runCompiler(modules, path, world, report);
   if (text === undefined) return undefined;
   if (text.length > MAX_COMPILED_CHARACTERS) {
     const clause = `becomes more than ${MAX_COMPILED_CHARACTERS} characters when it is compiled`;
@@ -76,6 +78,7 @@ function faultOfRefusal({ what, module, line }: Refusal, name: string): Styleshe
 function runCompiler(
   { files, version }: Modules,
   path: string,
+  world: World,
   report: (fault: StylesheetFault) => void,
 ): string | undefined {
   const extensions = extensionModule([...files.values()]);
@@ -88,7 +91,7 @@ function runCompiler(
     ...(extensions === undefined ? [] : [[EXTENSIONS, extensions]]),
     ...[...files].map(([file, text]) => [`/${file}`, text]),
   ];
-  const { compiled, output } = new World().compile(JSON.stringify(texts), MAIN);
+  const { compiled, output } = world.compile(JSON.stringify(texts), MAIN);
   if (compiled === undefined) report(faultOfCompiler(output, files, path));
   return compiled;
 }

@@ -1,5 +1,6 @@
 import type { Task } from '../apart/task.ts';
 import { type CompiledStylesheet, compileStylesheet } from './compile-stylesheet.ts';
+import { World } from './world.ts';
 
 /** A stylesheet that is not part of a bundle; it can include nothing. */
 export interface CompileCall {
@@ -22,7 +23,9 @@ export const xsltCompileTask: Task<CompileCall, CompileResult> = {
       paths: [name],
       read: (path: string) => (path === name ? body : undefined),
     };
-    const compiled = compileStylesheet(files, name, ({ clause }) => faults.push(clause));
+    const compiled = compileStylesheet(files, name, new World(), ({ clause }) =>
+      faults.push(clause),
+    );
     return { compiled, faults };
   },
 };

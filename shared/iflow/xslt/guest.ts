@@ -153,6 +153,8 @@ let compiler;
 let output = '';
 const prepareToCompile = (program, modules) => {
   files = new Map(JSON.parse(modules));
+  exported = undefined;
+  output = '';
   compiler = program;
 };
 const compile = (main) => {

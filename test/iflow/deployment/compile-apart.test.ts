@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { buildBundle } from '../../../shared/iflow/bundle/build.ts';
 import { createCompileApart } from '../../../shared/iflow/deployment/compile-apart.ts';
 import { NotDeployable } from '../../../shared/iflow/flow.ts';
+import { mappingBundle, stylesheet } from '../xslt/stylesheets.ts';
 
 const row = { name: 'x', type: 'xpath', value: `1${'+1'.repeat(1500)}` };
 const modifier = {
@@ -54,4 +55,18 @@ test('a bundle that takes too long is a fault of the bundle, holds nobody up, an
   ]);
   assert.equal(second.status, 'fulfilled');
   assert.ok(turns >= 10, `the event loop turned ${turns} times`);
+});
+
+test('a stylesheet that takes too long to compile is named', async () => {
+  const deep = `${'('.repeat(40)}1${')'.repeat(40)}`;
+  const content = Array.from({ length: 3000 }, (_, n) => `<b${n} c="{${deep}}"/>`).join('');
+  const zip = mappingBundle(stylesheet(`<a>${content}</a>`));
+  const compile = createCompileApart({ timeoutMs: 4000, memoryMb: 512, atOnce: 1 });
+  await assert.rejects(compile('IntegrationFlow', zip, none), (error) => {
+    assert.ok(error instanceof NotDeployable);
+    assert.deepEqual(error.faults, [
+      'The stylesheet "Map.xsl" takes too much time to compile. Make it smaller.',
+    ]);
+    return true;
+  });
 });

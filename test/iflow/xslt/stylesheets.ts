@@ -7,10 +7,13 @@ import {
 } from '../../../shared/iflow/xslt/compile-stylesheet.ts';
 import type { StylesheetFault } from '../../../shared/iflow/xslt/modules.ts';
 import type { Exchange } from '../../../shared/iflow/exchange.ts';
+import { World } from '../../../shared/iflow/xslt/world.ts';
 import { flowBundle, line } from '../../support/flow-bundle.ts';
 import { environmentOf, exchangeOf, runBundle } from '../running.ts';
 
 const FOLDER = 'src/main/resources/';
+/** Warm from the second stylesheet on. */
+const world = new World();
 
 export interface Stylesheet {
   /** Declarations. */
@@ -97,7 +100,7 @@ export function compile(
   );
   const faults: StylesheetFault[] = [];
   const files = { paths: [...all.keys()], read: (path: string) => all.get(path) };
-  const compiled = compileStylesheet(files, `${FOLDER}mapping/Map.xsl`, (fault) =>
+  const compiled = compileStylesheet(files, `${FOLDER}mapping/Map.xsl`, world, (fault) =>
     faults.push(fault),
   );
   return { compiled, faults };
