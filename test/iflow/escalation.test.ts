@@ -48,6 +48,7 @@ async function processed(...bundles: readonly Uint8Array[]) {
     flows: new FlowCache(compiledFlow, { maxFlows: 10, maxCharacters: 1_000_000 }),
     flowTimeoutMs: 10_000,
     log: { add: (entry) => void log.push(entry), flush: () => Promise.resolve(), held: () => 0 },
+    logAttachments: { add: () => undefined },
     clock: testClock(),
     randomBytes,
   });

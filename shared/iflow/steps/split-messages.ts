@@ -83,7 +83,7 @@ export class SplitMessages {
   /** They are combined as they were when they failed, and the message goes on: the log tells it. */
   #tellFailures({ id, name }: CompiledNode, { log }: StepContext): void {
     if (this.#failure === undefined) return;
-    const value = `${this.#failures} of ${this.#count} messages have failed: ${this.#failure.message}`;
-    log.push({ kind: 'property', name: `Splitter ${name || id}`, value });
+    const text = `${this.#failures} of ${this.#count} messages have failed: ${this.#failure.message}`;
+    log.push({ kind: 'attachment', name: `Splitter ${name || id}`, text, mediaType: 'text/plain' });
   }
 }

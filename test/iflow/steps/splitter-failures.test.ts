@@ -135,9 +135,10 @@ test('a message that nothing has handled is combined as it was when it failed, a
   assert.equal(exchange.body, '<b>10</b><b/>!');
   assert.deepEqual(log, [
     {
-      kind: 'property',
+      kind: 'attachment',
       name: 'Splitter Splitter',
-      value: '1 of 2 messages have failed: substring(0,9) is outside a text of 4 characters.',
+      text: '1 of 2 messages have failed: substring(0,9) is outside a text of 4 characters.',
+      mediaType: 'text/plain',
     },
   ]);
 });

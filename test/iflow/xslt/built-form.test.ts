@@ -43,8 +43,9 @@ test('the bundled workers find the XSLT processor beside them, to compile and to
 
   const compile = deploying.createCompileApart({ timeoutMs: 60_000, memoryMb: 512, atOnce: 1 });
   const source = stylesheet('<a><xsl:value-of select="order/@id"/></a>');
-  const { flow } = await compile(mappingBundle(source));
-  const resource = flow.resources['src/main/resources/mapping/Map.xsl'];
+  const noCollections = () => Promise.resolve(new Map<string, Uint8Array>());
+  const { flow } = await compile('IntegrationFlow', mappingBundle(source), noCollections);
+  const resource = flow?.resources['src/main/resources/mapping/Map.xsl'];
   assert.ok(resource !== undefined);
 
   const engine = running.createJavaScriptEngine({ workers: 2 });
