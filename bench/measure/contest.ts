@@ -15,6 +15,8 @@ export interface Contender {
   }>;
   /** Unless told, the contest's. */
   readonly connections?: number;
+  /** Answers that warm it up, where one takes long and its code runs many times over for it. */
+  readonly warmRequests?: number;
 }
 
 export interface ContestOptions {
@@ -79,7 +81,7 @@ async function enter(
   const { rssMb: idleRssMb } = await usageOf(servers);
   const entrant = { contender, servers, run, idleRssMb, passes: [] };
   // Until each request has filled the caches and every instance's code is compiled, if that comes in time.
-  const enough = 2 * plan.heads.length + WARM_REQUESTS * servers.length;
+  const enough = 2 * plan.heads.length + (contender.warmRequests ?? WARM_REQUESTS) * servers.length;
   let sent = 0;
   for (let turn = 0; turn < WARM_UPS && sent < enough; turn += 1) {
     sent += (await run(options.warmUpMs)).requests;

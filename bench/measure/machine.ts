@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { availableParallelism, cpus } from 'node:os';
+import { availableParallelism, cpus, loadavg } from 'node:os';
 
 /** The server has this core to itself; all that makes or serves its requests is on the other one. */
 const SERVER_CORE = '0';
@@ -12,6 +12,9 @@ export interface Machine {
   /** What was done to keep server and load apart, in words for the report. */
   readonly isolation: readonly string[];
 }
+
+/** Load average above which what is measured shares its core: figures are too high, latencies most of all. */
+const BUSY = 1;
 
 export type Core = 'server' | 'load' | 'any';
 
@@ -41,6 +44,10 @@ export function prepareBench(): Bench {
   };
   const isolation: string[] = [];
   let stop = (): void => undefined;
+  const [load = 0] = loadavg();
+  if (load > BUSY) {
+    isolation.push(`the machine was busy with other work (load average ${load.toFixed(1)} before)`);
+  }
   if (canPin) {
     isolation.push('server on core 0; load generator and storage on core 1 (taskset)');
     if (lowest !== undefined) {

@@ -21,6 +21,7 @@ import {
 
 /** As many large messages as small ones at once would measure memory, not work. */
 const CONNECTIONS = 2;
+const WARM_REQUESTS = 16;
 
 /** One work that Flowgate and Node-RED both do: what is sent, and what must come back. */
 interface Work {
@@ -128,6 +129,7 @@ function contender(
     name,
     role,
     connections: CONNECTIONS,
+    warmRequests: WARM_REQUESTS,
     start: async () => {
       const { server, path, authorization } = await start();
       const headers = {
