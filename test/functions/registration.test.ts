@@ -35,6 +35,7 @@ const ROUTES = {
 const TIMERS = {
   'delete-expired-grants': '0 53 3 * * *',
   'delete-expired-logs': '0 43 3 * * *',
+  'delete-expired-state': '0 33 3 * * *',
   'rotate-signing-keys': '0 17 3 * * *',
   'run-scheduled-flows': '*/10 * * * * *',
   'warn-of-expiring-secrets': '0 29 * * * *',
