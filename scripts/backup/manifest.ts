@@ -53,6 +53,12 @@ export const TABLES_KEPT = [
   'messagelogs',
   'logattachments',
   'revocations',
+  'partners',
+  'numberranges',
+  'processed',
+  'timers',
+  'datastores',
+  'datastorebodies',
   'audit',
 ] as const satisfies readonly TableName[];
 

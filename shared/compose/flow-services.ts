@@ -7,8 +7,6 @@ import { atEnd, config, deriveKey } from './environment.ts';
 import { tables } from './storage.ts';
 import type { FlowServices } from '../iflow/services/services.ts';
 
-const missing = (name: string) => () => Promise.reject(new Error(`${name} are not there yet.`));
-
 const http = once(async () => {
   const [{ createHttpClient }, { createAccessTokens }, { createHttpSessions }] = await Promise.all([
     import('../net/http-client.ts'),
@@ -65,6 +63,16 @@ export const processedMessages = once(async () => {
   return openProcessedMessages({ tables: await tables(), clock, randomUUID });
 });
 
+export const partnerStore = once(async () => {
+  const { openPartners } = await import('../storage/partners.ts');
+  return openPartners(await tables());
+});
+
+const partnerDirectory = once(async () => {
+  const { createPartnerDirectory } = await import('../iflow/services/read-partners.ts');
+  return createPartnerDirectory(await partnerStore(), clock);
+});
+
 /** What flows share; each is made when a flow first needs it. */
 export const flowServices: FlowServices = {
   http,
@@ -74,7 +82,7 @@ export const flowServices: FlowServices = {
   },
   valueMappings,
   numberRanges,
-  partnerDirectory: missing('Partner directories'),
+  partnerDirectory,
   dataStores,
   variables,
   processedMessages,

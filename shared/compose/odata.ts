@@ -3,6 +3,7 @@ import { accessPolicies } from './access-policies.ts';
 import { artifacts } from './artifacts.ts';
 import { prepared } from './environment.ts';
 import { deployments } from './deployments.ts';
+import { dataStores, numberRangeStore, partnerStore } from './flow-services.ts';
 import { audit, logAttachments, logRetentionMs, messageLog } from './logs.ts';
 import { bearerGate, throttle } from './oauth.ts';
 import { securityMaterial } from './security-material.ts';
@@ -15,6 +16,8 @@ import { createImportPackage } from '../iflow/design/import-package.ts';
 import { createPackageMessages } from '../iflow/design/package-messages.ts';
 import { openAddressReader } from '../iflow/dispatch/address-reader.ts';
 import { createLogAttachmentReader } from '../monitor/log-attachments.ts';
+import { createNumberRangeAdministration } from '../iflow/services/administer-number-ranges.ts';
+import { createPartnerAdministration } from '../iflow/services/administer-partners.ts';
 import { createMessageLogReader } from '../monitor/message-log-reader.ts';
 import { guardManagement } from '../oauth/audit-refusals.ts';
 import { createODataApi } from '../odata/api.ts';
@@ -55,6 +58,9 @@ export const odata = prepared(async ({ issuer, subscriptions, privateHosts }) =>
     accessPolicies: createAccessPolicyAdministration(policies.store, () =>
       policies.directory.forget(),
     ),
+    dataStores: await dataStores(),
+    numberRanges: createNumberRangeAdministration(await numberRangeStore(), clock),
+    partners: createPartnerAdministration(await partnerStore(), clock),
     privateHosts,
     clock,
     checkContent: createCheckApart({ timeoutMs: 60_000, memoryMb: 512 }),

@@ -13,6 +13,9 @@ import type { ImportPackage } from '../iflow/design/import-package.ts';
 import type { PackageMessages } from '../iflow/design/package-messages.ts';
 import type { Packages } from '../iflow/design/packages.ts';
 import type { LogAttachmentReader } from '../monitor/log-attachments.ts';
+import type { NumberRangeAdministration } from '../iflow/services/administer-number-ranges.ts';
+import type { PartnerAdministration } from '../iflow/services/administer-partners.ts';
+import type { DataStoreOverview, DataStores } from '../iflow/services/data-stores.ts';
 import type { MessageLogReader } from '../monitor/message-log.ts';
 import type { Clock } from '../config/clock.ts';
 import type { PrivateHosts } from '../net/private-hosts.ts';
@@ -25,6 +28,7 @@ import { auditedChange } from './audited-changes.ts';
 import { checkContentRoutes } from './check-content.ts';
 import { artifactName, designTypes } from './artifact-types.ts';
 import { credentialRoutes, credentialTypes } from './credentials.ts';
+import { dataStoreRoutes, dataStoreTypes, ENTRY_CONTENT, VARIABLE_CONTENT } from './data-stores.ts';
 import {
   configurationRoutes,
   designtimeArtifactRoutes,
@@ -43,7 +47,10 @@ import {
   serviceDocumentJson,
 } from './metadata.ts';
 import type { EntityType } from './model.ts';
+import { numberRangeRoutes, numberRangeType } from './number-ranges.ts';
 import { importMessageType, packageRoutes, packageType } from './packages.ts';
+import { partnerDirectoryRoutes } from './partner-directory.ts';
+import { partnerTypes } from './partner-types.ts';
 import { parsePath, type PathSegment, shapeOf } from './path.ts';
 import { type Methods, representationOf, type Routes } from './request.ts';
 import { deployFunction, runtimeArtifactRoutes, runtimeTypes } from './runtime-artifacts.ts';
@@ -70,6 +77,9 @@ export interface ODataDeps {
   readonly material: MaterialAdministration;
   readonly accessPolicies: AccessPolicyAdministration;
   readonly checkContent: CheckContent;
+  readonly dataStores: DataStores & DataStoreOverview;
+  readonly numberRanges: NumberRangeAdministration;
+  readonly partners: PartnerAdministration;
   readonly privateHosts: PrivateHosts;
   readonly clock: Clock;
   readonly trail: Pick<AuditTrail, 'change'>;
@@ -78,8 +88,8 @@ export interface ODataDeps {
 const READERS = ['AuthGroup.ReadOnly', 'AuthGroup.IntegrationDeveloper', 'AuthGroup.Administrator'];
 const WRITERS = ['AuthGroup.IntegrationDeveloper', 'AuthGroup.Administrator'];
 /**
- * What developers do not change (SAP Help, Personas; Tasks and Permissions): keys and certificates, and
- * who may call what.
+ * What developers do not change (SAP Help, Personas; Tasks and Permissions): keys and certificates,
+ * who may call what, and what messages have left.
  */
 const FOR_ADMINISTRATORS = [
   'KeystoreEntries',
@@ -89,10 +99,12 @@ const FOR_ADMINISTRATORS = [
   'CertificateResources',
   'AccessPolicies',
   'ArtifactReferences',
+  'DataStoreEntries',
+  'Variables',
 ];
 
 /** Contents that may be payloads, which AuthGroup.ReadOnly does not see. */
-const PAYLOADS = [LOG_ATTACHMENT_CONTENT];
+const PAYLOADS = [LOG_ATTACHMENT_CONTENT, ENTRY_CONTENT, VARIABLE_CONTENT];
 
 function readersOf(shape: string): readonly string[] {
   return PAYLOADS.includes(shape) ? WRITERS : READERS;
@@ -112,6 +124,9 @@ const TYPES: readonly EntityType[] = [
   ...credentialTypes,
   ...keystoreTypes,
   ...accessPolicyTypes,
+  ...dataStoreTypes,
+  numberRangeType,
+  ...partnerTypes,
 ];
 
 const FUNCTIONS: readonly FunctionImport[] = [
@@ -148,6 +163,9 @@ export function createODataApi(deps: ODataDeps): Handler {
     ...keystoreRoutes(deps.material, deps.clock),
     ...accessPolicyRoutes(deps.accessPolicies),
     ...checkContentRoutes(deps.checkContent),
+    ...dataStoreRoutes(deps.dataStores),
+    ...numberRangeRoutes(deps.numberRanges),
+    ...partnerDirectoryRoutes(deps.partners),
   };
   const sets = TYPES.filter((type) => entityRoutes[type.set]?.GET !== undefined);
   const routes: Routes = { ...serviceRoutes(sets), ...entityRoutes };

@@ -32,9 +32,28 @@ const ACTIONS: Readonly<Record<string, { readonly type: string; readonly action:
   'POST AccessPolicies': { type: 'access_policy', action: 'access_policy.create' },
   'PATCH AccessPolicies()': { type: 'access_policy', action: 'access_policy.change' },
   'DELETE AccessPolicies()': { type: 'access_policy', action: 'access_policy.delete' },
+  'POST NumberRanges': { type: 'number_range', action: 'number_range.create' },
+  'PUT NumberRanges()': { type: 'number_range', action: 'number_range.change' },
+  'DELETE NumberRanges()': { type: 'number_range', action: 'number_range.delete' },
+  'DELETE DataStoreEntries()': { type: 'data_store_entry', action: 'data_store_entry.delete' },
+  'DELETE Variables()': { type: 'variable', action: 'variable.delete' },
+  ...partnerActions('StringParameters'),
+  ...partnerActions('BinaryParameters'),
+  ...partnerActions('AlternativePartners'),
+  ...partnerActions('AuthorizedUsers'),
+  'DELETE Partners()': { type: 'partner', action: 'partner.delete' },
   'POST ArtifactReferences': { type: 'access_policy', action: 'access_policy.change' },
   'DELETE ArtifactReferences()': { type: 'access_policy', action: 'access_policy.change' },
 };
+
+function partnerActions(set: string): typeof ACTIONS {
+  return Object.fromEntries(
+    [`POST ${set}`, `PUT ${set}()`, `DELETE ${set}()`].map((change) => [
+      change,
+      { type: 'partner', action: 'partner.change' },
+    ]),
+  );
+}
 
 function credentialActions(set: string, type: string): typeof ACTIONS {
   return {

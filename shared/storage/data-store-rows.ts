@@ -85,7 +85,10 @@ export function infoOf(row: Row): EntryInfo {
   };
 }
 
-export const storedOf = (row: Row): StoredEntry => ({ ...infoOf(row), store: storeOf(row) });
+export function storedOf(row: Row, now: number): StoredEntry {
+  const info = infoOf(row);
+  return { ...info, store: storeOf(row), overdue: info.dueAt <= now };
+}
 
 export const boundTo = (row: Row): string =>
   `${row.partitionKey ?? ''}|${row.rowKey ?? ''}|${textOf(row, 'version')}`;

@@ -226,13 +226,14 @@ export function openDataStores(deps: DataStoreDeps): DataStoreTable {
 
     async find(store, id) {
       const row = await readInfo(store, id);
-      return row === undefined || !isThere(row) ? undefined : storedOf(row);
+      return row === undefined || !isThere(row) ? undefined : storedOf(row, clock.now());
     },
 
     async list(of, asked) {
-      const live = odata`expiresAt gt ${stamp(clock.now())}`;
+      const now = clock.now();
+      const live = odata`expiresAt gt ${stamp(now)}`;
       const { rows, next } = await page(`${filterOf(of)} and ${live}`, asked);
-      return { entries: rows.map(storedOf), next };
+      return { entries: rows.map((row) => storedOf(row, now)), next };
     },
 
     async usage() {

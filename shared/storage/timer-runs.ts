@@ -1,4 +1,5 @@
 import { odata } from '@azure/data-tables';
+import type { DeploymentStore } from '../iflow/deployment/deployment-store.ts';
 import type { TimerRun, TimerRunStore } from '../iflow/timers/timer-runs.ts';
 import { toHttpEtag, toStorageEtag } from './etags.ts';
 import { encodeKey } from './keys.ts';
@@ -70,6 +71,25 @@ export function openTimerRuns(tables: Tables, randomUUID: () => string): TimerRu
         deleteWhere(table, odata`PartitionKey eq ${encodeKey(revision)}`),
       ),
   };
+}
+
+/**
+ * Removes the records of revisions that are deployed no more. A revision is deployed before it has a
+ * record and never again once it is gone: so the records are listed first.
+ * @returns how many.
+ */
+export async function removeUndeployedTimers(
+  runs: TimerRunTable,
+  deployed: Pick<DeploymentStore, 'readState'>,
+): Promise<number> {
+  const recorded = await runs.revisions();
+  const { deployments } = await deployed.readState();
+  const live = new Set(deployments.map(({ deployment }) => deployment.revision));
+  let removed = 0;
+  for (const revision of recorded) {
+    if (!live.has(revision)) removed += await runs.removeRevision(revision);
+  }
+  return removed;
 }
 
 function rowOf({ revision, startId, messageGuid, ...times }: TimerRun, write: string) {

@@ -35,6 +35,7 @@ const ROUTES = {
 const TIMERS = {
   'delete-expired-grants': '0 53 3 * * *',
   'delete-expired-logs': '0 43 3 * * *',
+  'delete-expired-state': '0 33 3 * * *',
   'rotate-signing-keys': '0 17 3 * * *',
   'run-scheduled-flows': '*/10 * * * * *',
   'warn-of-expiring-secrets': '0 29 * * * *',
@@ -73,10 +74,10 @@ test('the built app registers these functions, each with every method, and no ot
   assert.equal(http.length + timers.length, bindings.length);
 });
 
-test('each file of functions/ registers one function of its own name, or the end of the app', () => {
+test('each file of functions/ registers one function of its own name, the end of the app or its mode', () => {
   const files = readdirSync(join(root, 'functions')).map((file) => file.replace(/\.ts$/, ''));
   assert.deepEqual(
     files.sort(),
-    [...Object.keys(ROUTES), ...Object.keys(TIMERS), 'app-terminate'].sort(),
+    [...Object.keys(ROUTES), ...Object.keys(TIMERS), 'app-terminate', 'http-streaming'].sort(),
   );
 });

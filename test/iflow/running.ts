@@ -109,7 +109,7 @@ export async function runBundle(
     start,
     exchange,
     environment,
-    environment.now() + 210_000,
+    NOW + 210_000,
     log,
   );
   return { ...outcome, log };

@@ -65,7 +65,7 @@ test('the pack holds the functions, what they load, and nothing else', async () 
       'package.json',
     ].sort(),
   );
-  assert.equal(workersOf(files).length, 3);
+  assert.equal(workersOf(files).length, 4);
 });
 
 /** Loaded by name, as threads. */

@@ -31,12 +31,18 @@ import { odataSurface } from '../../shared/odata/errors.ts';
 import { BearerFault, type BearerGate, type Caller } from '../../shared/oauth/gate.ts';
 import { createAccessPolicyAdministration } from '../../shared/registry/access-policies/administration.ts';
 import { createAccessPolicyDirectory } from '../../shared/registry/access-policies/directory.ts';
+import { createNumberRangeAdministration } from '../../shared/iflow/services/administer-number-ranges.ts';
+import { createPartnerAdministration } from '../../shared/iflow/services/administer-partners.ts';
 import { createMaterialAdministration } from '../../shared/registry/security-material/administration.ts';
 import { createDeployedMaterial } from '../../shared/registry/security-material/deployed-material.ts';
 import { createMaterialStore } from '../../shared/registry/security-material/material-store.ts';
 import { openAccessPolicyStore } from '../../shared/storage/access-policies.ts';
 import { openMaterialRows } from '../../shared/storage/security-material.ts';
 import { openBundleBlobs } from '../../shared/storage/blobs.ts';
+import { openDataStores } from '../../shared/storage/data-stores.ts';
+import { openNumberRanges } from '../../shared/storage/number-ranges.ts';
+import { openPartners } from '../../shared/storage/partners.ts';
+import { createContentSealer } from '../../shared/storage/sealed-content.ts';
 import { openDeploymentStore } from '../../shared/storage/deployments.ts';
 import { openDesignStore } from '../../shared/storage/design.ts';
 import { openTables } from '../../shared/storage/tables.ts';
@@ -133,6 +139,9 @@ export async function startApi(
   const trail = testTrail();
   const materialStore = createMaterialStore(openMaterialRows(tables), MATERIAL_KEY);
   const deployed = createDeployedMaterial(materialStore, clock);
+  const sealer = createContentSealer(Buffer.alloc(32, 7), 64 * 1024 * 1024);
+  const dataStores = openDataStores({ tables, sealer, clock, randomUUID });
+  const numberRangeStore = openNumberRanges(tables);
   const policyStore = openAccessPolicyStore(tables);
   const policies = createAccessPolicyDirectory(policyStore, clock);
   const handle = createODataApi({
@@ -162,6 +171,9 @@ export async function startApi(
       randomUUID,
     }),
     accessPolicies: createAccessPolicyAdministration(policyStore, () => policies.forget()),
+    dataStores,
+    numberRanges: createNumberRangeAdministration(numberRangeStore, clock),
+    partners: createPartnerAdministration(openPartners(tables), clock),
     privateHosts: new Set(),
     clock,
     trail,
@@ -196,6 +208,8 @@ export async function startApi(
     deployer,
     trail,
     tables,
+    dataStores,
+    numberRangeStore,
     securityMaterial: deployed.material,
     policies,
     send,

@@ -206,6 +206,9 @@ test('values one by one are refused with what to do instead (501)', async () => 
   }
 });
 
+const scriptOf = (name: string): string =>
+  `function processData(message) { message.setBody('${name}'); return message; }`;
+
 test('SAP Help, Consuming a Script Collection: an iFlow takes its scripts from collections of all packages', async () => {
   const api = await startWithPackage();
   await api.post('IntegrationPackages', { Id: 'Q' });
@@ -230,7 +233,7 @@ test('SAP Help, Consuming a Script Collection: an iFlow takes its scripts from c
     base64(scriptCollection({ id: 'shared' }, scripts));
   await api.post(setOf('ScriptCollection'), {
     ...{ Id: 'shared', PackageId: 'Q' },
-    ArtifactContent: collection({ 'a.js': 'first' }),
+    ArtifactContent: collection({ 'a.js': scriptOf('first') }),
   });
   await deploy(api, 'Integration', 'flow');
   assert.equal(
@@ -245,16 +248,16 @@ test('SAP Help, Consuming a Script Collection: an iFlow takes its scripts from c
   };
   const change = (scripts: Record<string, string>) =>
     api.put(active('ScriptCollection', 'shared'), { ArtifactContent: collection(scripts) });
-  await change({ 'a.js': 'second', 'folder/b.js': 'b' });
+  await change({ 'a.js': scriptOf('second'), 'folder/b.js': scriptOf('b') });
   await deploy(api, 'Integration', 'flow');
   assert.equal(await faultsOf(api, 'flow'), '');
-  const both = { 'shared/a.js': 'second', 'shared/folder/b.js': 'b' };
+  const both = { 'shared/a.js': scriptOf('second'), 'shared/folder/b.js': scriptOf('b') };
   assert.deepEqual(await scriptsOf(), both);
 
   // A collection's next version counts for iFlows that are deployed after it.
-  await change({ 'a.js': 'third', 'folder/b.js': 'b' });
+  await change({ 'a.js': scriptOf('third'), 'folder/b.js': scriptOf('b') });
   await deploy(api, 'ScriptCollection', 'shared');
   assert.deepEqual(await scriptsOf(), both);
   await deploy(api, 'Integration', 'flow');
-  assert.equal((await scriptsOf())['shared/a.js'], 'third');
+  assert.equal((await scriptsOf())['shared/a.js'], scriptOf('third'));
 });

@@ -77,6 +77,7 @@ export interface DataStores {
 /** An entry and the store that it is in. */
 export interface StoredEntry extends EntryInfo {
   readonly store: StoreName;
+  readonly overdue: boolean;
 }
 
 /** How full a store is. */
