@@ -113,8 +113,8 @@ test('above the limit it is 413, whatever it holds', async () => {
   const before = await deployment.stored();
   const large = `{"description":"${'x'.repeat(300 * 1024)}"}`;
   for (const [path, status, text] of await sendEverywhere(large)) {
-    // An artifact's body holds its bundle, so it may be larger: there the member is unknown.
-    const expected = path.endsWith('DesigntimeArtifacts') ? [400] : [413];
+    // What holds a bundle or a package may be larger: there the member is unknown.
+    const expected = /(?:DesigntimeArtifacts|Packages|Resources)$/.test(path) ? [400] : [413];
     assert.ok(expected.includes(status), `${path} ${status} ${text}`);
     assertClear(status, text, path);
   }

@@ -109,7 +109,7 @@ export async function runBundle(
     start,
     exchange,
     environment,
-    NOW + 210_000,
+    Math.max(NOW + 210_000, environment.now() + 1000),
     log,
   );
   return { ...outcome, log };

@@ -50,14 +50,16 @@ test('DataStores counts entries and overdue ones; overdueonly leaves the others 
   await write(api, '1', { flowId: 'Flow', name: 'Local' });
   const stores = resultsIn(await api.get('DataStores'));
   assert.deepEqual(
-    stores.map((one) => [
-      one['DataStoreName'],
-      one['IntegrationFlow'],
-      one['Type'],
-      one['Visibility'],
-      one['NumberOfMessages'],
-      one['NumberOfOverdueMessages'],
-    ]),
+    stores
+      .map((one) => [
+        one['DataStoreName'],
+        one['IntegrationFlow'],
+        one['Type'],
+        one['Visibility'],
+        one['NumberOfMessages'],
+        one['NumberOfOverdueMessages'],
+      ])
+      .sort((a, b) => (String(a[1]) < String(b[1]) ? -1 : 1)),
     [
       ['Local', 'Flow', '', 'Integration Flow', '1', '0'],
       ['Orders', '', '', 'Global', '2', '1'],

@@ -71,7 +71,10 @@ interface Compilations {
 const ofBundles = new WeakMap<Bundle, Compilations>();
 
 function compileOnce(bundle: Bundle, path: string): Compilation {
-  const compilations = ofBundles.get(bundle) ?? { world: new World(), done: new Map() };
+  const compilations: Compilations = ofBundles.get(bundle) ?? {
+    world: new World(),
+    done: new Map<string, Compilation>(),
+  };
   ofBundles.set(bundle, compilations);
   const { world, done } = compilations;
   const found = done.get(path);
