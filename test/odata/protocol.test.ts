@@ -186,6 +186,15 @@ test('the service document lists the entity sets that can be read, in JSON and i
     'KeystoreEntries',
     'AccessPolicies',
     'ArtifactReferences',
+    'DataStores',
+    'DataStoreEntries',
+    'Variables',
+    'NumberRanges',
+    'Partners',
+    'StringParameters',
+    'BinaryParameters',
+    'AlternativePartners',
+    'AuthorizedUsers',
   ]);
   for (const set of sets) assert.equal((await api.get(set)).status, 200, set);
   const atom = await api.get('', { accept: '*/*' });
