@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { systemClock as clock } from '../config/clock.ts';
 import { accessPolicies } from './access-policies.ts';
 import { artifacts } from './artifacts.ts';
@@ -65,6 +66,7 @@ export const odata = prepared(async ({ issuer, subscriptions, privateHosts }) =>
     clock,
     checkContent: createCheckApart({ timeoutMs: 60_000, memoryMb: 512 }),
     trail,
+    randomUUID,
   });
   return guardManagement(api, { trail, throttle: await throttle() });
 });

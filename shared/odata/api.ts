@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Handler, HttpReply } from '../http/call.ts';
+import type { Handler, HttpCall, HttpReply } from '../http/call.ts';
 import { Fault } from '../http/fault.ts';
 import { type ArtifactKind, ARTIFACT_KINDS } from '../iflow/bundle/artifact-kind.ts';
 import type { Deployer } from '../iflow/deployment/deploy.ts';
@@ -19,22 +19,24 @@ import type { DataStoreOverview, DataStores } from '../iflow/services/data-store
 import type { MessageLogReader } from '../monitor/message-log.ts';
 import type { Clock } from '../config/clock.ts';
 import type { PrivateHosts } from '../net/private-hosts.ts';
-import type { BearerGate } from '../oauth/gate.ts';
+import type { BearerGate, Caller } from '../oauth/gate.ts';
 import type { AccessPolicyAdministration } from '../registry/access-policies/administration.ts';
+import type { AuditNote } from '../registry/audit/audit-entry.ts';
 import type { AuditTrail } from '../registry/audit/audit-trail.ts';
 import type { MaterialAdministration } from '../registry/security-material/administration.ts';
 import { accessPolicyRoutes, accessPolicyTypes } from './access-policies.ts';
 import { auditedChange } from './audited-changes.ts';
+import { answerBatch } from './batch.ts';
 import { checkContentRoutes } from './check-content.ts';
 import { artifactName, designTypes } from './artifact-types.ts';
 import { credentialRoutes, credentialTypes } from './credentials.ts';
 import { dataStoreRoutes, dataStoreTypes, ENTRY_CONTENT, VARIABLE_CONTENT } from './data-stores.ts';
 import {
-  configurationRoutes,
   designtimeArtifactRoutes,
   type ReadContents,
   valueMappingParts,
 } from './designtime-artifacts.ts';
+import { CONFIGURE, configurationRoutes, configureTogether } from './configurations.ts';
 import { ODataError } from './errors.ts';
 import { keystoreRoutes } from './keystore.ts';
 import { keystoreTypes } from './keystore-types.ts';
@@ -52,7 +54,7 @@ import { importMessageType, packageRoutes, packageType } from './packages.ts';
 import { partnerDirectoryRoutes } from './partner-directory.ts';
 import { partnerTypes } from './partner-types.ts';
 import { parsePath, type PathSegment, shapeOf } from './path.ts';
-import { type Methods, representationOf, type Routes } from './request.ts';
+import { type Methods, type ODataRequest, representationOf, type Routes } from './request.ts';
 import { deployFunction, runtimeArtifactRoutes, runtimeTypes } from './runtime-artifacts.ts';
 import { endpointTypes, serviceEndpointRoutes } from './service-endpoints.ts';
 
@@ -83,6 +85,7 @@ export interface ODataDeps {
   readonly privateHosts: PrivateHosts;
   readonly clock: Clock;
   readonly trail: Pick<AuditTrail, 'change'>;
+  readonly randomUUID: () => string;
 }
 
 const READERS = ['AuthGroup.ReadOnly', 'AuthGroup.IntegrationDeveloper', 'AuthGroup.Administrator'];
@@ -170,27 +173,39 @@ export function createODataApi(deps: ODataDeps): Handler {
   const sets = TYPES.filter((type) => entityRoutes[type.set]?.GET !== undefined);
   const routes: Routes = { ...serviceRoutes(sets), ...entityRoutes };
 
-  return async (call) => {
-    const segments = parsePath(call.url.pathname.replace(/^\/api\/v1(?=\/|$)/i, ''));
-    const shape = shapeOf(segments);
+  const open = (call: HttpCall, caller: Caller): ODataRequest & { readonly shape: string } => {
+    const segments = segmentsOf(call);
+    const request = { call, caller, segments, ...representationOf(call, deps.issuer) };
+    return { ...request, shape: shapeOf(segments) };
+  };
+
+  /** Carries a change out, with its entries in the audit trail. */
+  const change = <T>(
+    { call, caller, segments, shape }: ReturnType<typeof open>,
+    work: () => Promise<T>,
+    tell: (result: T) => AuditNote | undefined,
+  ): Promise<T> =>
+    deps.trail.change(
+      { ...auditedChange(call.method, shape, segments, call.url), actor: caller.user, call },
+      work,
+      tell,
+    );
+
+  const answer = async (call: HttpCall, caller: Caller): Promise<HttpReply> => {
+    const request = open(call, caller);
+    const { shape, segments } = request;
     const methods = Object.hasOwn(routes, shape) ? routes[shape] : undefined;
-    if (call.method === 'OPTIONS') {
-      return { status: 204, headers: { Allow: allowOf(methods ?? {}).join(', ') } };
-    }
-    const caller = await deps.gate.authenticate(call, deps.subscription);
-    call.annotate({ client_id: caller.clientId });
     const method = call.method === 'HEAD' ? 'GET' : call.method;
     await deps.gate.requireRole(caller, method === 'GET' ? readersOf(shape) : writersOf(segments));
     if (methods === undefined)
       throw ODataError.notFound(`There is no resource ${shape.slice(0, 200)}.`);
     const operation = isMethod(method) ? methods[method] : undefined;
     if (operation === undefined) throw Fault.methodNotAllowed(allowOf(methods));
-    const request = { call, caller, segments, ...representationOf(call, deps.issuer) };
     const reply =
       method === 'GET'
         ? await operation(request)
-        : await deps.trail.change(
-            { ...auditedChange(method, shape, segments, call.url), actor: caller.user, call },
+        : await change(
+            request,
             () => operation(request),
             ({ audit }) => audit,
           );
@@ -200,6 +215,49 @@ export function createODataApi(deps: ODataDeps): Handler {
       ? withCsrfToken(withoutBody(unkept, call.method), call.headers, caller.user)
       : unkept;
   };
+
+  /** The parameters of an iFlow are set together; nothing else is kept in one step. */
+  const answerTogether = async (
+    calls: readonly HttpCall[],
+    caller: Caller,
+  ): Promise<readonly HttpReply[]> => {
+    const requests = calls.map((call) => open(call, caller));
+    const [first] = requests;
+    const isOne = requests.every(({ call, shape }) => call.method === 'PUT' && shape === CONFIGURE);
+    if (first === undefined || !isOne) {
+      throw ODataError.notImplemented(
+        'The changes of a changeset are carried out together, which only PUTs of Configurations of one iFlow are. Give every other change a changeset of its own.',
+      );
+    }
+    await deps.gate.requireRole(caller, writersOf(first.segments));
+    return change(
+      first,
+      () => configureTogether(deps.configurations, requests),
+      () => ({ detail: `${requests.length} parameters` }),
+    );
+  };
+
+  return async (call) => {
+    const shape = shapeOf(segmentsOf(call));
+    if (call.method === 'OPTIONS') {
+      const methods = Object.hasOwn(routes, shape) ? routes[shape] : undefined;
+      return { status: 204, headers: { Allow: allowOf(methods ?? {}).join(', ') } };
+    }
+    const caller = await deps.gate.authenticate(call, deps.subscription);
+    call.annotate({ client_id: caller.clientId });
+    if (shape !== '$batch' || call.method !== 'POST') return answer(call, caller);
+    await deps.gate.requireRole(caller, READERS);
+    const reply = await answerBatch(call, {
+      answer: (part) => answer(part, caller),
+      answerTogether: (parts) => answerTogether(parts, caller),
+      randomUUID: deps.randomUUID,
+    });
+    return { ...reply, headers: { ...reply.headers, 'Cache-Control': 'no-store' } };
+  };
+}
+
+function segmentsOf({ url }: HttpCall): PathSegment[] {
+  return parsePath(url.pathname.replace(/^\/api\/v1(?=\/|$)/i, ''));
 }
 
 /**
@@ -235,7 +293,7 @@ function serviceRoutes(listed: readonly EntityType[]): Routes {
     $batch: {
       POST: () =>
         Promise.reject(
-          ODataError.notImplemented('$batch is not supported. Send the requests one by one.'),
+          ODataError.notImplemented('A batch has no batch in it. Send its requests one by one.'),
         ),
     },
   };

@@ -2,23 +2,17 @@ import type { HttpReply } from '../http/call.ts';
 import type { ArtifactKind } from '../iflow/bundle/artifact-kind.ts';
 import { explainFaults, LARGEST_BUNDLE } from '../iflow/design/artifact-rules.ts';
 import type { Artifacts } from '../iflow/design/artifacts.ts';
-import type { Configurations } from '../iflow/design/configurations.ts';
 import type { DesignArtifact } from '../iflow/design/design-store.ts';
 import { artifactEntity, artifactName, artifactTypes } from './artifact-types.ts';
 import { fromBase64, inBase64 } from './base64.ts';
-import {
-  type BundleContents,
-  configurations,
-  configurationType,
-  resources,
-  resourceType,
-} from './bundle-contents.ts';
+import { type BundleContents, configurations, resources, resourceType } from './bundle-contents.ts';
 import { ODataError } from './errors.ts';
 import { textOf } from './model.ts';
+import { activeOf, keyOf } from './artifact-key.ts';
 import { keyValues } from './path.ts';
 import { functionArguments } from './query-options.ts';
 import { collectionRoutes, type Expanders, replyCreated, replyEntity } from './reply.ts';
-import { type ODataRequest, readProperties, type Routes, SMALL_BODY } from './request.ts';
+import { type ODataRequest, readProperties, type Routes } from './request.ts';
 
 export type ReadContents = (zip: Uint8Array) => BundleContents | Promise<BundleContents>;
 
@@ -124,34 +118,6 @@ export function designtimeArtifactRoutes(
   };
 }
 
-/** `Configurations`: the externalised parameters of iFlows, and their values in a deployment. */
-export function configurationRoutes(
-  artifacts: Artifacts,
-  configured: Configurations,
-  readContents: ReadContents,
-): Routes {
-  const { set } = artifactTypes.IntegrationFlow;
-  return {
-    ...collectionRoutes(`${set}()/Configurations`, configurationType, async (request) => {
-      const { zip } = await artifacts.getContent(...keyOf(request));
-      return configurations(await explainFaults(() => readContents(zip)));
-    }),
-    [`${set}()/$links/Configurations()`]: {
-      PUT: async (request) => {
-        const id = activeOf(request);
-        const [name = ''] = keyValues(request.segments[2], ['ParameterKey']);
-        const known = ['ParameterKey', 'ParameterValue', 'DataType'] as const;
-        const body = await readProperties(request.call, SMALL_BODY, known);
-        if (body.ParameterValue === undefined) {
-          throw ODataError.badRequest("Property 'ParameterValue' is missing.");
-        }
-        await configured.set(id, name, body.ParameterValue, request.caller.user);
-        return { status: 202 };
-      },
-    },
-  };
-}
-
 /** The values of a value mapping one by one, which are changed in its bundle only. */
 export function valueMappingParts(): Routes {
   const refuse = () =>
@@ -170,17 +136,6 @@ export function valueMappingParts(): Routes {
     UpdateDefaultValMap: { POST: refuse },
     DeleteValMaps: { POST: refuse, DELETE: refuse },
   };
-}
-
-function keyOf(request: ODataRequest): [id: string, version: string] {
-  const [id = '', version = ''] = keyValues(request.segments[0], ['Id', 'Version']);
-  return [id, version];
-}
-
-function activeOf(request: ODataRequest): string {
-  const [id, version] = keyOf(request);
-  if (version.toLowerCase() === 'active') return id;
-  throw ODataError.badRequest("Only the version 'active' can be changed.");
 }
 
 function changesOf(body: Partial<Record<(typeof BODY)[number], string>>): {

@@ -177,6 +177,7 @@ export async function startApi(
     privateHosts: new Set(),
     clock,
     trail,
+    randomUUID,
   });
 
   const send = (call: CallOptions): Promise<Answer> =>

@@ -102,7 +102,7 @@ test('an unknown resource is 404, a wrong method 405 with Allow, OPTIONS 204 wit
     [options.status, options.headers.get('allow')],
     [204, 'GET, HEAD, POST, OPTIONS'],
   );
-  assert.equal((await api.post('$batch', 'x')).status, 501);
+  assert.equal((await api.post('$batch', 'x')).status, 415);
 });
 
 test('keys that cannot be read are refused (400)', async () => {

@@ -8,11 +8,12 @@ const MOST_BYTES = 300_000;
 
 export interface Configurations {
   /**
-   * Gives an externalised parameter of the active version a value beside the bundle, which stays as it
-   * is. It lasts through imports of the bundle (SAP Help, Importing Integration Packages).
+   * Gives externalised parameters of the active version values beside the bundle, which stays as it
+   * is; all of them, or none. They last through imports of the bundle (SAP Help, Importing Integration
+   * Packages).
    * @throws {Fault} 400, 404 for an unknown iFlow or parameter.
    */
-  set(id: string, name: string, value: string, user: string): Promise<void>;
+  set(id: string, values: ReadonlyMap<string, string>, user: string): Promise<void>;
 }
 
 export function createConfigurations(deps: {
@@ -21,19 +22,24 @@ export function createConfigurations(deps: {
   readonly bundles: Pick<BundleTools, 'knownParameters'>;
 }): Configurations {
   return {
-    async set(id, name, value, user) {
-      if (value.length > LONGEST_VALUE) {
+    async set(id, values, user) {
+      const names = [...values.keys()];
+      if ([...values.values()].some((value) => value.length > LONGEST_VALUE)) {
         throw refuse(`A parameter has at most ${LONGEST_VALUE} characters.`);
       }
       await deps.changer.change(id, user, async (before, zip) => {
-        if (!(await deps.bundles.knownParameters(zip, [name])).has(name)) {
-          throw new Fault(404, `The iFlow has no externalised parameter ${name.slice(0, 200)}.`, {
-            reason: 'unknown_parameter',
-          });
+        const known = await deps.bundles.knownParameters(zip, names);
+        const unknown = names.find((name) => !known.has(name));
+        if (unknown !== undefined) {
+          throw new Fault(
+            404,
+            `The iFlow has no externalised parameter ${unknown.slice(0, 200)}.`,
+            { reason: 'unknown_parameter' },
+          );
         }
         const configured = Object.fromEntries([
           ...Object.entries(before.configured ?? {}),
-          [name, value],
+          ...values,
         ]);
         if (Buffer.byteLength(JSON.stringify(configured)) > MOST_BYTES) {
           throw refuse(
