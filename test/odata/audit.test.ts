@@ -57,9 +57,9 @@ test('reading is not listed, and a change that has no name in the trail is liste
   await api.send({ method: 'HEAD', path: 'IntegrationPackages' });
   await api.send({ method: 'OPTIONS', path: 'IntegrationPackages' });
   assert.deepEqual(api.trail.events, []);
-  assert.equal((await api.post('$batch')).status, 501);
+  assert.equal((await api.post('UpsertValMaps')).status, 501);
   assert.deepEqual(
     api.trail.events.map(({ action, object, note }) => [action, object, note]),
-    [['api.post', { type: '$batch', name: '' }, undefined]],
+    [['api.post', { type: 'UpsertValMaps', name: '' }, undefined]],
   );
 });
