@@ -26,8 +26,14 @@ before(async () => {
   };
 });
 
+/** A script that says a text, and what the value mapping calls it, if anything. */
 const says = (text: string): string =>
-  `function processData(message) { message.setBody('${text}'); return message; }`;
+  `function processData(message) {
+    var mappings = com.sap.it.api.ITApiFactory.getService(com.sap.it.api.mapping.ValueMappingApi, null);
+    var mapped = mappings.getMappedValue('${target.name('English')}', 'Text', '${text}', 'German', 'Text');
+    message.setBody(mapped == null ? '${text}' : String(mapped));
+    return message;
+  }`;
 
 /** A package with an iFlow whose script and address come from outside of its bundle. */
 function packageOf(greeting: string, version = '1.0.0'): Uint8Array {
@@ -48,7 +54,15 @@ function packageOf(greeting: string, version = '1.0.0'): Uint8Array {
         ...{ type: 'ScriptCollection', id: scripts },
         content: scriptCollection({ id: scripts }, { 'greet.js': says(greeting) }),
       },
-      { type: 'ValueMapping', id: values, content: valueMapping({ id: values }, []) },
+      {
+        ...{ type: 'ValueMapping', id: values },
+        content: valueMapping({ id: values }, [
+          [
+            [target.name('English'), 'Text', 'good morning'],
+            ['German', 'Text', 'guten Morgen'],
+          ],
+        ]),
+      },
     ],
   });
 }
@@ -111,4 +125,39 @@ test('the next import keeps the address; the iFlow says what its collection says
   assert.equal(await greeting(), 'hello');
   assert.equal(await deploy('Integration', ids.flow), 'STARTED');
   await target.eventually(async () => assert.equal(await greeting(), 'good morning'));
+});
+
+test('the value mapping answers the script once it is deployed, and no longer than that', async () => {
+  const values = target.name('Values');
+  assert.equal(await deploy('ValueMapping', values), 'STARTED');
+  await target.eventually(async () => assert.equal(await greeting(), 'guten Morgen'));
+  await send('DELETE', `IntegrationRuntimeArtifacts('${values}')`);
+  await target.eventually(async () => assert.equal(await greeting(), 'good morning'));
+});
+
+test('a batch sets parameters of the iFlow together', async () => {
+  const artifact = `IntegrationDesigntimeArtifacts(Id='${ids.flow}',Version='active')`;
+  const put = (name: string, value: string): string =>
+    [
+      ...['--c', 'Content-Type: application/http', 'Content-Transfer-Encoding: binary', ''],
+      `PUT ${artifact}/$links/Configurations('${name}') HTTP/1.1`,
+      ...['Content-Type: application/json', '', JSON.stringify({ ParameterValue: value }), ''],
+    ].join('\r\n');
+  const changes = [put('other', 'batched'), put('address', `/${target.name('greets')}`), '--c--'];
+  const body = [
+    ...['--b', 'Content-Type: multipart/mixed; boundary=c', '', changes.join(''), '--b--', ''],
+  ].join('\r\n');
+  const response = await fetch(`${target.url}/api/v1/$batch`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${await fetchToken(target.url, target.administrator.id, target.administrator.secret)}`,
+      'content-type': 'multipart/mixed; boundary=b',
+    },
+    body,
+  });
+  const answer = await response.text();
+  assert.equal(response.status, 202, answer);
+  assert.equal(answer.match(/^HTTP\/1\.1 202 /gm)?.length, 2, answer);
+  const { parameters } = readBundle(await bytesOf(`${artifact}/$value`));
+  assert.equal(parameters.get('other'), 'batched');
 });
