@@ -10,6 +10,8 @@ import type { XsltCall, XsltResult } from './xslt.ts';
 
 /** Worlds that a worker keeps: one has about 5 MB, and is made in about 20 ms. */
 const MAX_WORLDS = 8;
+/** Of their compiled stylesheets, which take a multiple of that in memory. */
+const MAX_KEPT_CHARACTERS = 4 * 1024 * 1024;
 
 /** A compiled stylesheet, and its world while that is kept. */
 interface Prepared {
@@ -35,6 +37,8 @@ export const xsltTask: Task<XsltCall, XsltResult, Prepared> = {
     const envelope = { parameters: typed(parameters), headers, properties };
     const answer = JSON.parse(world.transform(JSON.stringify(envelope), source)) as Answer;
     if ('failure' in answer) {
+      // Where it was not the stylesheet that ended, the processor may be in the middle of something.
+      if (!['message', 'error'].includes(answer.failure.kind)) forget(prepared);
       const { reason, message } = failureText(answer.failure, call.stylesheet.name);
       throw new TaskFailure(reason, message);
     }
@@ -50,15 +54,25 @@ function worldOf(prepared: Prepared): World {
   kept.delete(prepared);
   kept.add(prepared);
   if (prepared.world === undefined) {
-    const [oldest] = kept;
-    if (kept.size > MAX_WORLDS && oldest !== undefined) {
-      kept.delete(oldest);
-      oldest.world = undefined;
+    for (const oldest of kept) {
+      if (oldest === prepared || fits()) break;
+      forget(oldest);
     }
     prepared.world = new World();
     prepared.world.prepare(prepared.text);
   }
   return prepared.world;
+}
+
+function fits(): boolean {
+  let characters = 0;
+  for (const { text } of kept) characters += text.length;
+  return kept.size <= MAX_WORLDS && characters <= MAX_KEPT_CHARACTERS;
+}
+
+function forget(prepared: Prepared): void {
+  kept.delete(prepared);
+  prepared.world = undefined;
 }
 
 function readSource(body: Body): string {
