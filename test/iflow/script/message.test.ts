@@ -199,6 +199,17 @@ test('the message processing log gets what the script says, in order', async () 
   ]);
 });
 
+test('a script that asks for the log level is told Info, and nothing of it is in the properties', async () => {
+  const { body, properties } = await process(
+    engine,
+    `var name = "SAP_MessageProcessingLogConfiguration", p = message.getProperties();
+     message.setBody([p.get(name).logLevel, message.getProperty(name).getLogLevel(), p.size(), p.containsKey(name),
+       message.getHeaders().get(name)].join());`,
+  );
+  assert.equal(body, 'INFO,INFO,0,false,');
+  assert.deepEqual(properties, []);
+});
+
 test('Base64, UUID and the number classes do as in Java', async () => {
   const { body } = await process(
     engine,

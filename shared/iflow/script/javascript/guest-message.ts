@@ -41,6 +41,9 @@ const revive = (value) => {
   return Object.setPrototypeOf(value, ValueMap.prototype);
 };
 
+/** SAP Help, Setting Log Levels: scripts ask it what is logged. */
+const logConfiguration = { logLevel: 'INFO', getLogLevel: () => 'INFO', toString: () => 'INFO' };
+
 /** Headers and properties: parsed when first asked for, so what no script reads costs nothing. */
 class MessageMap extends HashMap {
   #json;
@@ -51,6 +54,11 @@ class MessageMap extends HashMap {
     this.#ignoreCase = ignoreCase;
   }
   fold_(key) { return this.#ignoreCase ? String(key).toLowerCase() : String(key); }
+  get(key) {
+    const value = super.get(key);
+    if (value !== null || this.#ignoreCase) return value;
+    return String(key) === 'SAP_MessageProcessingLogConfiguration' ? logConfiguration : null;
+  }
   put(key, value) { return super.put(String(key), value); }
   /** Whether the script may have changed anything. */
   get touched_() { return this.#json === undefined; }
