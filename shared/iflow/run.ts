@@ -68,6 +68,8 @@ class FlowRun {
   readonly #given = new WeakSet<FlowFailure>();
   readonly #completions: (() => Promise<void>)[] = [];
   #heldSince: number;
+  /** When all that have waited for others so far are on again. */
+  #turn: Promise<void> = Promise.resolve();
 
   constructor(
     flow: CompiledFlow,
@@ -166,9 +168,13 @@ class FlowRun {
     return this.#environment.now() - this.#heldSince >= LONGEST_HOLD_MS;
   }
 
-  async #letOthersOn(): Promise<void> {
-    await setImmediate();
-    this.#heldSince = this.#environment.now();
+  /** Branches that wait go on one after the other: each has a turn of the event loop to itself. */
+  #letOthersOn(): Promise<void> {
+    this.#turn = this.#turn.then(async () => {
+      await setImmediate();
+      this.#heldSince = this.#environment.now();
+    });
+    return this.#turn;
   }
 
   #runStep(

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ForwardedTrace, type Trace } from '../../shared/telemetry/telemetry.ts';
+import { flowBundle, type NodeDescription, setBody } from '../support/flow-bundle.ts';
+import { environmentOf, exchangeOf, NOW, runBundle } from './running.ts';
+
+/** Each branch has an end of its own. */
+function castOf(branches: readonly (readonly NodeDescription[])[]) {
+  const all = branches.map((nodes, i) => [...nodes, { id: `End_${i}`, cname: 'EndEvent' }]);
+  return {
+    nodes: [{ id: 'S', cname: 'StartEvent' }, { id: 'Cast', cname: 'Multicast' }, ...all.flat()],
+    routes: [
+      'S -> Cast',
+      ...all.map((nodes) => ['Cast', ...nodes.map(({ id }) => id)].join(' -> ')),
+    ],
+  };
+}
+
+test('branches that run at the same time hold up others no longer than one alone', async () => {
+  let now = NOW;
+  const trace = new ForwardedTrace(undefined);
+  /** Each step takes 15 ms. */
+  const slow: Trace = {
+    traceId: '',
+    headers: () => trace.headers(),
+    span(name, work) {
+      if (name === 'flow.step') now += 15;
+      return work();
+    },
+  };
+  let since = now;
+  let longest = 0;
+  let turn = setImmediate(function look() {
+    longest = Math.max(longest, now - since);
+    since = now;
+    turn = setImmediate(look);
+  });
+  const branches = Array.from({ length: 20 }, (_, i) =>
+    [1, 2, 3].map((k) => setBody(`B${i}_${k}`, 'x')),
+  );
+  const environment = { ...environmentOf(undefined, () => now), trace: slow };
+  await runBundle(flowBundle({ processes: [castOf(branches)] }), exchangeOf(), environment);
+  clearImmediate(turn);
+  assert.ok(now - NOW >= 20 * 3 * 15);
+  assert.ok(longest <= 60, `${longest} ms`);
+});
