@@ -10,6 +10,8 @@ import { type BranchEnd, type StepContext, StepFailure, type StepResult } from '
 const LONGEST_HOLD_MS = 20;
 /** Local processes that call each other, and branches in branches. */
 const MAX_DEPTH = 50;
+/** Of one message, at the same time: each has a copy of it. */
+const MAX_BRANCHES = 5000;
 
 /**
  * Runs a message through a flow, step by step; see {@link RunFlow}. What is no failure of a step is
@@ -70,6 +72,7 @@ class FlowRun {
   #heldSince: number;
   /** When all that have waited for others so far are on again. */
   #turn: Promise<void> = Promise.resolve();
+  #openBranches = 0;
 
   constructor(
     flow: CompiledFlow,
@@ -240,13 +243,20 @@ class FlowRun {
 
   async #branch(from: Walk, nodeId: string, exchange: Exchange): Promise<BranchEnd> {
     const walk = { ...from, branch: true, depth: deeper(from) };
-    // One may have no step of its own.
-    if (this.#holdsTooLong()) await this.#letOthersOn();
+    if (this.#openBranches >= MAX_BRANCHES) {
+      const text = `The message has more than ${MAX_BRANCHES} branches at the same time.`;
+      throw new StepFailure('too_many', text);
+    }
+    this.#openBranches += 1;
     try {
+      // One may have no step of its own.
+      if (this.#holdsTooLong()) await this.#letOthersOn();
       return { stoppedAt: await this.#guard(walk, nodeId, exchange), handled: false };
     } catch (error) {
       if (!(error instanceof MessageEnded) || error.end === 'escalated') throw error;
       return { stoppedAt: undefined, handled: error.end === 'handled' };
+    } finally {
+      this.#openBranches -= 1;
     }
   }
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ForwardedTrace, type Trace } from '../../shared/telemetry/telemetry.ts';
-import { flowBundle, type NodeDescription, setBody } from '../support/flow-bundle.ts';
+import { flowBundle, line, type NodeDescription, setBody } from '../support/flow-bundle.ts';
 import { environmentOf, exchangeOf, NOW, runBundle } from './running.ts';
 
 /** Each branch has an end of its own. */
 function castOf(branches: readonly (readonly NodeDescription[])[]) {
-  const all = branches.map((nodes, i) => [...nodes, { id: `End_${i}`, cname: 'EndEvent' }]);
+  const all = branches.map((nodes, i) => [...nodes, { id: `Stop_${i}`, cname: 'EndEvent' }]);
   return {
     nodes: [{ id: 'S', cname: 'StartEvent' }, { id: 'Cast', cname: 'Multicast' }, ...all.flat()],
     routes: [
@@ -43,4 +43,21 @@ test('branches that run at the same time hold up others no longer than one alone
   clearImmediate(turn);
   assert.ok(now - NOW >= 20 * 3 * 15);
   assert.ok(longest <= 60, `${longest} ms`);
+});
+
+test('branches that make branches without end fail the message, and take no memory without end', async () => {
+  const again = Array.from({ length: 100 }, (_, i) => [
+    { id: `Again_${i}`, cname: 'NonLoopingProcess', properties: { processId: 'Local' } },
+  ]);
+  const call = { id: 'Call', cname: 'NonLoopingProcess', properties: { processId: 'Local' } };
+  const zip = flowBundle({
+    processes: [line(call), { id: 'Local', local: true, ...castOf(again) }],
+  });
+  const exchange = exchangeOf('as it came');
+  await assert.rejects(runBundle(zip, exchange), {
+    name: 'FlowFailure',
+    reason: 'too_many',
+    message: 'The message has more than 5000 branches at the same time.',
+  });
+  assert.equal(exchange.body, 'as it came');
 });
