@@ -150,9 +150,11 @@ class FlowRun {
         throw new Error(`The compiled flow ${this.#flow.id} has no step ${id}.`);
       }
       if (walk.branch && (node.type === 'Gather' || node.type === 'Join')) return node;
+      const given = exchange.body;
       const pending = this.#runStep(node, exchange, context);
       const result = pending instanceof Promise ? await pending : pending;
       if (exchange.body.length > MAX_BODY_SIZE) {
+        exchange.body = given;
         const text = `The step "${node.name || node.id}" has made a body above ${MAX_BODY_SIZE} bytes.`;
         throw new FlowFailure(node, 'too_large', text);
       }
