@@ -1,12 +1,11 @@
-import { REFUSE_ON_MS } from '../cache/stale-cache.ts';
 import type { Clock } from '../config/clock.ts';
 import { makeMessageGuid } from '../monitor/message-guid.ts';
 import type { LogAttachmentWriter } from '../monitor/log-attachments.ts';
 import type { MessageLogWriter } from '../monitor/message-log.ts';
 import type { Trace } from '../telemetry/telemetry.ts';
-import { ruleOf } from './allowed-headers.ts';
+import { OWN_HEADERS, ruleOf } from './allowed-headers.ts';
 import type { Deployment, DeploymentDirectory } from './deployment/deployment.ts';
-import { UnknownRevision } from './deployment/directory.ts';
+import { findDeployed } from './deployment/find-deployed.ts';
 import { attachmentContents } from './dispatch/log-attachments.ts';
 import { makeLogEntry } from './dispatch/log-entry.ts';
 import { InvalidReply, snapshotHeaders } from './dispatch/outgoing.ts';
@@ -206,38 +205,29 @@ function makeIds(
   };
 }
 
-async function findDirect(address: string, deps: MessageProcessorDeps): Promise<DirectConsumer> {
-  const found = await lookForDirect(address, deps).catch((error: unknown) => {
-    // It was deployed again or undeployed since: the second look decides.
-    if (error instanceof UnknownRevision) return undefined;
-    throw error;
-  });
-  // A flow deployed a moment ago on another instance is looked for before the message fails.
-  const consumer = found ?? (await lookForDirect(address, deps, REFUSE_ON_MS));
-  if (consumer !== undefined) return consumer;
-  const text = `No iFlow with the ProcessDirect address ${address.slice(0, 200)} is deployed.`;
-  throw new StepFailure('no_consumer', text);
-}
-
 interface DirectConsumer {
   readonly deployment: Deployment;
   readonly flow: CompiledFlow;
   readonly sender: ProcessDirectSender;
 }
 
-async function lookForDirect(
+async function findDirect(
   address: string,
-  deps: MessageProcessorDeps,
-  maxAgeMs?: number,
-): Promise<DirectConsumer | undefined> {
-  const { deployments } = await deps.deployments.current(maxAgeMs);
-  const deployment = deployments.find(
-    ({ status, directAddresses = [] }) => status === 'STARTED' && directAddresses.includes(address),
-  );
-  if (deployment === undefined) return undefined;
-  const flow = await deps.flows.get(deployment.revision);
-  const sender = flow.directSenders.find((one) => one.address === address);
-  return sender && { deployment, flow, sender };
+  { deployments: directory, flows }: MessageProcessorDeps,
+): Promise<DirectConsumer> {
+  const found = await findDeployed(directory, async ({ deployments }) => {
+    const deployment = deployments.find(
+      ({ status, directAddresses = [] }) =>
+        status === 'STARTED' && directAddresses.includes(address),
+    );
+    if (deployment === undefined) return undefined;
+    const flow = await flows.get(deployment.revision);
+    const sender = flow.directSenders.find((one) => one.address === address);
+    return sender && { deployment, flow, sender };
+  });
+  if (found !== undefined) return found;
+  const text = `No iFlow with the ProcessDirect address ${address.slice(0, 200)} is deployed.`;
+  throw new StepFailure('no_consumer', text);
 }
 
 function handedOver(
@@ -261,20 +251,13 @@ function handedOver(
   };
 }
 
-/** What names the message and its sender belongs to one side alone. */
-const OWN = new Set([
-  'sapauthenticatedusername',
-  'sap_messageprocessinglogid',
-  'sap_mplcorrelationid',
-]);
-
 /** Header propagation is for the flow that receives the headers to allow. */
 function copyAllowed(from: HeaderMap, to: HeaderMap, { settings }: CompiledFlow): void {
   const spellingOf = ruleOf(settings.allowedHeaders);
   for (const [name, value] of from) {
     const lower = name.toLowerCase();
     if (lower === 'content-type') to.set('Content-Type', value);
-    else if (!OWN.has(lower) && spellingOf(lower) !== undefined) to.set(name, value);
+    else if (!OWN_HEADERS.includes(lower) && spellingOf(lower) !== undefined) to.set(name, value);
   }
 }
 
