@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { compileBundle } from '../../shared/iflow/compile.ts';
+import type { CompiledNode } from '../../shared/iflow/flow.ts';
+import { closingGather } from '../../shared/iflow/steps/closing-gather.ts';
 import { ForwardedTrace, type Trace } from '../../shared/telemetry/telemetry.ts';
 import { flowBundle, line, type NodeDescription, setBody } from '../support/flow-bundle.ts';
 import { environmentOf, exchangeOf, NOW, runBundle } from './running.ts';
@@ -60,4 +63,31 @@ test('branches that make branches without end fail the message, and take no memo
     message: 'The message has more than 5000 branches at the same time.',
   });
   assert.equal(exchange.body, 'as it came');
+});
+
+test('the Gather of a splitter is found without following every way to it', () => {
+  const nodes: Record<string, CompiledNode> = {};
+  let looks = 0;
+  const add = (id: string, type: string, ...next: string[]): void => {
+    const node = { id, name: '', type, config: null, next };
+    Object.defineProperty(nodes, id, {
+      configurable: true,
+      enumerable: true,
+      get: () => ((looks += 1), node),
+    });
+  };
+  const stages = 500;
+  // Each router leads through another splitter, or past it.
+  for (let i = 0; i < stages; i++) {
+    add(`Router_${i}`, 'ExclusiveGateway', `Split_${i}`, `Router_${i + 1}`);
+    add(`Split_${i}`, 'Camel', `Router_${i + 1}`);
+  }
+  add(`Router_${stages}`, 'Gather');
+  const { flow } = compileBundle(flowBundle({ processes: [line()] }));
+  const processes = { P: { id: 'P', name: '', startId: '', nodes } };
+  const opening = { id: 'Router_0', name: '', type: 'Camel', config: null, next: ['Router_0'] };
+  assert.equal(closingGather({ ...flow, processes }, opening)?.id, `Router_${stages}`);
+  add(`Router_${stages}`, 'EndEvent');
+  assert.equal(closingGather({ ...flow, processes }, opening), undefined);
+  assert.ok(looks < 300 * stages, `${looks} looks`);
 });
