@@ -1,5 +1,5 @@
 import { createPrivateKey, hash, type KeyObject, sign, X509Certificate } from 'node:crypto';
-import { ParseOption, XmlAttribute, XmlDocument, XmlElement, type XmlNode } from 'libxml2-wasm';
+import { XmlAttribute, type XmlDocument, XmlElement } from 'libxml2-wasm';
 import { TaskFailure } from '../apart/apart.ts';
 import { escapeXml } from '../xml/write-xml.ts';
 import {
@@ -10,6 +10,7 @@ import {
   ENVELOPED,
   type Hash,
 } from './algorithms.ts';
+import { select, shown, withDocument, written } from './document.ts';
 import { keyInfo } from './key-info.ts';
 import type { SignatureSettings, XadesValues } from './settings.ts';
 import { qualifyingProperties } from './xades.ts';
@@ -29,7 +30,6 @@ export interface SigningCall {
   readonly seed: string;
 }
 
-const OPTIONS = { option: ParseOption.XML_PARSE_NONET | ParseOption.XML_PARSE_NO_XXE };
 const DEFAULT_METHOD = canonicalizationOf('http://www.w3.org/TR/2001/REC-xml-c14n-20010315');
 /** Stands for the signature in the text until it is put there; no document can know the seed. */
 const placeOf = ({ seed }: SigningCall): string => `\uE000${seed}\uE000`;
@@ -274,26 +274,6 @@ function reference(
   return `<${ds}Reference${attributes}><${ds}Transforms>${transforms}</${ds}Transforms><${ds}DigestMethod Algorithm="${DIGESTS[digest]}"/><${ds}DigestValue>${of.digest}</${ds}DigestValue></${ds}Reference>`;
 }
 
-function withDocument<T>(text: string, work: (document: XmlDocument) => T): T {
-  const document = XmlDocument.fromString(text, OPTIONS);
-  try {
-    return work(document);
-  } finally {
-    document.dispose();
-  }
-}
-
-function select(
-  document: XmlDocument,
-  path: string,
-  namespaces: Readonly<Record<string, string>>,
-): XmlNode | null {
-  return document.get(path, { ...namespaces });
-}
-
-const written = (document: XmlDocument): string =>
-  document.toString({ format: false, noDeclaration: true }).trimEnd();
-
 const prefixOf = ({ prefix }: Pick<SignatureSettings, 'prefix'>): string =>
   prefix === '' ? '' : `${prefix}:`;
 
@@ -304,10 +284,6 @@ const modeOf = (method: Canonicalization | undefined, withComments: boolean) => 
 
 const digestOf = (algorithm: Hash, canonical: string): string =>
   hash(algorithm, Buffer.from(canonical, 'utf8'), 'base64');
-
-function shown(path: string): string {
-  return path.slice(0, 200);
-}
 
 function notFound(clause: string): TaskFailure {
   return new TaskFailure('nothing_to_sign', `The body ${clause}.`);

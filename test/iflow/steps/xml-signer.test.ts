@@ -256,6 +256,13 @@ test('private use characters in the body stay what they are', async () => {
   verify(signed);
 });
 
+test('a text as long as that of an attachment, and names that only libxml2 refuses, are signed', async () => {
+  const text = `<?xml version="1.0" standalone='yes' ?><o:order xmlns:o="urn:orders" xml:id="1 2"><o:file>${'a'.repeat(10_500_000)}</o:file></o:order>`;
+  const signed = await sign(ENVELOPED, text);
+  assert.match(signed.slice(-30), /<\/ds:Signature><\/o:order>$/);
+  assert.equal(signed.indexOf('<o:file>'), text.indexOf('<o:file>') - text.indexOf('<o:order'));
+});
+
 test('a key that is not there or does not fit, and a body with nothing to sign, fail and change nothing', async () => {
   const rsa = isEc ? 'SHA256/RSA' : 'SHA256/ECDSA';
   for (const [properties, body, reason] of [
@@ -266,6 +273,10 @@ test('a key that is not there or does not fit, and a body with nothing to sign, 
     [{}, '<!DOCTYPE x [<!ENTITY a "b">]><o:order xmlns:o="urn:orders">&a;</o:order>', 'xml'],
     [{}, `<o:order xmlns:o="urn:orders">${'<a>'.repeat(1000)}`, 'xml'],
     [{}, '', 'xml'],
+    [{}, '<o:order xmlns:o="urn:orders" xmlns:relative="relative"/>', 'xml'],
+    [{}, '<o:order xmlns:o="urn:orders" xmlns:free="not a URI"/>', 'xml'],
+    [{ xpathExpression: 'if (true()) then /o:order else ()' }, ORDER, 'xpath'],
+    [{ xpathExpression: 'count(/o:order)' }, ORDER, 'xpath'],
   ] as const) {
     const exchange = exchangeOf(body);
     await assert.rejects(

@@ -1,0 +1,43 @@
+import { type XmlDocument, XmlError as LibraryError, type XmlNode } from 'libxml2-wasm';
+import { TaskFailure } from '../apart/apart.ts';
+import { readChecked } from '../xml/libxml2.ts';
+
+/** Works with a document that `checkXml` has let pass. @throws {TaskFailure} */
+export function withDocument<T>(text: string, work: (document: XmlDocument) => T): T {
+  const document = readChecked(text);
+  try {
+    return work(document);
+  } catch (error) {
+    if (!(error instanceof LibraryError)) throw error;
+    // Canonical XML 1.0 section 1.3 has no canonical form for relative namespace names.
+    throw new TaskFailure(
+      'xml',
+      'The body to sign has no canonical form: a namespace of it may be relative, or no URI.',
+      error,
+    );
+  } finally {
+    document.dispose();
+  }
+}
+
+/** The first node that an XPath selects. @throws {TaskFailure} */
+export function select(
+  document: XmlDocument,
+  path: string,
+  namespaces: Readonly<Record<string, string>>,
+): XmlNode | null {
+  try {
+    return document.get(path, { ...namespaces });
+  } catch (error) {
+    if (!(error instanceof LibraryError)) throw error;
+    const text = `The XPath ${shown(path)} cannot be run: it must be XPath 1.0, and select nodes.`;
+    throw new TaskFailure('xpath', text, error);
+  }
+}
+
+export const written = (document: XmlDocument): string =>
+  document.toString({ format: false, noDeclaration: true }).trimEnd();
+
+export function shown(path: string): string {
+  return path.slice(0, 200);
+}
