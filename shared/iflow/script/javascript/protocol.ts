@@ -24,7 +24,14 @@ export interface Request {
 export type Reply =
   | { readonly ready: Uint8Array }
   | { readonly sequence: number; readonly outcome: Outcome | 'skipped' }
+  | Loading
   | Ask;
+
+/** The code of a task is being loaded into a worker, or has been: that time is not the run's. */
+export interface Loading {
+  readonly sequence: number;
+  readonly loading: boolean;
+}
 
 export interface Ask {
   /** Counts up in each worker. */

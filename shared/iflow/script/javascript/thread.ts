@@ -1,7 +1,7 @@
 import { MessageChannel, Worker } from 'node:worker_threads';
 import type { ScriptCall } from '../engine.ts';
 import { Control } from './protocol.ts';
-import type { Answer, Ask, Outcome, Reply, Request, Task, WorkerData } from './protocol.ts';
+import type { Answer, Ask, Loading, Outcome, Reply, Request, Task, WorkerData } from './protocol.ts';
 import type { RunAsks } from './run-asks.ts';
 
 /** A call on its way to its outcome. */
@@ -38,7 +38,9 @@ export class ScriptThread {
   /** It has a long run, and gets no other beside it. */
   long = false;
   ready = false;
-  /** When the first of the runs began, by `performance.now()`. */
+  /** It loads code that the first of the runs needs. */
+  loading = false;
+  /** When the first of the runs began, or the loading for it, by `performance.now()`. */
   headSince = 0;
   abortedAt: number | undefined;
   readonly #events: ThreadEvents;
@@ -137,6 +139,10 @@ export class ScriptThread {
       void this.#answer(reply);
       return;
     }
+    if ('loading' in reply) {
+      this.#noteLoading(reply);
+      return;
+    }
     // A run that was taken back may have been begun all the same; its answer is nobody's.
     const index = this.#sequences.indexOf(reply.sequence);
     if (index < 0) return;
@@ -150,6 +156,12 @@ export class ScriptThread {
     this.abortedAt = undefined;
     this.#events.answered(run, reply.outcome, took);
     this.#events.idle();
+  }
+
+  #noteLoading({ sequence, loading }: Loading): void {
+    if (sequence !== this.#sequences[0]) return;
+    this.loading = loading;
+    this.headSince = performance.now();
   }
 
   /** A run that was taken back may have been begun all the same: it is nobody's, and ends here. */
