@@ -12,9 +12,9 @@ export interface Request {
   readonly task: Task;
   readonly sequence: number;
   /** The script, or the resource of a task, where this worker has not had it. */
-  readonly load: { readonly fileName: string; readonly source: string } | undefined;
-  /** The key of a script that it will not be asked for without `load` again. */
-  readonly drop: string | undefined;
+  readonly load?: { readonly fileName: string; readonly source: string };
+  /** The key of what it will not be asked for without `load` again. */
+  readonly drop?: string;
 }
 
 /**

@@ -1,7 +1,16 @@
 import { MessageChannel, Worker } from 'node:worker_threads';
 import type { ScriptCall } from '../engine.ts';
 import { Control } from './protocol.ts';
-import type { Answer, Ask, Loading, Outcome, Reply, Request, Task, WorkerData } from './protocol.ts';
+import type {
+  Answer,
+  Ask,
+  Loading,
+  Outcome,
+  Reply,
+  Request,
+  Task,
+  WorkerData,
+} from './protocol.ts';
 import type { RunAsks } from './run-asks.ts';
 
 /** A call on its way to its outcome. */
@@ -29,7 +38,7 @@ export interface ThreadEvents {
   ended(thread: ScriptThread, error: Error): void;
 }
 
-/** Scripts that a worker keeps compiled, the least recently used dropped first. */
+/** Scripts and resources of tasks that a worker keeps compiled, the least recently used dropped first. */
 const MAX_SCRIPTS = 64;
 
 /** One worker thread and the runs it has been given: the first is the one that it runs. */
@@ -81,14 +90,6 @@ export class ScriptThread {
   }
 
   post(run: Run): void {
-    const { key, fileName, source } = run.call;
-    const known = this.#scripts.delete(key);
-    this.#scripts.add(key);
-    let drop: string | undefined;
-    if (this.#scripts.size > MAX_SCRIPTS) {
-      [drop] = this.#scripts;
-      if (drop !== undefined) this.#scripts.delete(drop);
-    }
     const sequence = this.#next;
     // 0 is what no run has: the abort word's first value.
     this.#next = (this.#next + 1) | 0 || 1;
@@ -96,8 +97,21 @@ export class ScriptThread {
     this.runs.push(run);
     run.asks?.begin();
     this.#sequences.push(sequence);
-    const load = known || source === '' ? undefined : { fileName, source };
-    this.#worker.postMessage({ task: run.task, sequence, load, drop } satisfies Request);
+    const { task } = run;
+    const kept = task.language === 'JavaScript' || task.hasResource ? this.#keep(run.call) : {};
+    this.#worker.postMessage({ task, sequence, ...kept } satisfies Request);
+  }
+
+  /** What the worker is to load and to drop for a run. */
+  #keep({ key, fileName, source }: Run['call']): Pick<Request, 'load' | 'drop'> {
+    const known = this.#scripts.delete(key);
+    this.#scripts.add(key);
+    const [drop] = this.#scripts.size > MAX_SCRIPTS ? this.#scripts : [];
+    if (drop !== undefined) this.#scripts.delete(drop);
+    return {
+      ...(known ? {} : { load: { fileName, source } }),
+      ...(drop === undefined ? {} : { drop }),
+    };
   }
 
   /** Takes back all runs but the first. */
