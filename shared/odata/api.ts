@@ -132,6 +132,11 @@ const TYPES: readonly EntityType[] = [
   ...partnerTypes,
 ];
 
+/** Of the type that a path begins with. */
+function keysOf([first]: readonly PathSegment[]): readonly string[] {
+  return TYPES.find(({ set }) => set === first?.name)?.keys ?? [];
+}
+
 const FUNCTIONS: readonly FunctionImport[] = [
   ...ARTIFACT_KINDS.flatMap((kind): FunctionImport[] => [
     { name: deployFunction(kind), method: 'POST', parameters: ['Id', 'Version'] },
@@ -186,7 +191,11 @@ export function createODataApi(deps: ODataDeps): Handler {
     tell: (result: T) => AuditNote | undefined,
   ): Promise<T> =>
     deps.trail.change(
-      { ...auditedChange(call.method, shape, segments, call.url), actor: caller.user, call },
+      {
+        ...auditedChange(call.method, shape, segments, call.url, keysOf(segments)),
+        actor: caller.user,
+        call,
+      },
       work,
       tell,
     );

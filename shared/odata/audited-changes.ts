@@ -83,23 +83,38 @@ function actionsOf(kind: ArtifactKind): [string, { type: string; action: string 
 /**
  * What the audit trail says of a change before it is begun. One that is not in the table is listed
  * by its method and resource.
+ * @param keys of the type that the change begins with, in their order: the caller may write them in any.
  */
 export function auditedChange(
   method: string,
   shape: string,
   segments: readonly PathSegment[],
   url: URL,
+  keys: readonly string[],
 ): { readonly action: string; readonly object: AuditObject; readonly detail: string } {
   // Only an import says whether it overwrites.
   const isImport = shape === 'IntegrationPackages' && url.searchParams.has('Overwrite');
   const known = ACTIONS[`${method} ${shape}${isImport ? '?Overwrite' : ''}`];
-  const [keys = [], ...more] = segments.map((segment) =>
-    [...(segment.keys?.values() ?? [])].map(({ value }) => value),
-  );
+  const [first, ...more] = segments.map(({ keys: written }) => written);
   const id = url.searchParams.get('Id')?.replace(/^'|'$/g, '');
+  const valueOf = (key: string): string => first?.get(key)?.value ?? '';
+  const others = more.flatMap((one) => [...(one?.values() ?? [])].map(({ value }) => value));
   return {
     action: known?.action ?? `api.${method.toLowerCase()}`,
-    object: { type: known?.type ?? shape, name: keys[0] ?? id ?? '' },
-    detail: more.flat().join(', '),
+    object: {
+      type: known?.type ?? shape,
+      name: first?.get('')?.value ?? (first === undefined ? id : valueOf(keys[0] ?? '')) ?? '',
+    },
+    detail: [furtherKeys(keys, valueOf), ...others].filter((text) => text !== '').join(', '),
   };
+}
+
+/** What names an entity beside its first key. Only the active version of an artifact is changed. */
+export function furtherKeys(keys: readonly string[], valueOf: (key: string) => string): string {
+  return keys
+    .slice(1)
+    .filter((key) => key !== 'Version')
+    .map(valueOf)
+    .filter((value) => value !== '')
+    .join(', ');
 }

@@ -1,4 +1,5 @@
 import type { HttpReply } from '../http/call.ts';
+import { furtherKeys } from './audited-changes.ts';
 import { collectionAtom, entityAtom } from './atom-writer.ts';
 import { collectionJson, entityJson, type EntityView } from './json-writer.ts';
 import { type Entity, type EntityType, relativeUri, textOf } from './model.ts';
@@ -44,10 +45,11 @@ export function replyCreated(
   );
   const reply = entityReply(request, 201, type, { entity, expanded }, undefined);
   const location = request.base + relativeUri(type, entity);
+  const detail = furtherKeys(type.keys, (key) => textOf(entity, key));
   return {
     ...reply,
     headers: { ...reply.headers, Location: location },
-    audit: { name: textOf(entity, type.keys[0] ?? '') },
+    audit: { name: textOf(entity, type.keys[0] ?? ''), ...(detail === '' ? {} : { detail }) },
   };
 }
 

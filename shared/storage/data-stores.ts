@@ -51,6 +51,8 @@ const MOST_TRIES = 50;
 const READ_AT_ONCE = 16;
 /** Metadata of entries that are looked at together. */
 const PAGE = 1000;
+/** Rows that the service is asked for at a time: for more it answers 400. */
+const MOST_ROWS = 1000;
 
 export function openDataStores(deps: DataStoreDeps): DataStoreTable {
   const { tables, sealer, clock } = deps;
@@ -125,7 +127,8 @@ export function openDataStores(deps: DataStoreDeps): DataStoreTable {
     const rows: Row[] = [];
     await inTable(async (table) => {
       const queryOptions = { filter: later, select: INFO };
-      const pages = table.listEntities({ queryOptions }).byPage({ maxPageSize: limit + 1 });
+      const maxPageSize = Math.min(limit + 1, MOST_ROWS);
+      const pages = table.listEntities({ queryOptions }).byPage({ maxPageSize });
       for await (const found of pages) {
         rows.push(...found);
         if (rows.length > limit) break;

@@ -63,3 +63,31 @@ test('reading is not listed, and a change that has no name in the trail is liste
     [['api.post', { type: 'UpsertValMaps', name: '' }, undefined]],
   );
 });
+
+test('a change is listed by what it changes, in whatever order the address has the keys', async () => {
+  const api = await startApi();
+  await api.post('IntegrationPackages', { Id: 'P', Name: 'P' });
+  const flow = { Id: 'one', PackageId: 'P', ArtifactContent: bundleAt('/one', { id: 'one' }) };
+  await api.post('IntegrationDesigntimeArtifacts', flow);
+  const parameter = { Pid: 'Partner', Id: 'Address', Value: 'a secret value' };
+  await api.post('StringParameters', parameter);
+  const statuses = [
+    await api.put("StringParameters(Id='Address',Pid='Partner')", { Value: 'another secret' }),
+    await api.delete("StringParameters(Id='Address',Pid='Partner')"),
+    await api.delete(
+      "DataStoreEntries(Type='',IntegrationFlow='Flow',DataStoreName='Orders',Id='17')",
+    ),
+    await api.delete("IntegrationDesigntimeArtifacts(Version='active',Id='one')"),
+  ].map(({ status }) => status);
+  assert.deepEqual(statuses, [204, 204, 404, 200]);
+  const events = api.trail.events.map(({ action, object, detail = '', note }) =>
+    [action, `${object.type} ${note?.name ?? object.name}`, note?.detail ?? detail].join(' | '),
+  );
+  assert.deepEqual(events.slice(2), [
+    'partner.change | partner Partner | Address',
+    'partner.change | partner Partner | Address',
+    'partner.change | partner Partner | Address',
+    'data_store_entry.delete | data_store_entry 17 | Orders, Flow',
+    'artifact.delete | iflow one | ',
+  ]);
+});

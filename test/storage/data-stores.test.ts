@@ -21,8 +21,7 @@ before(async () => {
 const clock = testClock();
 
 /** One instance; several over the same storage are those of one deployment. */
-function instance(key = Buffer.alloc(32, 7)): DataStoreTable {
-  const tables = openTables(storage);
+function instance(key = Buffer.alloc(32, 7), tables = openTables(storage)): DataStoreTable {
   const sealer = createContentSealer(key, LARGEST);
   return openDataStores({ tables, sealer, clock, randomUUID });
 }
@@ -298,4 +297,21 @@ test('a place in a list that nobody was given is refused', async () => {
   ]) {
     await assert.rejects(instance().list({ all: true }, { after, limit: 10 }), SyntaxError);
   }
+});
+
+test('no query asks for more rows than the service gives at a time: it would answer 400', async () => {
+  const tables = openTables(storage);
+  const asked: number[] = [];
+  tables.table('datastores').pipeline.addPolicy({
+    name: 'readTop',
+    sendRequest(request, next) {
+      const top = new URL(request.url).searchParams.get('$top');
+      if (top !== null) asked.push(Number(top));
+      return next(request);
+    },
+  });
+  const stores = instance(undefined, tables);
+  await stores.list({ all: true }, { limit: 1000 });
+  await stores.select(newStore(), { entries: 10, bytes: LARGEST });
+  assert.deepEqual(asked, [1000, 1000]);
 });
