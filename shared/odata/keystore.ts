@@ -32,11 +32,19 @@ export function keystoreRoutes(material: MaterialAdministration, clock: Clock): 
     if (found === undefined) throw ODataError.notFound();
     return found;
   };
-  const entityOf = (entry: Entry): Entity => entryEntity(entry, clock.now());
+  /** What an entity was made of, so that `$expand` reads nothing again. */
+  const sources = new WeakMap<Entity, Entry>();
+  const entityOf = (entry: Entry): Entity => {
+    const entity = entryEntity(entry, clock.now());
+    sources.set(entity, entry);
+    return entity;
+  };
   const expanders = {
-    Certificate: async (entity: Entity) => Promise.resolve([aliasEntity(aliasIn(entity))]),
-    ChainCertificates: async (entity: Entity) =>
-      chainEntities(await find(aliasIn(entity)), clock.now()),
+    Certificate: (entity: Entity) => Promise.resolve([aliasEntity(aliasIn(entity))]),
+    ChainCertificates: (entity: Entity) => {
+      const entry = sources.get(entity);
+      return Promise.resolve(entry === undefined ? [] : chainEntities(entry, clock.now()));
+    },
   };
   const entries = collectionRoutes(
     set,

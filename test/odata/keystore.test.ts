@@ -239,6 +239,18 @@ test('what cannot be read is refused with what to do, and imports nothing', asyn
   assert.deepEqual(resultsIn(await api.get('KeystoreEntries')), []);
 });
 
+test('entries with all of their chains are read in as few reads as one entry', async () => {
+  const api = await startApi();
+  for (let i = 0; i < 5; i += 1) await importKeyPair(api, `pair ${i}`);
+  const readsOf = async (path: string): Promise<number> => {
+    const before = api.materialReads();
+    assert.equal((await api.get(path)).status, 200);
+    return api.materialReads() - before;
+  };
+  const one = await readsOf(`KeystoreEntries('${hex('pair 1')}')`);
+  assert.equal(await readsOf('KeystoreEntries?$expand=Certificate,ChainCertificates'), one);
+});
+
 test('a certificate whose key or time cannot be read is refused, and the others are listed', async () => {
   const api = await startApi();
   const good = Buffer.from(files.CA_PEM.replace(/-----.*-----/g, ''), 'base64');
