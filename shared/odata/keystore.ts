@@ -13,6 +13,7 @@ import type { Entity } from './model.ts';
 import { keyValues } from './path.ts';
 import { collectionRoutes, replyEntity, replyEntities } from './reply.ts';
 import { type ODataRequest, readProperties, type Routes, SMALL_BODY } from './request.ts';
+import { sourcedEntities } from './sourced-entities.ts';
 
 type EntryKind = 'key-pair' | 'certificate';
 const TYPE_NAMES: Readonly<Record<EntryKind, string>> = {
@@ -32,19 +33,10 @@ export function keystoreRoutes(material: MaterialAdministration, clock: Clock): 
     if (found === undefined) throw ODataError.notFound();
     return found;
   };
-  /** What an entity was made of, so that `$expand` reads nothing again. */
-  const sources = new WeakMap<Entity, Entry>();
-  const entityOf = (entry: Entry): Entity => {
-    const entity = entryEntity(entry, clock.now());
-    sources.set(entity, entry);
-    return entity;
-  };
+  const { entityOf, expand } = sourcedEntities((entry: Entry) => entryEntity(entry, clock.now()));
   const expanders = {
-    Certificate: (entity: Entity) => Promise.resolve([aliasEntity(aliasIn(entity))]),
-    ChainCertificates: (entity: Entity) => {
-      const entry = sources.get(entity);
-      return Promise.resolve(entry === undefined ? [] : chainEntities(entry, clock.now()));
-    },
+    Certificate: expand(({ name }) => [aliasEntity(name)]),
+    ChainCertificates: expand((entry) => chainEntities(entry, clock.now())),
   };
   const entries = collectionRoutes(
     set,
@@ -213,8 +205,6 @@ function aliasOf(request: ODataRequest): string {
   }
   return alias.toString('utf8');
 }
-
-const aliasIn = ({ Alias }: Entity): string => (typeof Alias === 'string' ? Alias : '');
 
 function aliasEntity(alias: string): Entity {
   return { Hexalias: Buffer.from(alias, 'utf8').toString('hex').toUpperCase(), Alias: alias };
