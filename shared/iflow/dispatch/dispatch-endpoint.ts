@@ -7,7 +7,7 @@ import type { AccessPolicyDirectory } from '../../registry/access-policies/direc
 import type { CompiledFlow, CorsSettings, HttpsSender } from '../flow.ts';
 import { requireAccess } from './access.ts';
 import type { CertificateReader } from './certificates.ts';
-import { answerPreflight, corsHeaders, isPreflight } from './cors.ts';
+import { answerPreflight, corsHeaders, isPreflight, withCors } from './cors.ts';
 import type { CsrfTokens } from './csrf.ts';
 import type { FlowCache } from '../flow-cache.ts';
 import { makeExchange } from './incoming.ts';
@@ -52,8 +52,7 @@ export function createDispatchEndpoint(deps: DispatchDeps): Handler {
         passGate(call, deps),
       );
       const reply = await answer(call, caller, destination, deps);
-      const { cors } = destination.flow.settings;
-      return { ...reply, headers: { ...reply.headers, ...corsHeaders(call, cors) } };
+      return withCors(reply, call, destination.flow.settings.cors);
     } catch (error) {
       if (!(error instanceof Fault) || !call.headers.has('origin')) throw error;
       throw error.with(corsHeaders(call, await corsOf(call, deps)));
