@@ -1,7 +1,8 @@
 import { checkedLookup } from './checked-lookup.ts';
-import { ACCEPTED_ENCODINGS, decodeBody, tooLarge } from './decode-body.ts';
+import { ACCEPTED_ENCODINGS, decodeBody } from './decode-body.ts';
 import { FetchFault } from './fetch-fault.ts';
 import {
+  type CountBytes,
   exchange,
   ExchangeFailure,
   faultOf,
@@ -94,22 +95,26 @@ export function createHttpClient(deps: HttpClientDeps): HttpClient {
   const maxReading = deps.maxReading ?? MAX_READING;
   let reading = 0;
 
-  const exchangeOnce = async (outgoing: Outgoing, largest: number): Promise<Incoming> => {
-    let size = 0;
-    try {
-      return await exchange(outgoing, (bytes) => {
+  /** Counts what one answer holds in memory, as it is read and as it is decoded. */
+  const openAnswer = (largest: number, shown: string) => {
+    let held = 0;
+    const countAnew = (): CountBytes => {
+      let size = 0;
+      return (bytes) => {
         size += bytes;
+        held += bytes;
         reading += bytes;
-        if (size > largest) throw tooLarge(outgoing.shown, largest);
-        // One answer may be as large as it may be when it is the only one.
-        if (reading > maxReading && reading > size) {
-          const what = 'answers with more than can be read now, beside other answers.';
-          throw new FetchFault('busy', outgoing.shown, what);
+        if (size > largest) {
+          throw new FetchFault('too_large', shown, `answers with more than ${largest} bytes.`);
         }
-      });
-    } finally {
-      reading -= size;
-    }
+        // One answer may be as large as it may be when it is the only one.
+        if (reading > maxReading && reading > held) {
+          const what = 'answers with more than can be read now, beside other answers.';
+          throw new FetchFault('busy', shown, what);
+        }
+      };
+    };
+    return { countAnew, close: () => void (reading -= held) };
   };
 
   return {
@@ -129,16 +134,19 @@ export function createHttpClient(deps: HttpClientDeps): HttpClient {
         ...(body === undefined ? {} : { body }),
         ...(identity === undefined ? {} : { identity: { key: identity.key, cert: identity.cert } }),
       };
+      const { countAnew, close } = openAnswer(largestBody, shown);
       try {
-        const incoming = await exchangeOnce(outgoing, largestBody).catch((error: unknown) => {
+        const incoming = await exchange(outgoing, countAnew()).catch((error: unknown) => {
           // RFC 9112 section 9.3.1: the connection has ended while it was not used.
           if (!isStale(error) || !isIdempotent(method)) throw error;
-          return exchangeOnce({ ...outgoing, agent: false }, largestBody);
+          return exchange({ ...outgoing, agent: false }, countAnew());
         });
-        return await makeAnswer(incoming, largestBody, shown);
+        return await makeAnswer(incoming, countAnew(), shown);
       } catch (error) {
         if (error instanceof FetchFault) throw error;
         throw faultOfIdentity(error, shown, identity) ?? faultOf(error, shown, signal, timeLimitMs);
+      } finally {
+        close();
       }
     },
     close: () => kept.close(),
@@ -200,14 +208,18 @@ function isStale(error: unknown): boolean {
   return code === 'ECONNRESET' || code === 'EPIPE';
 }
 
-async function makeAnswer(incoming: Incoming, largest: number, shown: string): Promise<HttpAnswer> {
+async function makeAnswer(
+  incoming: Incoming,
+  count: CountBytes,
+  shown: string,
+): Promise<HttpAnswer> {
   const headers = groupHeaders(incoming.rawHeaders);
   const { status, statusText } = incoming;
   const [coding, ...more] = headers.get('content-encoding')?.values ?? [];
   const decoded =
     coding === undefined || more.length > 0
       ? undefined
-      : await decodeBody(incoming.body, coding, largest, shown);
+      : await decodeBody(incoming.body, coding, count, shown);
   if (decoded === undefined) return { status, statusText, headers, body: incoming.body };
   headers.delete('content-encoding');
   headers.set('content-length', { name: 'Content-Length', values: [String(decoded.length)] });

@@ -134,7 +134,7 @@ export function keystoreRoutes(material: MaterialAdministration, clock: Clock): 
         ),
     },
     KeystoreResources: { POST: () => Promise.reject(noKeystores()) },
-    'KeystoreResources()': { PUT: (request) => removeEntries(request, material, find) },
+    'KeystoreResources()': { PUT: (request) => removeEntries(request, material, list) },
   };
 }
 
@@ -144,18 +144,27 @@ type Entry = Listed<'key-pair'> | Listed<'certificate'>;
 async function removeEntries(
   request: ODataRequest,
   material: MaterialAdministration,
-  find: (alias: string) => Promise<{ readonly name: string; readonly kind: Kind }>,
+  list: () => Promise<readonly { readonly name: string; readonly kind: Kind }[]>,
 ): Promise<HttpReply & { readonly audit: { readonly detail: string } }> {
   requireSystem(request, keyValues(request.segments[0], ['Name'])[0]);
   if (flag(request, 'deleteEntries') !== 'true') throw noKeystores();
   const { Aliases } = await readProperties(request.call, SMALL_BODY, ['Aliases']);
-  const aliases = [...(Aliases ?? '').matchAll(/((?:[^;\\]|\\[\s\S])+)(?:;|$)/g)].map(([, alias]) =>
-    (alias ?? '').replace(/\\([\s\S])/g, '$1'),
-  );
-  if (aliases.length === 0) throw ODataError.badRequest("Property 'Aliases' is missing.");
-  const entries = await Promise.all(aliases.map(find));
-  for (const { kind, name } of entries) await material.remove(kind, name);
-  return { status: 200, audit: { detail: aliases.join(', ') } };
+  const aliases = readAliases(Aliases ?? '');
+  if (aliases.size === 0) throw ODataError.badRequest("Property 'Aliases' is missing.");
+  const kinds = new Map((await list()).map(({ name, kind }) => [name, kind]));
+  const entries = [...aliases].map((alias) => {
+    const kind = kinds.get(alias);
+    if (kind === undefined) throw ODataError.notFound();
+    return { alias, kind };
+  });
+  for (const { alias, kind } of entries) await material.remove(kind, alias);
+  return { status: 200, audit: { detail: [...aliases].join(', ') } };
+}
+
+/** Between `;`, with a backslash before a sign of an alias that would end it. */
+function readAliases(text: string): ReadonlySet<string> {
+  const written = text.match(/(?:[^;\\]|\\[\s\S]?)+/g) ?? [];
+  return new Set(written.map((alias) => alias.replace(/\\([\s\S])/g, '$1')));
 }
 
 /** The base64 of a file, or PEM as it is. */

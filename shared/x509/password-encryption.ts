@@ -1,4 +1,5 @@
 import { createDecipheriv, hash, pbkdf2 } from 'node:crypto';
+import { setImmediate as turnOfOthers } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type DerValue, readAll, readChildren, readOid } from './der.ts';
 import { KeyStoreFault } from './key-store-fault.ts';
@@ -64,7 +65,7 @@ export async function decryptWithPassword(
   const { cipher, key, iv } =
     name === PBES2
       ? await deriveByPbes2(parameters, password, rounds)
-      : deriveForTripleDes(parameters, password, rounds);
+      : await deriveForTripleDes(parameters, password, rounds);
   try {
     const decipher = createDecipheriv(cipher, key, iv);
     return Buffer.concat([decipher.update(encrypted), decipher.final()]);
@@ -105,18 +106,25 @@ async function deriveByPbes2(
   return { cipher: cipher.name, key, iv: octets(iv) };
 }
 
-function deriveForTripleDes(parameters: DerValue, password: string, rounds: Rounds): Derived {
+async function deriveForTripleDes(
+  parameters: DerValue,
+  password: string,
+  rounds: Rounds,
+): Promise<Derived> {
   const [salt, count] = sequence(parameters);
   const given = { digest: 'sha1', password, salt: octets(salt), count: readCount(count), rounds };
-  const key = deriveByPkcs12(given, 'key', 24);
-  return { cipher: 'des-ede3-cbc', key, iv: deriveByPkcs12(given, 'iv', 8) };
+  const key = await deriveByPkcs12(given, 'key', 24);
+  return { cipher: 'des-ede3-cbc', key, iv: await deriveByPkcs12(given, 'iv', 8) };
 }
+
+/** Some milliseconds of work, after which others on the event loop have theirs. */
+const ROUNDS_IN_A_TURN = 5000;
 
 /** RFC 7292 appendix B.3: what is derived for different uses differs. */
 const USES = { key: 1, iv: 2, mac: 3 };
 
 /** The key derivation of RFC 7292 appendix B.2. */
-export function deriveByPkcs12(
+export async function deriveByPkcs12(
   given: {
     readonly digest: string;
     readonly password: string;
@@ -126,7 +134,7 @@ export function deriveByPkcs12(
   },
   use: keyof typeof USES,
   length: number,
-): Buffer {
+): Promise<Buffer> {
   const { digest, salt, count } = given;
   const block = digest === 'sha384' || digest === 'sha512' ? 128 : 64;
   // A BMPString with two bytes of zero at its end.
@@ -136,7 +144,10 @@ export function deriveByPkcs12(
   for (let bytes = 0; bytes < length;) {
     given.rounds.spend(count);
     let part = hash(digest, Buffer.concat([Buffer.alloc(block, USES[use]), blocks]), 'buffer');
-    for (let round = 1; round < count; round += 1) part = hash(digest, part, 'buffer');
+    for (let round = 1; round < count; round += 1) {
+      part = hash(digest, part, 'buffer');
+      if (round % ROUNDS_IN_A_TURN === 0) await turnOfOthers();
+    }
     derived.push(part);
     bytes += part.length;
     addToEach(blocks, fill(part, block).subarray(0, block), block);

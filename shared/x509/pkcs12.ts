@@ -54,7 +54,7 @@ export async function readPkcs12(file: Buffer, password: string): Promise<Pkcs12
   const [version, authSafe, mac] = readChildren(file, SEQUENCE) ?? [];
   if (version?.content.equals(Buffer.from([3])) !== true) throw malformed();
   const safes = octets(contentOf(authSafe, DATA));
-  if (mac !== undefined) checkMac(mac, safes, password, rounds);
+  if (mac !== undefined) await checkMac(mac, safes, password, rounds);
   const keys: Buffer[] = [];
   const certificates: Buffer[] = [];
   let parts = 0;
@@ -106,7 +106,12 @@ async function openSafe(safe: DerValue, password: string, rounds: Rounds): Promi
 }
 
 /** RFC 7292 section 5.1: without a right MAC nothing in the file is looked at. */
-function checkMac(mac: DerValue, safes: Buffer, password: string, rounds: Rounds): void {
+async function checkMac(
+  mac: DerValue,
+  safes: Buffer,
+  password: string,
+  rounds: Rounds,
+): Promise<void> {
   const [info, salt, count] = sequence(mac);
   const [algorithm, expected] = sequence(info);
   const [name] = sequence(algorithm);
@@ -123,7 +128,7 @@ function checkMac(mac: DerValue, safes: Buffer, password: string, rounds: Rounds
     count: count === undefined ? 1 : readCount(count),
     rounds,
   };
-  const key = deriveByPkcs12(given, 'mac', digest.bytes);
+  const key = await deriveByPkcs12(given, 'mac', digest.bytes);
   const found = createHmac(digest.name, key).update(safes).digest();
   const told = octets(expected);
   if (told.length !== found.length || !timingSafeEqual(told, found)) throw wrongPassword();

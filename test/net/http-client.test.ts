@@ -336,6 +336,20 @@ test('answers that are read at the same time have a limit together', async (t) =
   assert.equal((await client.send(get(`${origin}/whole`))).body.length, 600 * 1024);
 });
 
+test('answers that are decoded at the same time count as large as they become', async (t) => {
+  const packed = gzipSync(Buffer.alloc(600 * 1024));
+  const origin = await serve(t, (request, response) => {
+    if (request.url === '/held') response.write(Buffer.alloc(600 * 1024));
+    else response.setHeader('Content-Encoding', 'gzip').end(packed);
+  });
+  const client = clientFor(t, '127.0.0.1', { maxReading: MB });
+  const outcome = reasonOf(client.send(get(`${origin}/held`, { timeLimitMs: 1500 })));
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  assert.equal(await reasonOf(client.send(get(`${origin}/packed`))), 'busy');
+  assert.equal(await outcome, 'timeout');
+  assert.equal((await client.send(get(`${origin}/packed`))).body.length, 600 * 1024);
+});
+
 for (const [name, answer, reason] of [
   ['fewer bytes than it has said', 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc', 'broken'],
   [

@@ -194,6 +194,20 @@ test('several entries are deleted at once, with what is escaped in their aliases
   );
 });
 
+test('a list of aliases is read once, in time that grows with its length, and each alias counts once', async () => {
+  const api = await startApi();
+  assert.equal((await importCertificate(api, 'a', files.CA_PEM)).status, 201);
+  const remove = (Aliases: string) =>
+    api.put("KeystoreResources('system')?deleteEntries=true", { Aliases });
+  const begun = performance.now();
+  assert.equal((await remove(`${'a'.repeat(100_000)}\\`)).status, 404);
+  assert.equal((await remove('a;'.repeat(50_000) + 'absent')).status, 404);
+  assert.ok(performance.now() - begun < 2000);
+  assert.equal((await api.get('KeystoreEntries/$count')).text, '1');
+  assert.equal((await remove('a;a;')).status, 200);
+  assert.equal((await api.get('KeystoreEntries/$count')).text, '0');
+});
+
 test('what cannot be read is refused with what to do, and imports nothing', async () => {
   const api = await startApi();
   const cases: readonly (readonly [body: Record<string, unknown>, message: RegExp])[] = [

@@ -203,7 +203,7 @@ test('metrics tell what an operator asks for', () => {
       .points('flowgate.entries.held')
       .map(({ attributes }) => attributes['log'])
       .sort(),
-    ['audit', 'messages'],
+    ['attachments', 'audit', 'messages'],
   );
   const [age] = collector.points('flowgate.signing_key.age');
   assert.ok(age !== undefined && age.value >= 0 && age.value < 0.01);

@@ -3,6 +3,7 @@ import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import { readKeyPair, readOneCertificate } from '../../shared/x509/key-pair.ts';
 import { KeyStoreFault } from '../../shared/x509/key-store-fault.ts';
+import { deriveByPkcs12, Rounds } from '../../shared/x509/password-encryption.ts';
 import { der, issueCertificate, oid } from '../support/certificate.ts';
 import * as files from './key-files.ts';
 
@@ -109,6 +110,16 @@ test('the work that a file asks for is bounded, whoever has made it', async () =
     await assert.rejects(readKeyPair(Buffer.from(pem), 'x'), isFault(/500000 rounds/));
   }
   assert.ok(performance.now() - startedAt < 2000);
+});
+
+test('others have their turn while a key is derived in many rounds (RFC 7292 appendix B.2)', async () => {
+  let turns = 0;
+  const others = setInterval(() => (turns += 1), 1);
+  const count = 200_000;
+  const given = { digest: 'sha1', password: 'x', salt: Buffer.alloc(8), count };
+  await deriveByPkcs12({ ...given, rounds: new Rounds() }, 'key', 20);
+  clearInterval(others);
+  assert.ok(turns >= 10, `${turns}`);
 });
 
 test('a file that is cut off or changed is refused, and never gives another key or another error', async () => {

@@ -1,5 +1,5 @@
 import type { Template } from '../expressions/simple.ts';
-import { textsOf } from './evaluate.ts';
+import { textsOf } from '../steps/evaluating.ts';
 import type { Receiver } from './receiver.ts';
 
 export interface ProcessDirectConfig {

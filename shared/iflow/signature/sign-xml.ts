@@ -31,8 +31,8 @@ export interface SigningCall {
 
 const OPTIONS = { option: ParseOption.XML_PARSE_NONET | ParseOption.XML_PARSE_NO_XXE };
 const DEFAULT_METHOD = canonicalizationOf('http://www.w3.org/TR/2001/REC-xml-c14n-20010315');
-/** Stands for the signature in the text of the document until it is put there; no document has it. */
-const PLACE = '\uE000flowgate-signature\uE000';
+/** Stands for the signature in the text until it is put there; no document can know the seed. */
+const placeOf = ({ seed }: SigningCall): string => `\uE000${seed}\uE000`;
 
 /**
  * Signs an XML document (https://www.w3.org/TR/xmldsig-core/). The text has been read by our own
@@ -44,7 +44,7 @@ export function signXml(text: string, call: SigningCall): string {
   const { type } = call.settings;
   switch (type.kind) {
     case 'enveloping':
-      return complete(PLACE, enveloping(text, call), call, key);
+      return complete(placeOf(call), enveloping(text, call), call, key);
     case 'enveloped':
       return envelop(text, type.parent, call, key);
     case 'detached':
@@ -91,7 +91,7 @@ function envelop(text: string, parentPath: string, call: SigningCall, key: KeyOb
       digest: digestOf(call.settings.digest, canonical),
       number: 0,
     };
-    parent.addText(PLACE);
+    parent.addText(placeOf(call));
     return complete(written(document), content, call, key);
   });
 }
@@ -130,7 +130,7 @@ function detach(
       digest: digestOf(call.settings.digest, signed.canonicalizeToString(modeOf(method, false))),
       number,
     };
-    signed.appendText(PLACE);
+    signed.appendText(placeOf(call));
     return complete(written(document), content, call, key);
   });
 }
@@ -141,6 +141,7 @@ function complete(place: string, content: Content, call: SigningCall, key: KeyOb
   const ds = prefixOf(settings);
   const n = content.number === 0 ? '' : `-${content.number}`;
   const ids = {
+    drawn: `signature-${seed}`,
     signature: settings.signatureId || `signature-${seed}`,
     properties: `signed-properties-${seed}`,
     reference: `content-${seed}`,
@@ -192,10 +193,12 @@ function complete(place: string, content: Content, call: SigningCall, key: KeyOb
           }),
     ].join('');
   const xmlns = ds === '' ? 'xmlns' : `xmlns:${settings.prefix}`;
-  const signature = (digests: Digests, value: string): string =>
-    `<${ds}Signature ${xmlns}="${DSIG}" Id="${named(ids.signature)}"><${ds}SignedInfo><${ds}CanonicalizationMethod Algorithm="${settings.signedInfoMethod.uri}"/><${ds}SignatureMethod Algorithm="${settings.algorithm.uri}"/>${references(digests)}</${ds}SignedInfo><${ds}SignatureValue>${value}</${ds}SignatureValue>${info}${content.object}${xades}</${ds}Signature>`;
-  const placed = (digests: Digests, value: string): string =>
-    place.split(PLACE).join(signature(digests, value));
+  const signature = (digests: Digests, value: string, id: string): string =>
+    `<${ds}Signature ${xmlns}="${DSIG}" Id="${named(id)}"><${ds}SignedInfo><${ds}CanonicalizationMethod Algorithm="${settings.signedInfoMethod.uri}"/><${ds}SignatureMethod Algorithm="${settings.algorithm.uri}"/>${references(digests)}</${ds}SignedInfo><${ds}SignatureValue>${value}</${ds}SignatureValue>${info}${content.object}${xades}</${ds}Signature>`;
+  // Its own id is not signed. Until the end it has a drawn one: the document may hold another signature
+  // with the id that is chosen, and what that says must not be signed.
+  const placed = (digests: Digests, value = '', id = ids.drawn): string =>
+    place.replace(placeOf(call), () => signature(digests, value, id));
 
   const method = settings.signedInfoMethod;
   const inPlace = (
@@ -203,14 +206,14 @@ function complete(place: string, content: Content, call: SigningCall, key: KeyOb
     path: string,
     by: Canonicalization | undefined,
   ): string => {
-    const node = select(document, `//ds:Signature[@Id=${quoted(ids.signature + n)}]${path}`, {
+    const node = select(document, `//ds:Signature[@Id="${ids.drawn}${n}"]${path}`, {
       ds: DSIG,
     });
     if (node === null) throw new Error(`The signature has no ${path}`);
     return node.canonicalizeToString(modeOf(by, by?.withComments === true));
   };
   const digests = withDocument(
-    placed({ content: '', keyInfo: '', properties: '' }, ''),
+    placed({ content: '', keyInfo: '', properties: '' }),
     (document) => ({
       content:
         content.object === ''
@@ -227,11 +230,11 @@ function complete(place: string, content: Content, call: SigningCall, key: KeyOb
           ? ''
           : digestOf(
               settings.digest,
-              inPlace(document, "/ds:Object/*/*[local-name()='SignedProperties']", method),
+              inPlace(document, `/ds:Object/*/*[@Id="${ids.properties}${n}"]`, method),
             ),
     }),
   );
-  const signedInfo = withDocument(placed(digests, ''), (document) =>
+  const signedInfo = withDocument(placed(digests), (document) =>
     inPlace(document, '/ds:SignedInfo', method),
   );
   // RFC 4050 section 3.3: the two numbers of an ECDSA or DSA signature, side by side.
@@ -239,7 +242,7 @@ function complete(place: string, content: Content, call: SigningCall, key: KeyOb
     key,
     dsaEncoding: 'ieee-p1363',
   });
-  return placed(digests, value.toString('base64'));
+  return placed(digests, value.toString('base64'), ids.signature);
 }
 
 /** XAdES 1.3.2 section 6.3.1: its type does not follow the version of the namespace. */
@@ -301,8 +304,6 @@ const modeOf = (method: Canonicalization | undefined, withComments: boolean) => 
 
 const digestOf = (algorithm: Hash, canonical: string): string =>
   hash(algorithm, Buffer.from(canonical, 'utf8'), 'base64');
-
-const quoted = (text: string): string => (text.includes('"') ? `'${text}'` : `"${text}"`);
 
 function shown(path: string): string {
   return path.slice(0, 200);

@@ -6,7 +6,8 @@ import {
   type Template,
   type WorkBudget,
 } from '../expressions/simple.ts';
-import { rethrow, rowContext, type Rows, runRows, valueOf, type ValueRow } from './row-values.ts';
+import { expressionsOn, rethrow } from './evaluating.ts';
+import { type Rows, runRows, valueOf, type ValueRow } from './row-values.ts';
 import type { Step } from './step.ts';
 
 export interface ContentModifierConfig {
@@ -29,15 +30,14 @@ export type RowConfig =
  * SAP's Content Modifier. Header rows, then property rows, then the body, each row seeing what the
  * rows before it have set: SAP turns the step into a Camel route of setHeader, setProperty and
  * setBody in that order, and flows rely on it when the body names a property of the same step.
- * XPath sees the body that the step was given, which nothing changes before the end. All is worked
- * out on a copy, so that a row that fails leaves the exchange as it was; a number that it has drawn
- * before is gone.
+ * XPath sees the body that the step was given, which nothing changes before the end. A row that
+ * fails leaves the exchange as it was before all of them; a number that was drawn before is gone.
  */
 export const contentModifier: Step = {
   run(exchange, node, context) {
     const config = node.config as ContentModifierConfig;
     const rows = [...config.headers, ...config.properties].filter((row) => row.action === 'create');
-    const expressions = rowContext(exchange, context);
+    const expressions = expressionsOn(exchange, context);
     const changes = apply(config, exchange, expressions);
     return runRows(changes, rows, { expressions, node, context });
   },

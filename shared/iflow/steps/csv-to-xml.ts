@@ -1,7 +1,7 @@
 import type { CsvToXmlSettings } from '../convert/csv-to-xml.ts';
-import { asText, evaluate, type Template } from '../expressions/simple.ts';
+import type { Template } from '../expressions/simple.ts';
 import { bodyCharset } from './charset.ts';
-import { evaluating, expressionsOn } from './evaluating.ts';
+import { textsOf } from './evaluating.ts';
 import { runTask } from './run-task.ts';
 import type { Step } from './step.ts';
 
@@ -15,8 +15,7 @@ export interface CsvToXmlConfig {
 export const csvToXml: Step = {
   async run(exchange, node, context) {
     const { settings, marker } = node.config as CsvToXmlConfig;
-    const expressions = expressionsOn(exchange, context);
-    const text = evaluating(() => asText(evaluate(marker, expressions)).trim());
+    const text = textsOf(exchange, context)(marker).trim();
     const call = {
       body: exchange.body,
       charset: bodyCharset(exchange),

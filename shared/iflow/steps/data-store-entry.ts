@@ -3,8 +3,7 @@ import type { XPathExpression } from '../expressions/xpath.ts';
 import type { Exchange } from '../exchange.ts';
 import type { CompiledNode } from '../flow.ts';
 import { type StoreName, VARIABLES } from '../services/data-stores.ts';
-import { textsOf } from '../receivers/evaluate.ts';
-import { rethrow, rowContext } from './row-values.ts';
+import { expressionsOn, rethrow, textsOf } from './evaluating.ts';
 import { type StepContext, StepFailure } from './step.ts';
 import { xpathTexts } from './xpath-texts.ts';
 
@@ -61,7 +60,7 @@ export async function entryIds(
     return header === undefined || header === null ? undefined : [asText(header)];
   }
   if ('template' in config) return [textsOf(exchange, context)(config.template)];
-  const expressions = rowContext(exchange, context);
+  const expressions = expressionsOn(exchange, context);
   try {
     const asked = [{ ...config, result: 'text' as const }];
     const [ids = ''] = await xpathTexts(asked, expressions, node, context);

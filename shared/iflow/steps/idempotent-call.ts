@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Template } from '../expressions/simple.ts';
 import type { ProcessedMessages, ProcessingStep } from '../services/processed-messages.ts';
-import { textsOf } from '../receivers/evaluate.ts';
+import { textsOf } from './evaluating.ts';
 import { type Step, type StepContext, StepFailure } from './step.ts';
 
 export interface IdempotentCallConfig {

@@ -1,15 +1,14 @@
-import type { Body, Exchange, Value } from '../exchange.ts';
+import type { Body, Value } from '../exchange.ts';
 import {
   asText,
   evaluate,
   type ExpressionContext,
   ExpressionFailure,
   type Template,
-  WorkBudget,
 } from '../expressions/simple.ts';
 import { hasVariables, type XPathExpression, type XPathResult } from '../expressions/xpath.ts';
 import type { CompiledNode } from '../flow.ts';
-import { type StepContext, StepFailure } from './step.ts';
+import type { StepContext } from './step.ts';
 import { xpathTexts } from './xpath-texts.ts';
 
 /** A row of a table that gives something a value. */
@@ -43,14 +42,6 @@ type Answer = Value | undefined;
 
 /** Works rows out one after the other; yields what it has to wait for. */
 export type Rows<T> = Generator<Asked, T, Answer>;
-
-/** What rows are worked out with. */
-export function rowContext(
-  exchange: Exchange,
-  { environment, flow }: StepContext,
-): ExpressionContext {
-  return { exchange, now: environment.now, flowId: flow.id, budget: new WorkBudget() };
-}
 
 /** @throws {ExpressionFailure} */
 export function* valueOf(row: ValueRow, context: ExpressionContext): Rows<Value> {
@@ -162,12 +153,6 @@ async function answerOf(
     case 'numberRange':
       return (await services.numberRanges()).next(want.name);
   }
-}
-
-/** An expression's failure as the step's; anything else as it is. */
-export function rethrow(error: unknown): never {
-  if (!(error instanceof ExpressionFailure)) throw error;
-  throw new StepFailure('expression', error.message, error);
 }
 
 const xpathResult = (type: DataType): XPathResult =>

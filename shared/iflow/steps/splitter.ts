@@ -1,12 +1,12 @@
 import { copyExchange, type Exchange, MAX_BODY_SIZE } from '../exchange.ts';
 import { ExpressionFault } from '../expressions/expression-fault.ts';
-import { asText, evaluate, type Template } from '../expressions/simple.ts';
+import type { Template } from '../expressions/simple.ts';
 import type { CompiledNode } from '../flow.ts';
 import { groupAt, groupCount, type Pieces, totalLength } from '../splitting/pieces.ts';
 import { parseSplitPath, type SplitPath } from '../splitting/split-path.ts';
 import type { SplitPoint } from '../splitting/split-task.ts';
 import { type Branch, runBranches } from './branches.ts';
-import { evaluating, expressionsOn } from './evaluating.ts';
+import { textsOf } from './evaluating.ts';
 import { runTask } from './run-task.ts';
 import { SplitMessages } from './split-messages.ts';
 import { type Step, type StepContext, StepFailure } from './step.ts';
@@ -69,9 +69,7 @@ function readSettings(
   exchange: Exchange,
   context: StepContext,
 ): { readonly at: SplitPoint; readonly size: number } {
-  const expressions = expressionsOn(exchange, context);
-  const textOf = (template: Template): string =>
-    evaluating(() => asText(evaluate(template, expressions)));
+  const textOf = textsOf(exchange, context);
   const size = typeof grouping === 'number' ? grouping : readSize(textOf(grouping.template));
   if ('template' in at) {
     return { at: { path: readPath(textOf(at.template), context) }, size };

@@ -7,7 +7,8 @@ import {
   type Template,
 } from '../expressions/simple.ts';
 import { checkEntryId, messageIdOf } from './data-store-entry.ts';
-import { rethrow, rowContext, type Rows, runRows, valueOf, type ValueRow } from './row-values.ts';
+import { expressionsOn, rethrow } from './evaluating.ts';
+import { type Rows, runRows, valueOf, type ValueRow } from './row-values.ts';
 import type { Step } from './step.ts';
 
 export interface WriteVariablesConfig {
@@ -30,7 +31,7 @@ interface Worked {
 export const writeVariables: Step = {
   async run(exchange, node, context) {
     const { variables } = node.config as WriteVariablesConfig;
-    const expressions = rowContext(exchange, context);
+    const expressions = expressionsOn(exchange, context);
     const rows = workOut(variables, expressions);
     const worked = await runRows(rows, variables, { expressions, node, context });
     const kept = await context.environment.services.variables();

@@ -1,6 +1,6 @@
 import type { Exchange } from '../exchange.ts';
 import { asText, type Template } from '../expressions/simple.ts';
-import { type EvaluateText, textsOf } from '../receivers/evaluate.ts';
+import { type EvaluateText, textsOf } from './evaluating.ts';
 import type { SignatureSettings, XadesSettings, XadesValues } from '../signature/settings.ts';
 import { runTask } from './run-task.ts';
 import { type Step, StepFailure } from './step.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Value } from '../../../shared/iflow/exchange.ts';
-import { textsOf } from '../../../shared/iflow/receivers/evaluate.ts';
+import { textsOf } from '../../../shared/iflow/steps/evaluating.ts';
 import { writeUrl } from '../../../shared/iflow/receivers/http/url.ts';
 import { StepFailure } from '../../../shared/iflow/steps/step.ts';
 import { parseSimple } from '../../../shared/iflow/expressions/parse-simple.ts';

@@ -101,12 +101,12 @@ class EcdsaSha256 implements SignatureAlgorithm {
   );
 }
 
-/** Verifies with a library of others: the signature value and the digest of every reference. */
+/** Verifies the last signature with a library of others: its value and the digest of every reference. */
 function verify(xml: string, publicCert = issued.cert): readonly string[] {
   const document = new DOMParser().parseFromString(xml, 'text/xml');
   const verifier = new SignedXml({ publicCert, getCertFromKeyInfo: () => null });
   verifier.SignatureAlgorithms[ECDSA_SHA256] = EcdsaSha256;
-  const [node] = document.getElementsByTagNameNS('*', 'Signature');
+  const node = [...document.getElementsByTagNameNS('*', 'Signature')].at(-1);
   assert.ok(node);
   verifier.loadSignature(node as unknown as Node);
   assert.ok(verifier.checkSignature(xml), 'the signature is good');
@@ -230,6 +230,29 @@ test('what is written into the properties cannot become markup', async () => {
   await runBundle(signing({ ...ENVELOPED, ...XADES, ...place }), exchange, environment);
   const signed = exchange.body as string;
   assert.doesNotMatch(signed, /<evil/);
+  verify(signed);
+});
+
+test('the key signs nothing that a body says in a signature of its own with the id to come', async () => {
+  const forged = `<ds:SignedInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#">anything</ds:SignedInfo>`;
+  const body = `<o:order xmlns:o="urn:orders"><ds:Signature xmlns:ds="http://www.w3.org/2000/09/xmldsig#" Id="Chosen">${forged}</ds:Signature></o:order>`;
+  const signed = await sign({ ...ENVELOPED, signatureId: 'Chosen' }, body);
+  verify(signed);
+  const value = /<ds:SignatureValue>(.+)<\/ds:SignatureValue>/.exec(signed)?.[1] ?? '';
+  const key = { key: issued.cert, dsaEncoding: 'ieee-p1363' } as const;
+  assert.ok(!verifyBytes('sha256', Buffer.from(forged), key, Buffer.from(value, 'base64')));
+});
+
+test('a body with signed properties of its own does not stand in for those of the signature', async () => {
+  const body = '<order><SignedProperties>anything</SignedProperties></order>';
+  const enveloping = { ...ENVELOPED, ...XADES, signatureType: 'Enveloping XML Signature' };
+  assert.equal(verify(await sign(enveloping, body)).length, 2);
+});
+
+test('private use characters in the body stay what they are', async () => {
+  const text = '\uE000flowgate-signature\uE000';
+  const signed = await sign(ENVELOPED, `<o:order xmlns:o="urn:orders">${text}</o:order>`);
+  assert.ok(signed.startsWith(`<o:order xmlns:o="urn:orders">${text}<ds:Signature `));
   verify(signed);
 });
 

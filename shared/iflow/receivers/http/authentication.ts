@@ -4,7 +4,7 @@ import type {
   SecurityMaterial,
 } from '../../services/security-material.ts';
 import { type StepContext, StepFailure } from '../../steps/step.ts';
-import type { EvaluateText } from '../evaluate.ts';
+import type { EvaluateText } from '../../steps/evaluating.ts';
 import type { Authentication } from './config.ts';
 
 /** What a request shows of who sends it. */
