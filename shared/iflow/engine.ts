@@ -1,6 +1,7 @@
 import type { Apart } from './apart/apart.ts';
 import type { Exchange } from './exchange.ts';
 import type { CompiledFlow } from './flow.ts';
+import type { MessageRoom } from './message-size.ts';
 import type { FlowServices } from './services/services.ts';
 import type { Trace } from '../telemetry/telemetry.ts';
 import type { ScriptEngine, ScriptLimits, ScriptLogEntry } from './script/engine.ts';
@@ -29,9 +30,15 @@ export interface FlowEnvironment {
     /** Of the flow that hands it over: the answer's headers are for it to allow. */
     from: CompiledFlow,
     deadline: number,
+    room: MessageRoom,
   ) => Promise<void>;
   /** Of the call that brought the message; its headers go with every request to a receiver. */
   readonly trace: Trace;
+  /**
+   * Where another flow has handed the message over: what that one's message holds counts as well.
+   * `original` waits unchanged until this one has come to its end.
+   */
+  readonly handedOver?: { readonly room: MessageRoom; readonly original: Exchange };
   /** Names the deployment, so that compiled scripts are kept apart: unique per deploy. */
   readonly revision: string;
 }

@@ -45,11 +45,9 @@ export interface CaughtException {
 export const MAX_BODY_SIZE = 100 * 1024 * 1024;
 
 export function copyExchange(exchange: Exchange): Exchange {
-  const headers = new HeaderMap();
-  for (const [name, value] of exchange.headers) headers.set(name, value);
   return {
     body: exchange.body,
-    headers,
+    headers: exchange.headers.copy(),
     properties: new Map(exchange.properties),
     attachments: new Map(exchange.attachments),
   };
@@ -67,9 +65,23 @@ export function replaceExchange(target: Exchange, source: Exchange): void {
   for (const [name, value] of source.attachments) target.attachments.set(name, value);
 }
 
+interface HeaderEntry {
+  readonly name: string;
+  readonly value: Value;
+}
+
 /** Headers by name, case ignored, in the order they were set. */
 export class HeaderMap implements Iterable<[name: string, value: Value]> {
-  readonly #entries = new Map<string, { name: string; value: Value }>();
+  /** Entries are never changed: copies share them. */
+  readonly #entries: Map<string, HeaderEntry>;
+
+  constructor(entries?: ReadonlyMap<string, HeaderEntry>) {
+    this.#entries = new Map(entries);
+  }
+
+  copy(): HeaderMap {
+    return new HeaderMap(this.#entries);
+  }
 
   get(name: string): Value | undefined {
     return this.#entries.get(name.toLowerCase())?.value;
@@ -81,9 +93,7 @@ export class HeaderMap implements Iterable<[name: string, value: Value]> {
 
   set(name: string, value: Value): void {
     const key = name.toLowerCase();
-    const entry = this.#entries.get(key);
-    if (entry === undefined) this.#entries.set(key, { name, value });
-    else entry.value = value;
+    this.#entries.set(key, { name: this.#entries.get(key)?.name ?? name, value });
   }
 
   delete(name: string): boolean {
@@ -96,6 +106,16 @@ export class HeaderMap implements Iterable<[name: string, value: Value]> {
 
   get size(): number {
     return this.#entries.size;
+  }
+
+  /** Of all names and values, and `each` for every one; without those that `original` has as well. */
+  measure(sizeOf: (value: Value) => number, each: number, original?: HeaderMap): number {
+    let size = 0;
+    for (const [key, entry] of this.#entries) {
+      if (original !== undefined && original.#entries.get(key) === entry) continue;
+      size += each + entry.name.length + sizeOf(entry.value);
+    }
+    return size;
   }
 
   *[Symbol.iterator](): Iterator<[string, Value]> {

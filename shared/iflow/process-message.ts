@@ -20,7 +20,7 @@ export interface MessageProcessorDeps {
   readonly runFlow: RunFlow;
   readonly environment: Omit<
     FlowEnvironment,
-    'now' | 'randomBytes' | 'revision' | 'trace' | 'processDirect'
+    'now' | 'randomBytes' | 'revision' | 'trace' | 'processDirect' | 'handedOver'
   >;
   readonly deployments: DeploymentDirectory;
   readonly flows: FlowCache;
@@ -52,6 +52,13 @@ export type Processed<T> =
   /** We failed. */
   | { readonly unexpected: unknown };
 
+/** How a message has come to a flow from others. */
+interface Handover {
+  /** How many flows have handed it on. */
+  readonly handovers: number;
+  readonly handedOver?: NonNullable<FlowEnvironment['handedOver']>;
+}
+
 /** Flows that hand a message on to each other, one after the other. */
 const MAX_HANDOVERS = 20;
 
@@ -75,7 +82,7 @@ export function createMessageProcessor(deps: MessageProcessorDeps): MessageProce
   const run = async <T>(
     message: ArrivedMessage,
     deadline: number,
-    handovers: number,
+    { handovers, handedOver }: Handover,
     conclude: (exchange: Exchange, arrived: ReadonlyMap<string, Value>) => T,
   ): Promise<Processed<T>> => {
     const { flow, start, exchange, deployment, trace, messageGuid } = message;
@@ -88,8 +95,12 @@ export function createMessageProcessor(deps: MessageProcessorDeps): MessageProce
       randomBytes: deps.randomBytes,
       revision: deployment.revision,
       trace,
-      processDirect: (address, handed, from, until) =>
-        handOver(message, address, handed, from, until, handovers + 1),
+      ...(handedOver === undefined ? {} : { handedOver }),
+      processDirect: (address, handed, from, until, room) =>
+        handOver(message, address, handed, from, until, {
+          handovers: handovers + 1,
+          handedOver: { room, original: handed },
+        }),
     };
     let processed: Processed<T>;
     let escalated = false;
@@ -153,9 +164,9 @@ export function createMessageProcessor(deps: MessageProcessorDeps): MessageProce
     exchange: Exchange,
     from: CompiledFlow,
     deadline: number,
-    handovers: number,
+    handover: Handover,
   ): Promise<void> => {
-    if (handovers > MAX_HANDOVERS) {
+    if (handover.handovers > MAX_HANDOVERS) {
       const text = `Flows hand the message on more than ${MAX_HANDOVERS} times: do they call each other in a circle?`;
       throw new StepFailure('too_deep', text);
     }
@@ -175,7 +186,7 @@ export function createMessageProcessor(deps: MessageProcessorDeps): MessageProce
         trace,
       },
       deadline,
-      handovers,
+      handover,
       () => undefined,
     );
     if ('unexpected' in processed) throw processed.unexpected as Error;
@@ -191,7 +202,8 @@ export function createMessageProcessor(deps: MessageProcessorDeps): MessageProce
 
   return {
     newIds: () => makeIds(clock.now(), deps.randomBytes),
-    process: (message, conclude) => run(message, clock.now() + deps.flowTimeoutMs, 0, conclude),
+    process: (message, conclude) =>
+      run(message, clock.now() + deps.flowTimeoutMs, { handovers: 0 }, conclude),
   };
 }
 

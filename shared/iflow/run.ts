@@ -1,13 +1,14 @@
-import { setImmediate } from 'node:timers/promises';
+import { caughtOf } from './caught-exception.ts';
 import { type FlowEnvironment, FlowFailure, type FlowOutcome, type RunFlow } from './engine.ts';
-import { type CaughtException, type Exchange, MAX_BODY_SIZE } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
 import type { CompiledFlow, CompiledNode, CompiledProcess } from './flow.ts';
+import { MessageEnded } from './message-ended.ts';
+import { type Before, HeldMessage, MessageRoom } from './message-size.ts';
 import type { ScriptLogEntry } from './script/engine.ts';
 import { steps } from './steps/index.ts';
 import { type BranchEnd, type StepContext, StepFailure, type StepResult } from './steps/step.ts';
+import { Turns } from './turns.ts';
 
-/** Steps that wait for nothing hold the event loop no longer than this between them. */
-const LONGEST_HOLD_MS = 20;
 /** Local processes that call each other, and branches in branches. */
 const MAX_DEPTH = 50;
 /** Of one message, at the same time: each has a copy of it. */
@@ -20,38 +21,27 @@ const MAX_BRANCHES = 5000;
 export const runFlow: RunFlow = async (flow, start, exchange, environment, deadline, log) => {
   const waits = !flow.timers.some(({ startId }) => startId === start.startId);
   const run = new FlowRun(flow, environment, deadline, log, waits);
+  const { room, original } = environment.handedOver ?? { room: new MessageRoom() };
+  const held = new HeldMessage(exchange, room, original);
   let outcome: FlowOutcome = { status: 'COMPLETED' };
   try {
-    await run.process(start.processId, start.startId, exchange, 0);
+    await run.process(start.processId, start.startId, held, 0);
   } catch (error) {
     if (!(error instanceof MessageEnded)) throw error;
     if (error.end === 'escalated') {
       outcome = { status: 'ESCALATED', raised: waits ? error.message : undefined };
     }
+  } finally {
+    held.release();
   }
   await run.complete();
   return outcome;
 };
 
-/**
- * The message has ended before its processes have: nothing returns to those that called one.
- * - `handled`: an exception subprocess has come to its end (SAP Help, Handle Exceptions in Subprocess).
- * - `terminated`: at a Terminate Message event.
- * - `escalated`: at an escalation end event; `message` is what a sender that waits is told.
- */
-class MessageEnded extends Error {
-  readonly end: 'handled' | 'terminated' | 'escalated';
-
-  constructor(end: MessageEnded['end'], message = 'The message was ended.') {
-    super(message);
-    this.name = 'MessageEnded';
-    this.end = end;
-  }
-}
-
 /** A way through the nodes of one process. */
 interface Walk {
   readonly process: CompiledProcess;
+  readonly held: HeldMessage;
   /** A branch stops before a Gather or a Join. */
   readonly branch: boolean;
   /** What the exception subprocess that it goes through has caught. */
@@ -69,9 +59,7 @@ class FlowRun {
   /** Failures that have been given to the exception subprocess of their process, if there is one. */
   readonly #given = new WeakSet<FlowFailure>();
   readonly #completions: (() => Promise<void>)[] = [];
-  #heldSince: number;
-  /** When all that have waited for others so far are on again. */
-  #turn: Promise<void> = Promise.resolve();
+  readonly #turns: Turns;
   #openBranches = 0;
 
   constructor(
@@ -86,7 +74,7 @@ class FlowRun {
     this.#deadline = deadline;
     this.#log = log;
     this.#senderWaits = senderWaits;
-    this.#heldSince = environment.now();
+    this.#turns = new Turns(environment.now);
   }
 
   /** Does what steps have left for when the message is processed. */
@@ -94,13 +82,13 @@ class FlowRun {
     for (const completion of this.#completions) await completion();
   }
 
-  async process(id: string, startId: string, exchange: Exchange, depth: number): Promise<void> {
+  async process(id: string, startId: string, held: HeldMessage, depth: number): Promise<void> {
     const process = this.#flow.processes[id];
     if (process === undefined) {
       throw new Error(`The compiled flow ${this.#flow.id} has no process ${id}.`);
     }
-    const walk = { process, branch: false, caught: undefined, depth };
-    await this.#guard(walk, startId || process.startId, exchange);
+    const walk = { process, held, branch: false, caught: undefined, depth };
+    await this.#guard(walk, startId || process.startId);
   }
 
   /**
@@ -109,9 +97,9 @@ class FlowRun {
    * calls (SAP Help, Define Exception Subprocess), and a failure that a branch could not handle has
    * been given to it already. One that fails itself, or ends in an error, fails its process.
    */
-  async #guard(walk: Walk, startId: string, exchange: Exchange): Promise<CompiledNode | undefined> {
+  async #guard(walk: Walk, startId: string): Promise<CompiledNode | undefined> {
     try {
-      return await this.#walk(walk, startId, exchange);
+      return await this.#walk(walk, startId);
     } catch (error) {
       if (!(error instanceof FlowFailure) || this.#given.has(error)) throw error;
       this.#given.add(error);
@@ -120,20 +108,23 @@ class FlowRun {
       // There is no time left to handle it in, or no room.
       if (error.reason === 'timeout' || error.reason === 'busy') throw error;
       const caught = caughtOf(error);
+      const { exchange } = walk.held;
       exchange.properties.set('CamelExceptionCaught', { ...caught });
       exchange.properties.set('SAP_ErrorModelStepID', error.stepId);
       // SAP's flows ask for it there, and it is what the sender is answered unless they change it.
       if (caught.statusCode !== undefined) {
         exchange.headers.set('CamelHttpResponseCode', caught.statusCode);
       }
-      await this.#handle({ ...walk, branch: false, caught: error }, handler.startId, exchange);
+      walk.held.letGo();
+      walk.held.recount();
+      await this.#handle({ ...walk, branch: false, caught: error }, handler.startId);
       throw new MessageEnded('handled');
     }
   }
 
-  async #handle(walk: Walk, startId: string, exchange: Exchange): Promise<void> {
+  async #handle(walk: Walk, startId: string): Promise<void> {
     try {
-      await this.#walk(walk, startId, exchange);
+      await this.#walk(walk, startId);
     } catch (error) {
       if (error instanceof FlowFailure) this.#given.add(error);
       throw error;
@@ -141,7 +132,8 @@ class FlowRun {
   }
 
   /** @returns the Gather or Join that a branch has stopped at; undefined at an end. */
-  async #walk(walk: Walk, startId: string, exchange: Exchange): Promise<CompiledNode | undefined> {
+  async #walk(walk: Walk, startId: string): Promise<CompiledNode | undefined> {
+    const { held } = walk;
     const context = this.#contextOf(walk);
     let id: string | undefined = startId;
     while (id !== undefined) {
@@ -150,15 +142,18 @@ class FlowRun {
         throw new Error(`The compiled flow ${this.#flow.id} has no step ${id}.`);
       }
       if (walk.branch && (node.type === 'Gather' || node.type === 'Join')) return node;
-      const given = exchange.body;
-      const pending = this.#runStep(node, exchange, context);
+      const changes = steps[node.type]?.changes?.(node) ?? 'everything';
+      const before = held.before(changes);
+      const pending = this.#runStep(node, held, before, context);
       const result = pending instanceof Promise ? await pending : pending;
-      if (exchange.body.length > MAX_BODY_SIZE) {
-        exchange.body = given;
-        const text = `The step "${node.name || node.id}" has made a body above ${MAX_BODY_SIZE} bytes.`;
+      held.letGo();
+      const excess = held.count(changes);
+      if (excess !== undefined) {
+        held.undo(before);
+        const text = `The step "${node.name || node.id}" has made ${excess}.`;
         throw new FlowFailure(node, 'too_large', text);
       }
-      if (this.#holdsTooLong()) await this.#letOthersOn();
+      if (this.#turns.holdsTooLong()) await this.#turns.letOthersOn();
       if (result === undefined) id = node.next[0];
       else if ('goTo' in result) id = result.goTo;
       else {
@@ -169,22 +164,10 @@ class FlowRun {
     return undefined;
   }
 
-  #holdsTooLong(): boolean {
-    return this.#environment.now() - this.#heldSince >= LONGEST_HOLD_MS;
-  }
-
-  /** Branches that wait go on one after the other: each has a turn of the event loop to itself. */
-  #letOthersOn(): Promise<void> {
-    this.#turn = this.#turn.then(async () => {
-      await setImmediate();
-      this.#heldSince = this.#environment.now();
-    });
-    return this.#turn;
-  }
-
   #runStep(
     node: CompiledNode,
-    exchange: Exchange,
+    held: HeldMessage,
+    before: Before | undefined,
     context: StepContext,
   ): Promise<StepResult> | StepResult {
     const step = steps[node.type];
@@ -198,18 +181,17 @@ class FlowRun {
     }
     const attributes = { 'flowgate.step.id': node.id, 'flowgate.step.type': node.type };
     try {
-      const running = trace.span('flow.step', () => step.run(exchange, node, context), attributes);
+      const running = trace.span(
+        'flow.step',
+        () => step.run(held.exchange, node, context),
+        attributes,
+      );
       return running instanceof Promise
-        ? running.catch((error: unknown) => this.#fail(node, error))
+        ? running.catch((error: unknown) => fail(node, held, before, error))
         : running;
     } catch (error) {
-      return this.#fail(node, error);
+      return fail(node, held, before, error);
     }
-  }
-
-  #fail(node: CompiledNode, error: unknown): never {
-    if (!(error instanceof StepFailure)) throw error;
-    throw new FlowFailure(node, error.reason, error.message, error);
   }
 
   /** Returns where the process or branch ends and nothing else does. */
@@ -244,21 +226,24 @@ class FlowRun {
   }
 
   async #branch(from: Walk, nodeId: string, exchange: Exchange): Promise<BranchEnd> {
-    const walk = { ...from, branch: true, depth: deeper(from) };
+    const depth = deeper(from);
     if (this.#openBranches >= MAX_BRANCHES) {
       const text = `The message has more than ${MAX_BRANCHES} branches at the same time.`;
       throw new StepFailure('too_many', text);
     }
+    const held = from.held.branch(exchange);
     this.#openBranches += 1;
     try {
       // One may have no step of its own.
-      if (this.#holdsTooLong()) await this.#letOthersOn();
-      return { stoppedAt: await this.#guard(walk, nodeId, exchange), handled: false };
+      if (this.#turns.holdsTooLong()) await this.#turns.letOthersOn();
+      const walk = { ...from, held, branch: true, depth };
+      return { stoppedAt: await this.#guard(walk, nodeId), handled: false };
     } catch (error) {
       if (!(error instanceof MessageEnded) || error.end === 'escalated') throw error;
       return { stoppedAt: undefined, handled: error.end === 'handled' };
     } finally {
       this.#openBranches -= 1;
+      held.release();
     }
   }
 
@@ -269,14 +254,30 @@ class FlowRun {
       deadline: this.#deadline,
       log: this.#log,
       runBranch: (nodeId, exchange) => this.#branch(walk, nodeId, exchange),
-      callProcess: async (processId, exchange) => {
-        await this.process(processId, '', exchange, deeper(walk));
+      callProcess: async (processId) => {
+        await this.process(processId, '', walk.held, deeper(walk));
       },
+      keep: (size) => {
+        walk.held.keep(size);
+      },
+      room: walk.held.room,
       onCompletion: (completion) => {
         this.#completions.push(completion);
       },
     };
   }
+}
+
+/** A step that fails leaves the message as it was given. */
+function fail(
+  node: CompiledNode,
+  held: HeldMessage,
+  before: Before | undefined,
+  error: unknown,
+): never {
+  if (!(error instanceof StepFailure)) throw error;
+  held.undo(before);
+  throw new FlowFailure(node, error.reason, error.message, error);
 }
 
 function deeper({ depth }: Walk): number {
@@ -288,13 +289,3 @@ function deeper({ depth }: Walk): number {
 }
 
 type End = Extract<StepResult, { end: string }>['end'];
-
-function caughtOf(failure: FlowFailure): CaughtException {
-  const caught = failure.cause instanceof StepFailure ? failure.cause.caught : {};
-  return {
-    class: 'org.apache.camel.CamelExecutionException',
-    message: failure.message,
-    stacktrace: `${failure.message}\n\tat ${failure.stepName || failure.stepId}`,
-    ...caught,
-  };
-}

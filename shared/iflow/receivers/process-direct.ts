@@ -11,7 +11,7 @@ export const processDirect: Receiver = {
   async call(exchange, channel, context) {
     const { address } = channel.config as ProcessDirectConfig;
     const written = textsOf(exchange, context)(address);
-    const { flow, environment, deadline } = context;
-    await environment.processDirect(written, exchange, flow, deadline);
+    const { flow, environment, deadline, room } = context;
+    await environment.processDirect(written, exchange, flow, deadline, room);
   },
 };

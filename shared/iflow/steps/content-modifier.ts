@@ -34,6 +34,11 @@ export type RowConfig =
  * fails leaves the exchange as it was before all of them; a number that was drawn before is gone.
  */
 export const contentModifier: Step = {
+  changes(node) {
+    const { headers, properties } = node.config as ContentModifierConfig;
+    return headers.length + properties.length === 0 ? 'body' : 'everything';
+  },
+
   run(exchange, node, context) {
     const config = node.config as ContentModifierConfig;
     const rows = [...config.headers, ...config.properties].filter((row) => row.action === 'create');
@@ -49,7 +54,6 @@ function* apply(
   exchange: Exchange,
   context: ExpressionContext,
 ): Rows<undefined> {
-  const before = { headers: [...exchange.headers], properties: [...exchange.properties] };
   try {
     for (const row of config.headers) {
       if (row.action === 'delete') deleteMatching(exchange.headers, row, context.budget);
@@ -73,19 +77,8 @@ function* apply(
     }
     return undefined;
   } catch (error) {
-    restore(exchange, before);
     rethrow(error);
   }
-}
-
-function restore(
-  exchange: Exchange,
-  before: { headers: [string, Value][]; properties: [string, Value][] },
-): void {
-  exchange.headers.clear();
-  for (const [name, value] of before.headers) exchange.headers.set(name, value);
-  exchange.properties.clear();
-  for (const [name, value] of before.properties) exchange.properties.set(name, value);
 }
 
 function toBody(value: Value | Body): Body {

@@ -1,5 +1,5 @@
 import { callReceiver } from '../receivers/call.ts';
-import type { CompiledChannel } from '../flow.ts';
+import type { CompiledChannel, CompiledNode } from '../flow.ts';
 import type { Step } from './step.ts';
 
 export interface EndConfig {
@@ -8,20 +8,25 @@ export interface EndConfig {
 }
 
 /** A message enters, or leaves a local process, and nothing happens to it. */
-export const event: Step = { run: () => undefined };
+export const event: Step = { changes: () => 'nothing', run: () => undefined };
 
 export const messageEnd: Step = {
+  changes: (node) => (channelOf(node) === undefined ? 'nothing' : 'everything'),
+
   run(exchange, node, context) {
-    // Flows of format 1 have no config here.
-    const { channels = [] } = (node.config ?? {}) as Partial<EndConfig>;
-    const [channel] = channels;
+    const channel = channelOf(node);
     if (channel === undefined) return undefined;
     return callReceiver(channel, exchange, context);
   },
 };
 
-export const errorEnd: Step = { run: () => ({ end: 'error' }) };
+/** Flows of format 1 have no config here. */
+function channelOf({ config }: CompiledNode): CompiledChannel | undefined {
+  return ((config ?? {}) as Partial<EndConfig>).channels?.[0];
+}
 
-export const escalationEnd: Step = { run: () => ({ end: 'escalation' }) };
+export const errorEnd: Step = { changes: () => 'nothing', run: () => ({ end: 'error' }) };
 
-export const terminateEnd: Step = { run: () => ({ end: 'terminate' }) };
+export const escalationEnd: Step = { changes: () => 'nothing', run: () => ({ end: 'escalation' }) };
+
+export const terminateEnd: Step = { changes: () => 'nothing', run: () => ({ end: 'terminate' }) };

@@ -38,15 +38,20 @@ export class GatheredMessages {
     return this.#bodies.size;
   }
 
-  /** @throws {StepFailure} for more than a body may hold. */
-  add(index: number, exchange: Exchange): void {
+  /**
+   * @returns whether it is the first so far, of which more than the body counts.
+   * @throws {StepFailure} for more than a body may hold.
+   */
+  add(index: number, exchange: Exchange): boolean {
     this.#bodies.set(index, exchange.body);
     this.#size += exchange.body.length;
     if (this.#size > MAX_BODY_SIZE) {
       const text = `The messages to be combined have more than ${MAX_BODY_SIZE} characters or bytes.`;
       throw new StepFailure('too_large', text);
     }
-    if (this.#first === undefined || index < this.#first.index) this.#first = { index, exchange };
+    const isFirst = this.#first === undefined || index < this.#first.index;
+    if (isFirst) this.#first = { index, exchange };
+    return isFirst;
   }
 
   /** Makes the exchange the combined message. @throws {StepFailure} */

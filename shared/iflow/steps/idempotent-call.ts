@@ -27,6 +27,9 @@ const DUPLICATE = 'CamelDuplicateMessage';
  * that fails or ends the message.
  */
 export const idempotentCall: Step = {
+  // The steps of the process are counted one by one.
+  changes: () => 'nothing',
+
   async run(exchange, node, context) {
     const { processId, messageId, skip } = node.config as IdempotentCallConfig;
     const id = textsOf(exchange, context)(messageId);
@@ -41,13 +44,13 @@ export const idempotentCall: Step = {
     const begun = await begin(messages, step, id, context);
     if (begun === 'processed') {
       exchange.properties.set(DUPLICATE, true);
-      if (!skip) await context.callProcess(processId, exchange);
+      if (!skip) await context.callProcess(processId);
       return undefined;
     }
     // What an earlier call has found is not about this one.
     exchange.properties.delete(DUPLICATE);
     try {
-      await context.callProcess(processId, exchange);
+      await context.callProcess(processId);
     } catch (error) {
       await messages.abandon(step, id, begun.mark);
       throw error;

@@ -16,11 +16,14 @@ export interface LoopingProcessConfig {
  * Call).
  */
 export const loopingProcess: Step = {
+  // The steps of the process are counted one by one.
+  changes: () => 'nothing',
+
   async run(exchange, node, context) {
     const { processId, condition, maximum, failAtMaximum } = node.config as LoopingProcessConfig;
     for (let index = 0; index < maximum; index++) {
       exchange.properties.set('CamelLoopIndex', index);
-      await context.callProcess(processId, exchange);
+      await context.callProcess(processId);
       if (!(await holds(condition, exchange, node, context))) return undefined;
     }
     if (!failAtMaximum) return undefined;

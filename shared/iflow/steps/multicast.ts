@@ -1,5 +1,6 @@
 import { copyExchange, type Exchange, replaceExchange } from '../exchange.ts';
 import type { CompiledNode } from '../flow.ts';
+import { ownSize } from '../message-size.ts';
 import { type Branch, type BranchOutcome, runBranches } from './branches.ts';
 import { closingGather, gatherAt } from './closing-gather.ts';
 import { GatheredMessages } from './gathered-messages.ts';
@@ -29,6 +30,7 @@ export const multicast: Step = {
     const rules = { concurrency: sequential ? 1 : routes.length, stopOnFailure: sequential };
     await runBranches(copies(routes, exchange), rules, context, (index, branch, outcome) => {
       ends[index] = { branch, outcome };
+      context.keep(ownSize(branch.exchange, exchange));
     });
     for (const { outcome } of ends) if (outcome.kind === 'failed') throw outcome.failure;
     const handled = ends.find(({ outcome }) => outcome.kind === 'handled');

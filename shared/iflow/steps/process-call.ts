@@ -6,8 +6,11 @@ export interface ProcessCallConfig {
 
 /** Calls a local integration process. */
 export const processCall: Step = {
-  async run(exchange, node, context) {
-    await context.callProcess((node.config as ProcessCallConfig).processId, exchange);
+  // The steps of the process are counted one by one.
+  changes: () => 'nothing',
+
+  async run(_, node, context) {
+    await context.callProcess((node.config as ProcessCallConfig).processId);
     return undefined;
   },
 };

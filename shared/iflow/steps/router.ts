@@ -13,6 +13,8 @@ export interface RouterConfig {
  * one the process ends, or fails where the router is to throw an exception (SAP Help, Define Router).
  */
 export const router: Step = {
+  changes: () => 'nothing',
+
   run(exchange, node, context) {
     const config = node.config as RouterConfig;
     const conditions = config.routes.map(({ condition }) => condition);

@@ -1,6 +1,7 @@
 import type { FlowFailure } from '../engine.ts';
 import { type Exchange, replaceExchange } from '../exchange.ts';
 import type { CompiledNode } from '../flow.ts';
+import { ownSize } from '../message-size.ts';
 import { addToLog } from '../script/message-log.ts';
 import type { BranchOutcome } from './branches.ts';
 import { closingGather } from './closing-gather.ts';
@@ -12,7 +13,9 @@ import type { StepContext, StepResult } from './step.ts';
  * Exceptions When Using the Splitter Pattern). Of those that come to no Gather nothing is kept.
  */
 export class SplitMessages {
+  readonly #before: Exchange;
   readonly #stopOnException: boolean;
+  readonly #keep: StepContext['keep'];
   /** The Gather that is to combine them. */
   #gather: CompiledNode | undefined;
   readonly #gathered: GatheredMessages;
@@ -30,7 +33,9 @@ export class SplitMessages {
     splitter: CompiledNode,
     context: StepContext,
   ) {
+    this.#before = before;
     this.#stopOnException = stopOnException;
+    this.#keep = context.keep;
     this.#gather = closingGather(context.flow, splitter);
     this.#gathered = new GatheredMessages(before);
   }
@@ -48,6 +53,7 @@ export class SplitMessages {
         this.#gather ??= outcome.at;
         break;
       case 'handled':
+        if (this.#handled === undefined) this.#keep(ownSize(exchange, this.#before));
         this.#handled ??= exchange;
         break;
       case 'failed':
@@ -55,7 +61,10 @@ export class SplitMessages {
         this.#failures += 1;
         break;
     }
-    if (this.#gather !== undefined) this.#gathered.add(index, exchange);
+    if (this.#gather === undefined) return;
+    const isFirst = this.#gathered.add(index, exchange);
+    // Of the others only the body is kept.
+    this.#keep(isFirst ? ownSize(exchange, this.#before) : exchange.body.length);
   }
 
   /** Makes the exchange what follows the splitter, and says where it goes on. */

@@ -1,6 +1,7 @@
 import type { FlowEnvironment } from '../engine.ts';
 import type { CaughtException, Exchange } from '../exchange.ts';
 import type { CompiledFlow, CompiledNode } from '../flow.ts';
+import type { Changes, MessageRoom } from '../message-size.ts';
 import type { ScriptLogEntry } from '../script/engine.ts';
 
 /** What a step is run with besides the message. */
@@ -18,11 +19,18 @@ export interface StepContext {
    */
   readonly runBranch: (nodeId: string, exchange: Exchange) => Promise<BranchEnd>;
   /**
-   * Runs a local integration process. Where its exception subprocess has handled a failure, or it has
+   * Runs a local integration process on the step's exchange. Where its exception subprocess has handled a failure, or it has
    * ended the message, nothing returns to the caller: what is thrown then passes through every step.
    * @throws {FlowFailure}
    */
-  readonly callProcess: (processId: string, exchange: Exchange) => Promise<void>;
+  readonly callProcess: (processId: string) => Promise<void>;
+  /**
+   * Counts what the step keeps of a branch until it is through.
+   * @throws {StepFailure} when the message would hold too much.
+   */
+  readonly keep: (size: number) => void;
+  /** What the message may still come to hold. */
+  readonly room: MessageRoom;
   /** Has `completion` run when the message has been processed, and not when it fails. */
   readonly onCompletion: (completion: () => Promise<void>) => void;
 }
@@ -69,10 +77,12 @@ export class StepFailure extends Error {
 }
 
 /**
- * One type of step, at run time. A step that fails leaves the exchange as it was given.
+ * One type of step, at run time. What it has changed of the exchange is undone where it fails.
  * `node.config` is what the same step's compiler has returned.
  */
 export interface Step {
+  /** What it changes of the message itself: what is counted behind it. Everything unless told. */
+  readonly changes?: (node: CompiledNode) => Changes;
   run(
     exchange: Exchange,
     node: CompiledNode,
