@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
@@ -12,7 +13,10 @@ import { modifyXml } from '../../shared/iflow/convert/modify-xml.ts';
 import { xmlToCsv } from '../../shared/iflow/convert/xml-to-csv.ts';
 import { xmlToJson } from '../../shared/iflow/convert/xml-to-json.ts';
 import type { Body } from '../../shared/iflow/exchange.ts';
+import { joinBodies } from '../../shared/iflow/gathering/joined-bodies.ts';
 import { JsonError, JsonReader } from '../../shared/iflow/json/json-reader.ts';
+import { canonicalizationOf, SIGNATURES } from '../../shared/iflow/signature/algorithms.ts';
+import type { SignatureType } from '../../shared/iflow/signature/settings.ts';
 import { readXml } from '../../shared/iflow/xml/read-xml.ts';
 import { check, textOf } from './check.ts';
 
@@ -188,6 +192,12 @@ const bodies: fc.Arbitrary<Body> = fc.oneof(
     'xmlns:p="u"',
     'p:',
   ),
+  fc
+    .tuple(
+      fc.constantFrom('<a/>', '<a b="i">1</a>', '<p:a xmlns:p="u" b="x"><a/>t<a b="1"/></p:a>'),
+      fc.option(fc.nat(40), { nil: undefined }),
+    )
+    .map(([xml, at]) => (at === undefined ? xml : xml.slice(0, at) + xml.slice(at + 1))),
   textOf('{', '}', '[', ']', '"a":', '"@b":', '"$":', '1', 'null', ',', '"', '\\ud800'),
   textOf('a', ';', '"', '\n', '\r\n', '""', '\u0000'),
   textOf(
@@ -214,6 +224,51 @@ const bodies: fc.Arbitrary<Body> = fc.oneof(
       return damaged;
     }),
 );
+
+const NONE = { uri: '' };
+const queryFor = (source: string, result: 'node' | 'nodes') => ({ source, variables: {}, result });
+
+const SIGNATURE_TYPES: readonly SignatureType[] = [
+  { kind: 'enveloped', parent: '/a' },
+  { kind: 'enveloping' },
+  { kind: 'detached', ids: ['//@b'] },
+];
+const C14N = canonicalizationOf('http://www.w3.org/TR/2001/REC-xml-c14n-20010315');
+
+const signing = {
+  settings: {
+    algorithm: SIGNATURES['SHA256/ECDSA'] ?? assert.fail(),
+    digest: 'sha256' as const,
+    signedInfoMethod: C14N ?? assert.fail(),
+    contentMethod: undefined,
+    keyInfo: { chain: false, certificate: false, issuerSerial: false, keyValue: true },
+    signsKeyInfo: false,
+    prefix: 'ds',
+    signatureId: '',
+    contentReferenceType: '',
+    omitXmlDeclaration: true,
+  },
+  xades: undefined,
+  privateKey: generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    .privateKey.export({ type: 'pkcs8', format: 'pem' })
+    .toString(),
+  certificates: [],
+  namespaces: {},
+  now: 0,
+  offsetMinutes: 0,
+  seed: 'seed',
+};
+
+/** What tasks have prepared of the bundle. */
+const resources: { readonly [N in TaskName]?: string } = {
+  schema: JSON.stringify({
+    main: 'a.xsd',
+    files: {
+      'a.xsd':
+        '<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"><xs:element name="a" type="xs:int"/></xs:schema>',
+    },
+  }),
+};
 
 const inputs: { readonly [N in TaskName]?: (body: Body) => TaskInput<N>[] } = {
   jsonToXml: (body) =>
@@ -249,6 +304,39 @@ const inputs: { readonly [N in TaskName]?: (body: Body) => TaskInput<N>[] } = {
     { body, format: 'gzip' },
     { body, format: 'zip' },
   ],
+  xpath: (body) =>
+    (['text', 'node', 'nodes', 'boolean'] as const).map((result) => ({
+      body,
+      namespaces: { p: 'u' },
+      queries: ['//a', '/p:a/@b', 'count(//*)', '. < $v'].map((source) => ({
+        source,
+        variables: { v: 1 },
+        result,
+      })),
+    })),
+  split: (body) => [
+    { body, envelope: true, at: { path: [{ anywhere: true, localName: 'a', namespace: NONE }] } },
+    { body, envelope: false, at: { path: [{ anywhere: false, localName: 'a', namespace: NONE }] } },
+    { body, envelope: false, at: { token: 'a' } },
+    { body, envelope: true, at: { lines: true } },
+  ],
+  gather: (body) =>
+    (['same', 'different'] as const).flatMap((format) => [
+      { ...joinBodies([body]), format },
+      { ...joinBodies(['<a/>', body, '<b/>']), format },
+    ]),
+  merge: (body) => [
+    { ...joinBodies([body, body]), namespaces: {}, source: queryFor('//a', 'nodes') },
+    {
+      ...joinBodies(['<r><a/></r>', body]),
+      namespaces: {},
+      source: queryFor('//a', 'nodes'),
+      target: queryFor('/r', 'node'),
+    },
+  ],
+  signXml: (body) =>
+    SIGNATURE_TYPES.map((type) => ({ ...signing, body, settings: { ...signing.settings, type } })),
+  schema: (body) => [{ body }],
   mimeDecode: (body) => [
     { body, contentType: null },
     { body, contentType: 'multipart/mixed; boundary="b"' },
@@ -266,12 +354,14 @@ const inputs: { readonly [N in TaskName]?: (body: Body) => TaskInput<N>[] } = {
 
 for (const [task, inputsOf] of Object.entries(inputs)) {
   test(`the task ${task} says what is wrong with any body, or takes it`, async () => {
-    const loaded = (await tasks[task as TaskName].load()) as Task<never, unknown>;
+    const loaded = (await tasks[task as TaskName].load()) as Task<never, unknown, unknown>;
+    const resource = resources[task as TaskName];
+    const prepared = resource === undefined ? undefined : await loaded.prepare?.(resource);
     await check(
       fc.asyncProperty(bodies, async (body) => {
         for (const input of inputsOf(body)) {
           try {
-            await loaded.run(input as never, undefined);
+            await loaded.run(input as never, prepared);
           } catch (error) {
             if (!(error instanceof TaskFailure)) throw error;
             assert.match(error.message, /^[A-Z].*\.$/s);
