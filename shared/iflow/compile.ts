@@ -184,6 +184,9 @@ function compileProcess(
     name: process.name,
     startId: process.kind === 'local' ? (start?.id ?? '') : '',
     nodes: Object.fromEntries(nodes.map((node) => [node.id, node])),
+    ...(process.properties.get('transactionalHandling') === 'Required'
+      ? { transactional: true }
+      : {}),
     ...(handler === undefined || handlerStart === undefined
       ? {}
       : { exceptionSubprocess: { id: handler.id, startId: handlerStart.id } }),

@@ -97,6 +97,8 @@ export interface CompiledProcess {
   readonly name: string;
   /** '' for a main process, which channels and timers start. */
   readonly startId: string;
+  /** Transaction Handling is Required for JDBC. */
+  readonly transactional?: true;
   /** The nodes of its exception subprocess as well: ids are unique in the flow. */
   readonly nodes: Readonly<Record<string, CompiledNode>>;
   /** Where its exception subprocess begins. */

@@ -7,6 +7,7 @@ import { type Before, HeldMessage, MessageRoom } from './message-size.ts';
 import type { ScriptLogEntry } from './script/engine.ts';
 import { steps } from './steps/index.ts';
 import { type BranchEnd, type StepContext, StepFailure, type StepResult } from './steps/step.ts';
+import { Transaction } from './transaction.ts';
 import { Turns } from './turns.ts';
 
 /** Local processes that call each other, and branches in branches. */
@@ -25,7 +26,7 @@ export const runFlow: RunFlow = async (flow, start, exchange, environment, deadl
   const held = new HeldMessage(exchange, room, original);
   let outcome: FlowOutcome = { status: 'COMPLETED' };
   try {
-    await run.process(start.processId, start.startId, held, 0);
+    await run.process(start, { held, depth: 0, transaction: undefined });
   } catch (error) {
     if (!(error instanceof MessageEnded)) throw error;
     if (error.end === 'escalated') {
@@ -38,15 +39,23 @@ export const runFlow: RunFlow = async (flow, start, exchange, environment, deadl
   return outcome;
 };
 
-/** A way through the nodes of one process. */
-interface Walk {
-  readonly process: CompiledProcess;
+type End = Extract<StepResult, { end: string }>['end'];
+type Start = Parameters<RunFlow>[1];
+
+/** What a process has of the one that calls it. */
+interface Caller {
   readonly held: HeldMessage;
+  readonly depth: number;
+  readonly transaction: Transaction | undefined;
+}
+
+/** A way through the nodes of one process. */
+interface Walk extends Caller {
+  readonly process: CompiledProcess;
   /** A branch stops before a Gather or a Join. */
   readonly branch: boolean;
   /** What the exception subprocess that it goes through has caught. */
   readonly caught: FlowFailure | undefined;
-  readonly depth: number;
 }
 
 class FlowRun {
@@ -82,13 +91,17 @@ class FlowRun {
     for (const completion of this.#completions) await completion();
   }
 
-  async process(id: string, startId: string, held: HeldMessage, depth: number): Promise<void> {
-    const process = this.#flow.processes[id];
+  async process({ processId, startId }: Start, by: Caller): Promise<void> {
+    const process = this.#flow.processes[processId];
     if (process === undefined) {
-      throw new Error(`The compiled flow ${this.#flow.id} has no process ${id}.`);
+      throw new Error(`The compiled flow ${this.#flow.id} has no process ${processId}.`);
     }
-    const walk = { process, held, branch: false, caught: undefined, depth };
-    await this.#guard(walk, startId || process.startId);
+    const from = startId || process.startId;
+    const walk = { ...by, process, branch: false, caught: undefined };
+    if (process.transactional === true && by.transaction === undefined) {
+      const transaction = new Transaction(this.#environment, by.held.room, this.#deadline);
+      await transaction.around(process, () => this.#guard({ ...walk, transaction }, from));
+    } else await this.#guard(walk, from);
   }
 
   /**
@@ -250,12 +263,12 @@ class FlowRun {
   #contextOf(walk: Walk): StepContext {
     return {
       flow: this.#flow,
-      environment: this.#environment,
+      environment: walk.transaction?.environment ?? this.#environment,
       deadline: this.#deadline,
       log: this.#log,
       runBranch: (nodeId, exchange) => this.#branch(walk, nodeId, exchange),
       callProcess: async (processId) => {
-        await this.process(processId, '', walk.held, deeper(walk));
+        await this.process({ processId, startId: '' }, { ...walk, depth: deeper(walk) });
       },
       keep: (size) => {
         walk.held.keep(size);
@@ -282,10 +295,6 @@ function fail(
 
 function deeper({ depth }: Walk): number {
   if (depth < MAX_DEPTH) return depth + 1;
-  throw new StepFailure(
-    'too_deep',
-    `Processes and branches are nested more than ${MAX_DEPTH} deep.`,
-  );
+  const text = `Processes and branches are nested more than ${MAX_DEPTH} deep.`;
+  throw new StepFailure('too_deep', text);
 }
-
-type End = Extract<StepResult, { end: string }>['end'];

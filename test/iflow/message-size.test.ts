@@ -88,7 +88,7 @@ suite('What a message holds beside its body counts (docs/limits.md)', () => {
           local: true,
           nodes: [
             { id: 'S', cname: 'StartEvent' },
-            ...[...'abcdefgh'].map((name) =>
+            ...['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((name) =>
               setting(`Keep_${name}`, name, `\${property.${name}}\${in.body}`),
             ),
             { id: 'E', cname: 'EndEvent' },

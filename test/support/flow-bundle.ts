@@ -45,6 +45,8 @@ export interface ProcessDescription extends GraphDescription {
   readonly id?: string;
   /** A local integration process; main unless told. */
   readonly local?: boolean;
+  /** Such as `transactionalHandling`. */
+  readonly properties?: Readonly<Record<string, string>>;
   /** Its exception subprocess. */
   readonly exception?: GraphDescription;
 }
@@ -164,7 +166,7 @@ function flowXml(flow: FlowDescription): string {
     const type: Record<string, string> =
       process.local === true ? { processType: 'directCall' } : {};
     const id = process.id ?? `Process_${i + 1}`;
-    return `<bpmn2:process id="${id}" name="${id}">${properties(type)}${graphXml(process, id)}${exceptionXml(process, id)}</bpmn2:process>`;
+    return `<bpmn2:process id="${id}" name="${id}">${properties({ ...type, ...process.properties })}${graphXml(process, id)}${exceptionXml(process, id)}</bpmn2:process>`;
   });
   return `<?xml version="1.0" encoding="UTF-8"?><bpmn2:definitions xmlns:bpmn2="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:ifl="http:///com.sap.ifl.model/Ifl.xsd" id="Definitions_1"><bpmn2:collaboration id="Collaboration_1" name="Default Collaboration">${collaboration.join('')}</bpmn2:collaboration>${processes.join('')}</bpmn2:definitions>`;
 }
