@@ -35,8 +35,10 @@ export interface MessageProcessorDeps {
 export interface ArrivedMessage {
   readonly messageGuid: string;
   readonly correlationId: string;
-  /** Who has sent it: a user; '' for a timer. */
+  /** Who has sent it; '' for a client certificate and for a timer. */
   readonly user: string;
+  /** Whom the log names as the sender where nothing else does: the user, or the certificate. */
+  readonly sender: string;
   readonly deployment: Deployment;
   readonly flow: CompiledFlow;
   readonly start: { readonly processId: string; readonly startId: string };
@@ -134,7 +136,7 @@ export function createMessageProcessor(deps: MessageProcessorDeps): MessageProce
         correlationId: message.correlationId,
         logStart,
         logEnd: clock.now(),
-        user: message.user,
+        user: message.sender,
         deployment,
         exchange,
         arrived,
@@ -161,13 +163,14 @@ export function createMessageProcessor(deps: MessageProcessorDeps): MessageProce
     }
     const { deployment, flow, sender } = await findDirect(address, deps);
     const { messageGuid } = makeIds(clock.now(), deps.randomBytes);
-    const { correlationId, user, trace } = message;
+    const { correlationId, user, sender: originator, trace } = message;
     const handed = handedOver(exchange, flow, { messageGuid, correlationId, user });
     const processed = await run(
       {
         messageGuid,
         correlationId,
         user,
+        sender: originator,
         deployment,
         flow,
         start: sender,
@@ -237,7 +240,7 @@ function handedOver(
 ): Exchange {
   const headers = new HeaderMap();
   copyAllowed(exchange.headers, headers, flow);
-  headers.set('SapAuthenticatedUserName', ids.user);
+  if (ids.user !== '') headers.set('SapAuthenticatedUserName', ids.user);
   headers.set('SAP_MessageProcessingLogID', ids.messageGuid);
   headers.set('SAP_MplCorrelationId', ids.correlationId);
   return {

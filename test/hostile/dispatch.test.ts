@@ -134,6 +134,8 @@ test('a caller cannot set what only the adapter sets, in headers or query, whate
     'SapAuthenticatedUserName',
     'SAP_MessageProcessingLogID',
     'sap_mplcorrelationid',
+    'SSL_CLIENT_CERT',
+    'ssl_client_user',
     'Cookie',
   ];
   const query = names.map((name) => `${name}=forged`).join('&');

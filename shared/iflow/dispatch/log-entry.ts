@@ -10,6 +10,7 @@ export interface Processed {
   readonly correlationId: string;
   readonly logStart: number;
   readonly logEnd: number;
+  /** Whom the log names as the sender unless the flow does. */
   readonly user: string;
   readonly deployment: Deployment;
   readonly exchange: Exchange;

@@ -168,6 +168,7 @@ export function createScheduledFlows(deps: ScheduledFlowsDeps): ScheduledFlows {
           messageGuid,
           correlationId,
           user: '',
+          sender: '',
           deployment,
           flow,
           start: { processId, startId },
