@@ -51,8 +51,8 @@ const nowhere: readonly string[] = [
   '/area/exact%23',
   '/area/*',
   '/*',
-  '/tree',
-  '/tree/',
+  '/trees',
+  '/tree//',
   '/tree/%2e%2e/',
   '/tree/a//b',
   '/tree/a/%01',
@@ -109,6 +109,9 @@ test('the role of the address is asked for in whatever case or escapes the addre
 
 test('what * matches stays below its address and keeps encoded slashes as they are', async () => {
   const tails: readonly [path: string, tail: string][] = [
+    ['/tree', ''],
+    ['/tree/', ''],
+    ['/tree/a/..', ''],
     ['/tree/a/b', 'a/b'],
     ['/TREE/A%2Fb', 'A%2Fb'],
     ['/tree/a/../b', 'b'],
