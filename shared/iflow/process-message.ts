@@ -14,13 +14,14 @@ import { type Exchange, HeaderMap, type Value } from './exchange.ts';
 import type { CompiledFlow, ProcessDirectSender } from './flow.ts';
 import type { FlowCache } from './flow-cache.ts';
 import type { ScriptLogEntry } from './script/engine.ts';
+import { correlatesLogs, logLevelOf, Receivers } from './monitoring.ts';
 import { StepFailure } from './steps/step.ts';
 
 export interface MessageProcessorDeps {
   readonly runFlow: RunFlow;
   readonly environment: Omit<
     FlowEnvironment,
-    'now' | 'randomBytes' | 'revision' | 'trace' | 'processDirect'
+    'now' | 'randomBytes' | 'revision' | 'trace' | 'processDirect' | 'noteReceiver'
   >;
   readonly deployments: DeploymentDirectory;
   readonly flows: FlowCache;
@@ -83,6 +84,8 @@ export function createMessageProcessor(deps: MessageProcessorDeps): MessageProce
     const { flow, start, exchange, deployment, trace, messageGuid } = message;
     const logStart = clock.now();
     const arrived = snapshotHeaders(exchange.headers);
+    const logLevel = logLevelOf(exchange, flow.settings);
+    const receivers = new Receivers();
     const scriptLog: ScriptLogEntry[] = [];
     const environment: FlowEnvironment = {
       ...deps.environment,
@@ -90,6 +93,9 @@ export function createMessageProcessor(deps: MessageProcessorDeps): MessageProce
       randomBytes: deps.randomBytes,
       revision: deployment.revision,
       trace,
+      noteReceiver: (named) => {
+        receivers.note(named);
+      },
       processDirect: (address, handed, from, until) =>
         handOver(message, address, handed, from, until, handovers + 1),
     };
@@ -127,8 +133,12 @@ export function createMessageProcessor(deps: MessageProcessorDeps): MessageProce
         : 'unexpected' in processed
           ? 'The server met an error of its own.'
           : undefined;
-    for (const content of attachmentContents(messageGuid, scriptLog)) {
-      deps.logAttachments.add(content);
+    if (logLevel === 'NONE' || (logLevel === 'ERROR' && failure === undefined && !escalated))
+      return processed;
+    if (logLevel === 'INFO') {
+      for (const content of attachmentContents(messageGuid, scriptLog)) {
+        deps.logAttachments.add(content);
+      }
     }
     deps.log.add(
       makeLogEntry({
@@ -140,6 +150,8 @@ export function createMessageProcessor(deps: MessageProcessorDeps): MessageProce
         deployment,
         exchange,
         arrived,
+        receivers: receivers.toString(),
+        logLevel,
         scriptLog,
         failure,
         escalated,
@@ -148,7 +160,10 @@ export function createMessageProcessor(deps: MessageProcessorDeps): MessageProce
     return processed;
   };
 
-  /** SAP Help, ProcessDirect Adapter: a log entry of its own with the same correlation id. */
+  /**
+   * SAP Help, ProcessDirect Adapter: a log entry of its own with the same correlation id, unless the
+   * flow that hands it over has said that they are not to be correlated.
+   */
   const handOver = async (
     message: ArrivedMessage,
     address: string,
@@ -162,8 +177,10 @@ export function createMessageProcessor(deps: MessageProcessorDeps): MessageProce
       throw new StepFailure('too_deep', text);
     }
     const { deployment, flow, sender } = await findDirect(address, deps);
-    const { messageGuid } = makeIds(clock.now(), deps.randomBytes);
-    const { correlationId, user, sender: originator, trace } = message;
+    const own = makeIds(clock.now(), deps.randomBytes);
+    const { messageGuid } = own;
+    const { correlationId } = correlatesLogs(exchange) ? message : own;
+    const { user, sender: originator, trace } = message;
     const handed = handedOver(exchange, flow, { messageGuid, correlationId, user });
     const processed = await run(
       {

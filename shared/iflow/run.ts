@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { type FlowEnvironment, FlowFailure, type FlowOutcome, type RunFlow } from './engine.ts';
-import { type CaughtException, type Exchange, MAX_BODY_SIZE } from './exchange.ts';
+import { type CaughtException, type Exchange, isCopyOf, MAX_BODY_SIZE } from './exchange.ts';
 import type { CompiledFlow, CompiledNode, CompiledProcess } from './flow.ts';
 import type { ScriptLogEntry } from './script/engine.ts';
 import { steps } from './steps/index.ts';
@@ -143,6 +143,8 @@ class FlowRun {
   /** @returns the Gather or Join that a branch has stopped at; undefined at an end. */
   async #walk(walk: Walk, startId: string, exchange: Exchange): Promise<CompiledNode | undefined> {
     const context = this.#contextOf(walk);
+    // What arrives in it, from the caller or from before the branch, is not what a step has named.
+    let receiver = exchange.headers.get('sap_receiver');
     let id: string | undefined = startId;
     while (id !== undefined) {
       const node: CompiledNode | undefined = walk.process.nodes[id];
@@ -157,6 +159,11 @@ class FlowRun {
         exchange.body = given;
         const text = `The step "${node.name || node.id}" has made a body above ${MAX_BODY_SIZE} bytes.`;
         throw new FlowFailure(node, 'too_large', text);
+      }
+      const named = exchange.headers.get('sap_receiver');
+      if (named !== receiver) {
+        if (!isCopyOf(receiver, named)) this.#environment.noteReceiver(exchange);
+        receiver = named;
       }
       if (this.#holdsTooLong()) await this.#letOthersOn();
       if (result === undefined) id = node.next[0];

@@ -154,11 +154,13 @@ test('a caller cannot set what only the adapter sets, in headers or query, whate
 });
 
 test('a caller cannot put another name into the log', async () => {
-  const headers = { SAP_Sender: 'oauth_client_other' };
-  const answer = await running.call('/tree/log?SAP_Sender=oauth_client_other', { headers });
+  const headers = { SAP_Sender: 'oauth_client_other', SAP_Receiver: 'forged' };
+  const query = 'SAP_Sender=oauth_client_other&SAP_Receiver=forged';
+  const answer = await running.call(`/tree/log?${query}`, { headers });
   const guid = answer.headers['sap_messageprocessinglogid'];
   const found = (await running.messagesOf('Wild')).find((m) => m['MessageGuid'] === guid);
   assert.equal(found?.['Sender'], `oauth_client_${running.client.id}`);
+  assert.equal(found['Receiver'], '');
 });
 
 test('a query of thousands of parameters is refused, and one of a thousand is served', async () => {

@@ -92,5 +92,9 @@ export async function processed(
     trace: new ForwardedTrace(undefined),
   };
   const outcome = await processor.process(message, ({ body }) => body);
-  return { outcome, log: log.map(({ flowId, status, errorText }) => [flowId, status, errorText]) };
+  return {
+    outcome,
+    entries: log,
+    log: log.map(({ flowId, status, errorText }) => [flowId, status, errorText]),
+  };
 }

@@ -146,6 +146,8 @@ export function createScheduledFlows(deps: ScheduledFlowsDeps): ScheduledFlows {
         deployment,
         exchange: newExchange(run.messageGuid, run.messageGuid),
         arrived: new Map(),
+        receivers: '',
+        logLevel: 'INFO',
         scriptLog: [],
         failure: text,
         escalated: false,
