@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UnknownRevision } from '../../shared/iflow/deployment/directory.ts';
-import { flowBundle, line, setBody } from '../support/flow-bundle.ts';
+import { flowBundle, line, type NodeDescription, setBody } from '../support/flow-bundle.ts';
 import { deploymentOf, directoryOf, processed } from './processing.ts';
 import { exchangeOf } from './running.ts';
 
@@ -13,7 +13,7 @@ const asking = (then: string, settings: Record<string, string> = {}): Uint8Array
     processes: [line({ id: 'Ask', cname: 'ExternalCall' }, setBody('Tell', then))],
   });
 
-const answering = (...nodes: Parameters<typeof line>): Uint8Array =>
+const answering = (...nodes: readonly NodeDescription[]): Uint8Array =>
   flowBundle({
     id: 'Answering',
     senders: [{ adapter: 'ProcessDirect', to: 'Start_1', properties: { address: '/answers' } }],
