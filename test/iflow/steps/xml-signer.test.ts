@@ -140,6 +140,21 @@ test('an RSA key signs as well, with its value in KeyInfo', async () => {
   verify(exchange.body as string, String(publicKey.export({ type: 'spki', format: 'pem' })));
 });
 
+test('the value of an elliptic curve key names the curve; one of another curve fails the step', async () => {
+  const signed = await sign({ ...ENVELOPED, keyInfoContent: 'KeyValue' });
+  assert.match(signed, /<dsig11:NamedCurve URI="urn:oid:1\.2\.840\.10045\.3\.1\.7"\/>/);
+  const keys = generateKeyPairSync('ec', { namedCurve: 'brainpoolP256r1' });
+  const { cert } = issueCertificate({ keys });
+  const privateKey = String(keys.privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  const other = environmentWith({ ...pair, privateKey, certificates: [cert] });
+  const flow = signing({ ...ENVELOPED, keyInfoContent: 'KeyValue' });
+  await assert.rejects(runBundle(flow, exchangeOf(ORDER), other), (error) => {
+    assert.ok(error instanceof FlowFailure);
+    assert.equal(error.reason, 'key');
+    return true;
+  });
+});
+
 test('what is changed afterwards is found out', async () => {
   const signed = await sign(ENVELOPED);
   assert.throws(() => verify(signed.replace('ä &amp; ö', 'a &amp; o')));
