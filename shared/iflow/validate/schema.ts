@@ -21,6 +21,8 @@ export interface Schema {
    * @throws {XmlError} for what is not well-formed, has a document type declaration or is too large.
    */
   validate(text: string): readonly string[];
+  /** Gives its memory back, which WebAssembly keeps otherwise. */
+  dispose(): void;
 }
 
 /** A schema that cannot be used; `message` is a clause. */
@@ -56,6 +58,7 @@ export function compileSchema({ main, files }: SchemaFiles): Schema {
         document.dispose();
       }
     },
+    dispose: () => validator.dispose(),
   };
 }
 
