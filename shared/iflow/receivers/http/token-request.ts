@@ -65,6 +65,10 @@ export function tokenRequest(material: OAuth2ClientCredentials, basic: BasicForm
   return { url, headers, body: Buffer.from(text) };
 }
 
+/** What decoding would change, or where the pair would be parted. */
+const ID_DECODED = /[^!-~]|[%+:]/gu;
+const SECRET_DECODED = /[^!-~]|[%+]/gu;
+
 /**
  * RFC 6749 section 2.3.1 has id and secret form-encoded before they are joined. Servers that do not
  * decode them are common, SAP's among them, and their ids hold `!` and `|`: so what decoding leaves
@@ -74,7 +78,7 @@ function basicHeader({ clientId, clientSecret }: OAuth2ClientCredentials, form: 
   const pair =
     form === 'raw'
       ? `${clientId}:${clientSecret}`
-      : `${encodeWhatIsDecoded(clientId, /[^!-~]|[%+:]/gu)}:${encodeWhatIsDecoded(clientSecret, /[^!-~]|[%+]/gu)}`;
+      : `${encodeWhatIsDecoded(clientId, ID_DECODED)}:${encodeWhatIsDecoded(clientSecret, SECRET_DECODED)}`;
   return `Basic ${Buffer.from(pair, 'utf8').toString('base64')}`;
 }
 
@@ -88,6 +92,23 @@ export function isAmbiguous(material: OAuth2ClientCredentials): boolean {
     material.clientAuthentication === 'header' &&
     basicHeader(material, 'raw') !== basicHeader(material, 'encoded')
   );
+}
+
+/** The secret as it is, and as it is written on the way: an endpoint may quote what it was sent. */
+export function writtenSecrets(material: OAuth2ClientCredentials): readonly string[] {
+  const { clientSecret } = material;
+  if (clientSecret === '') return [];
+  const wellFormed = clientSecret.toWellFormed();
+  return [
+    clientSecret,
+    encodeURIComponent(wellFormed),
+    new URLSearchParams({ '': wellFormed }).toString().slice(1),
+    encodeWhatIsDecoded(clientSecret, SECRET_DECODED),
+    JSON.stringify(clientSecret).slice(1, -1),
+    ...(['raw', 'encoded'] as const).map((form) =>
+      basicHeader(material, form).slice('Basic '.length).replace(/=+$/, ''),
+    ),
+  ];
 }
 
 export function quotedName({ name }: Pick<OAuth2ClientCredentials, 'name'>): string {
