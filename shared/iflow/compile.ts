@@ -148,7 +148,10 @@ function compileProcess(
   const nodes: CompiledNode[] = [];
   const compileGraph = (graph: Graph): void => {
     for (const node of graph.nodes) {
-      if (node.inner !== undefined) continue;
+      if (node.inner !== undefined) {
+        if (graph !== process) reportNested(node, report);
+        continue;
+      }
       const compiled = compileNode(node, graph, report, channels, shared);
       if (compiled !== undefined) nodes.push(compiled);
     }
@@ -172,6 +175,10 @@ function compileProcess(
     report({ text, kind: 'design', capability: '' });
   }
   const start = process.nodes.find(({ element }) => element === 'startEvent');
+  if (process.kind === 'local' && start === undefined) {
+    const text = `The local integration process ${JSON.stringify((process.name || process.id).slice(0, 200))} has no start event.`;
+    report({ text, kind: 'design', capability: '' });
+  }
   return {
     id: process.id,
     name: process.name,
@@ -216,6 +223,12 @@ function compileNode(
 function reportMissing(node: NodeModel, report: (fault: DeployFault) => void): void {
   const capability = `${node.element === 'startEvent' ? 'start' : 'step'} ${node.cname}`;
   report(faultOf(stepName(node), 'is not available yet', { kind: 'missing', capability }));
+}
+
+function reportNested(node: NodeModel, report: (fault: DeployFault) => void): void {
+  const capability = 'subprocess in a subprocess';
+  const clause = 'stands in another subprocess, which is not available';
+  report(faultOf(stepName(node), clause, { kind: 'missing', capability }));
 }
 
 function stepName(node: NodeModel): string {

@@ -200,6 +200,27 @@ test('what is missing inside an exception subprocess is told as well', () => {
   ]);
 });
 
+test('a subprocess in an exception subprocess is told, and not left out', () => {
+  const inner = '<bpmn2:subProcess id="Inner" name="Inner"/>';
+  const zip = flowBundle({
+    processes: [
+      {
+        ...line(),
+        exception: {
+          nodes: [
+            { id: 'Caught', cname: 'ErrorStartEvent' },
+            { id: 'Done', cname: 'MessageEndEvent' },
+          ],
+        },
+      },
+    ],
+  });
+  const nested = edited(zip, (iflw) => iflw.replace('</bpmn2:subProcess>', `${inner}$&`));
+  assert.deepEqual(faultsOf(nested), [
+    'Step "Inner" (subProcess) stands in another subprocess, which is not available.',
+  ]);
+});
+
 test('a local process that is never called counts as well', () => {
   const local =
     '<bpmn2:process id="P2" name="Local"><bpmn2:startEvent id="S2"/><bpmn2:callActivity id="C2" name="Map"><bpmn2:extensionElements><ifl:property><key>activityType</key><value>Mapping</value></ifl:property></bpmn2:extensionElements></bpmn2:callActivity></bpmn2:process>';

@@ -129,6 +129,7 @@ const values: readonly [expression: string, value: Value][] = [
   // other moments and zones
   ['${date:now-2h30m:HH:mm}', '10:34'],
   ['${date:now+1d:yyyy-MM-dd}', '2026-01-03'],
+  ['${date:now+365000d:yyyy}', '3025'],
   ['${date:now}', 'Fri Jan 02 13:04:05 UTC 2026'],
   ['${date-with-timezone:now+2h30m:IST:HH:mm}', '21:04'],
   ['${date-with-timezone:now:GMT+530:HH:mm}', '18:34'],
@@ -215,6 +216,8 @@ const unavailable = [
   '${date:now:qq}',
   "${date:now:yyyy'T}",
   '${date-with-timezone:now:Mars/Base:yyyy}',
+  '${date:now+900000000d:yyyy}',
+  '${date-with-timezone:now-999999999d999999999d:Europe/Berlin:yyyy}',
   '${body',
   '${}',
   '${constructor}',

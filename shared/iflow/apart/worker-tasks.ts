@@ -18,7 +18,18 @@ export type ApartOutcome =
 
 /** Runs the tasks of one worker thread and keeps what they have made of their resources. */
 export class ApartTasks {
+  readonly #loaded = new Set<TaskName>();
   readonly #resources = new Map<string, { readonly text: string; prepared?: unknown }>();
+
+  isLoaded(name: TaskName): boolean {
+    return this.#loaded.has(name);
+  }
+
+  /** Loads the code of a task: up to some hundred milliseconds, once. */
+  async loadCode(name: TaskName): Promise<void> {
+    await tasks[name].load();
+    this.#loaded.add(name);
+  }
 
   load(key: string, text: string): void {
     this.#resources.set(key, { text });

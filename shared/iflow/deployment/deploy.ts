@@ -142,7 +142,10 @@ export function createDeployer(deps: DeployerDeps): Deployer {
         };
         return { change: { put: next }, result: { put: next, replaced: before } };
       }).catch(async (error: unknown) => {
-        await store.removeCompiled(revision);
+        // A change that storage has not confirmed may stand all the same.
+        const { deployments } = await store.readState();
+        const stands = deployments.some(({ deployment }) => deployment.revision === revision);
+        if (!stands) await store.removeCompiled(revision);
         throw error;
       });
 

@@ -1,9 +1,8 @@
-import { REFUSE_ON_MS } from '../../cache/stale-cache.ts';
 import type { Handler, HttpCall, HttpReply } from '../../http/call.ts';
 import { Fault } from '../../http/fault.ts';
 import { BearerFault, type BearerGate } from '../../oauth/gate.ts';
 import type { Deployment, DeploymentDirectory } from '../deployment/deployment.ts';
-import { UnknownRevision } from '../deployment/directory.ts';
+import { findDeployed } from '../deployment/find-deployed.ts';
 import type { AccessPolicyDirectory } from '../../registry/access-policies/directory.ts';
 import type { CompiledFlow, CorsSettings, HttpsSender } from '../flow.ts';
 import { requireAccess } from './access.ts';
@@ -42,8 +41,8 @@ interface Destination {
 
 /**
  * `ANY /http/{address}`: bearer token or client certificate, address, role, access policy, CSRF token,
- * flow, answer. Whoever shows no good token learns nothing about addresses. A message that reaches a flow leaves an entry in the
- * message processing log, whatever becomes of it.
+ * flow, answer. Whoever shows no good token learns nothing about addresses. A message that reaches a
+ * flow leaves an entry in the message processing log, whatever becomes of it.
  */
 export function createDispatchEndpoint(deps: DispatchDeps): Handler {
   return async (call) => {
@@ -151,21 +150,13 @@ async function passByCertificate(
 }
 
 async function findDestination(call: HttpCall, deps: DispatchDeps): Promise<Destination> {
-  const { flows } = deps;
   // Escaped twice, dot segments get past the host's router and may lead out of /http: to nowhere.
   const path = /^\/http(\/.*)$/i.exec(call.url.pathname)?.[1] ?? '';
-  const found = deps.findAddress(await deps.deployments.current(), path);
-  if (found !== undefined) {
-    try {
-      return await destinationOf(found, flows);
-    } catch (error) {
-      // It was deployed again or undeployed since: the second look decides.
-      if (!(error instanceof UnknownRevision)) throw error;
-    }
-  }
-  // A flow deployed a moment ago on another instance is looked for before the answer is 404.
-  const again = deps.findAddress(await deps.deployments.current(REFUSE_ON_MS), path);
-  if (again !== undefined) return destinationOf(again, flows);
+  const found = await findDeployed(deps.deployments, async (snapshot) => {
+    const address = deps.findAddress(snapshot, path);
+    return address && (await destinationOf(address, deps.flows));
+  });
+  if (found !== undefined) return found;
   throw new Fault(404, `No iFlow is deployed at the address ${path.slice(0, 200)}.`, {
     reason: 'unknown_address',
   });

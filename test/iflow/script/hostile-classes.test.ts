@@ -87,6 +87,30 @@ test('a script that changes the language under the guest’s feet does not come 
   assert.equal(body, '-1,-1,-1,true');
 });
 
+test('a script that is shown the stack finds no functions there', async () => {
+  const source = `
+    var found = [];
+    Error.prepareStackTrace = function (error, sites) {
+      sites.forEach(function (site) { found.push(site.getFunction()); });
+      return "";
+    };
+    var look = { valueOf: function () { new Error("x").stack; return 1; } }, own = Number;
+    Number = function () { return look; };
+    java.lang.Thread.sleep(1);
+    Number = own;
+    message.setBody(String(found.length));`;
+  assert.equal((await process(engine, source)).body, '0');
+});
+
+test('names of zones that are too long to be any are not kept', async () => {
+  // A worker that kept them all would be out of memory.
+  const source = `for (var i = 0; i < 30; i++) java.util.TimeZone.getTimeZone("x".repeat(2e7) + i + message.getBody());
+    message.setBody(java.util.TimeZone.getTimeZone("x".repeat(2e7)).getID());`;
+  for (const body of ['a', 'b']) {
+    assert.equal((await process(engine, source, { body, timeoutMs: 60_000 })).body, 'GMT');
+  }
+});
+
 suite('a forged request', () => {
   const forge = (request: unknown): string =>
     `Array.prototype.toJSON = function () { return ${JSON.stringify(request)}; };

@@ -70,6 +70,26 @@ test('told not to fail, the step goes on and leaves what it found in a property'
   }
 });
 
+test('what only libxml2 has doubts about is validated like any other XML', async () => {
+  const zip = validating(
+    { xsd: 'xsd/any.xsd' },
+    {
+      'xsd/any.xsd': `<xs:schema ${XS}><xs:element name="any"/></xs:schema>`,
+    },
+  );
+  for (const body of [
+    `<any>${'a'.repeat(10_500_000)}</any>`,
+    `<any name="${'a'.repeat(10_500_000)}"/>`,
+    `<any><${'a'.repeat(60_000)}/></any>`,
+    '<any xmlns:free="not a URI"/>',
+    '<any xml:id="1 2"/>',
+    '<?xml version="1.0" other=">"?><any/>',
+    '<any xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:noNamespaceSchemaLocation="http://127.0.0.1/any.xsd"/>',
+  ]) {
+    await runBundle(zip, exchangeOf(body));
+  }
+});
+
 for (const [what, properties] of [
   ['as an expression of old', { xsd: '${header.Schema}' }],
   ['by its name', { xmlSchemaSource: 'header', headerSource: 'Schema' }],

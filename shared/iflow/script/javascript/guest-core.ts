@@ -10,6 +10,8 @@
  */
 export const guestCore = String.raw`
 const { stringify, parse } = JSON;
+// It is given call sites, and these give the functions on the stack, such as host.
+delete Error.prepareStackTrace;
 const hide = (object, members) => {
   for (const name of Object.getOwnPropertyNames(members)) {
     Object.defineProperty(object, name, {
