@@ -16,10 +16,16 @@ export type ApartOutcome =
   /** The task says what is wrong with its input: `fault` is the reason of its TaskFailure. */
   | { readonly fault: string; readonly message: string };
 
+interface Resource {
+  readonly text: string;
+  prepared?: unknown;
+  dispose?: () => void;
+}
+
 /** Runs the tasks of one worker thread and keeps what they have made of their resources. */
 export class ApartTasks {
   readonly #loaded = new Set<TaskName>();
-  readonly #resources = new Map<string, { readonly text: string; prepared?: unknown }>();
+  readonly #resources = new Map<string, Resource>();
 
   isLoaded(name: TaskName): boolean {
     return this.#loaded.has(name);
@@ -36,6 +42,7 @@ export class ApartTasks {
   }
 
   drop(key: string): void {
+    this.#resources.get(key)?.dispose?.();
     this.#resources.delete(key);
   }
 
@@ -56,7 +63,11 @@ export class ApartTasks {
     if (resource === undefined || task.prepare === undefined) {
       throw new Error(`The task ${key} has no resource.`);
     }
-    resource.prepared ??= await task.prepare(resource.text);
+    if (resource.prepared === undefined) {
+      const prepared = await task.prepare(resource.text);
+      resource.prepared = prepared;
+      resource.dispose = () => task.dispose?.(prepared);
+    }
     return resource.prepared;
   }
 }

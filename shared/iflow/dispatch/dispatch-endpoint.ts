@@ -249,7 +249,11 @@ async function process(
   const shown = flow.settings.returnExceptionToSender ? `${processed.failure}\n\n` : '';
   return {
     status: 500,
-    headers: { 'Content-Type': 'text/plain;charset=UTF-8', ...ids },
+    headers: {
+      'Content-Type': 'text/plain;charset=UTF-8',
+      'X-Content-Type-Options': 'nosniff',
+      ...ids,
+    },
     body: failureText(shown, messageGuid),
   };
 }
