@@ -3,14 +3,15 @@ import { makeMessageGuid } from '../monitor/message-guid.ts';
 import type { LogAttachmentWriter } from '../monitor/log-attachments.ts';
 import type { MessageLogWriter } from '../monitor/message-log.ts';
 import type { Trace } from '../telemetry/telemetry.ts';
-import { ruleOf } from './allowed-headers.ts';
+import { OWN_HEADERS, ruleOf } from './allowed-headers.ts';
 import type { Deployment, DeploymentDirectory } from './deployment/deployment.ts';
+import { findDeployed } from './deployment/find-deployed.ts';
 import { attachmentContents } from './dispatch/log-attachments.ts';
 import { makeLogEntry } from './dispatch/log-entry.ts';
 import { InvalidReply, snapshotHeaders } from './dispatch/outgoing.ts';
 import { type FlowEnvironment, FlowFailure, type RunFlow } from './engine.ts';
 import { type Exchange, HeaderMap, type Value } from './exchange.ts';
-import type { CompiledFlow } from './flow.ts';
+import type { CompiledFlow, ProcessDirectSender } from './flow.ts';
 import type { FlowCache } from './flow-cache.ts';
 import type { ScriptLogEntry } from './script/engine.ts';
 import { StepFailure } from './steps/step.ts';
@@ -204,18 +205,29 @@ function makeIds(
   };
 }
 
-async function findDirect(address: string, deps: MessageProcessorDeps) {
-  const { deployments } = await deps.deployments.current();
-  const deployment = deployments.find(
-    ({ status, directAddresses = [] }) => status === 'STARTED' && directAddresses.includes(address),
-  );
-  const flow = deployment && (await deps.flows.get(deployment.revision));
-  const sender = flow?.directSenders.find((one) => one.address === address);
-  if (deployment === undefined || flow === undefined || sender === undefined) {
-    const text = `No iFlow with the ProcessDirect address ${address.slice(0, 200)} is deployed.`;
-    throw new StepFailure('no_consumer', text);
-  }
-  return { deployment, flow, sender };
+interface DirectConsumer {
+  readonly deployment: Deployment;
+  readonly flow: CompiledFlow;
+  readonly sender: ProcessDirectSender;
+}
+
+async function findDirect(
+  address: string,
+  { deployments: directory, flows }: MessageProcessorDeps,
+): Promise<DirectConsumer> {
+  const found = await findDeployed(directory, async ({ deployments }) => {
+    const deployment = deployments.find(
+      ({ status, directAddresses = [] }) =>
+        status === 'STARTED' && directAddresses.includes(address),
+    );
+    if (deployment === undefined) return undefined;
+    const flow = await flows.get(deployment.revision);
+    const sender = flow.directSenders.find((one) => one.address === address);
+    return sender && { deployment, flow, sender };
+  });
+  if (found !== undefined) return found;
+  const text = `No iFlow with the ProcessDirect address ${address.slice(0, 200)} is deployed.`;
+  throw new StepFailure('no_consumer', text);
 }
 
 function handedOver(
@@ -245,7 +257,7 @@ function copyAllowed(from: HeaderMap, to: HeaderMap, { settings }: CompiledFlow)
   for (const [name, value] of from) {
     const lower = name.toLowerCase();
     if (lower === 'content-type') to.set('Content-Type', value);
-    else if (spellingOf(lower) !== undefined) to.set(name, value);
+    else if (!OWN_HEADERS.includes(lower) && spellingOf(lower) !== undefined) to.set(name, value);
   }
 }
 

@@ -10,6 +10,8 @@ import { type BranchEnd, type StepContext, StepFailure, type StepResult } from '
 const LONGEST_HOLD_MS = 20;
 /** Local processes that call each other, and branches in branches. */
 const MAX_DEPTH = 50;
+/** Of one message, at the same time: each has a copy of it. */
+const MAX_BRANCHES = 5000;
 
 /**
  * Runs a message through a flow, step by step; see {@link RunFlow}. What is no failure of a step is
@@ -68,6 +70,9 @@ class FlowRun {
   readonly #given = new WeakSet<FlowFailure>();
   readonly #completions: (() => Promise<void>)[] = [];
   #heldSince: number;
+  /** When all that have waited for others so far are on again. */
+  #turn: Promise<void> = Promise.resolve();
+  #openBranches = 0;
 
   constructor(
     flow: CompiledFlow,
@@ -145,9 +150,11 @@ class FlowRun {
         throw new Error(`The compiled flow ${this.#flow.id} has no step ${id}.`);
       }
       if (walk.branch && (node.type === 'Gather' || node.type === 'Join')) return node;
+      const given = exchange.body;
       const pending = this.#runStep(node, exchange, context);
       const result = pending instanceof Promise ? await pending : pending;
       if (exchange.body.length > MAX_BODY_SIZE) {
+        exchange.body = given;
         const text = `The step "${node.name || node.id}" has made a body above ${MAX_BODY_SIZE} bytes.`;
         throw new FlowFailure(node, 'too_large', text);
       }
@@ -166,9 +173,13 @@ class FlowRun {
     return this.#environment.now() - this.#heldSince >= LONGEST_HOLD_MS;
   }
 
-  async #letOthersOn(): Promise<void> {
-    await setImmediate();
-    this.#heldSince = this.#environment.now();
+  /** Branches that wait go on one after the other: each has a turn of the event loop to itself. */
+  #letOthersOn(): Promise<void> {
+    this.#turn = this.#turn.then(async () => {
+      await setImmediate();
+      this.#heldSince = this.#environment.now();
+    });
+    return this.#turn;
   }
 
   #runStep(
@@ -234,13 +245,20 @@ class FlowRun {
 
   async #branch(from: Walk, nodeId: string, exchange: Exchange): Promise<BranchEnd> {
     const walk = { ...from, branch: true, depth: deeper(from) };
-    // One may have no step of its own.
-    if (this.#holdsTooLong()) await this.#letOthersOn();
+    if (this.#openBranches >= MAX_BRANCHES) {
+      const text = `The message has more than ${MAX_BRANCHES} branches at the same time.`;
+      throw new StepFailure('too_many', text);
+    }
+    this.#openBranches += 1;
     try {
+      // One may have no step of its own.
+      if (this.#holdsTooLong()) await this.#letOthersOn();
       return { stoppedAt: await this.#guard(walk, nodeId, exchange), handled: false };
     } catch (error) {
       if (!(error instanceof MessageEnded) || error.end === 'escalated') throw error;
       return { stoppedAt: undefined, handled: error.end === 'handled' };
+    } finally {
+      this.#openBranches -= 1;
     }
   }
 

@@ -4,24 +4,26 @@ import type {
   DesignStore,
   IntegrationPackage,
   Stored,
-  Write,
 } from '../iflow/design/design-store.ts';
+import {
+  action,
+  artifactOf,
+  artifactRow,
+  ARTIFACTS,
+  batches,
+  isSame,
+  packageOf,
+  packageRow,
+  PACKAGES,
+  PARTITION,
+  type Row,
+} from './design-rows.ts';
 import { encodeKey, joinKey, upTo } from './keys.ts';
-import { packJson, unpackJson } from './packed-json.ts';
-import { isConflict, isNotFound, isStale, type Tables } from './tables.ts';
+import { packJson } from './packed-json.ts';
+import { isConflict, isNotFound, isStale, type Tables, unlessStale } from './tables.ts';
 
-/**
- * Packages (`p|<id>`) and active artifacts (`a|<id>`) share one partition, since creating an
- * artifact changes both in one batch. Saved versions have a partition for each artifact.
- */
-const PARTITION = 'design';
-const PACKAGES = 'p|';
-const ARTIFACTS = 'a|';
-
-interface Row {
-  readonly etag: string;
-  readonly [property: string]: unknown;
-}
+/** An artifact that is changed that often while it is removed is left to another try. */
+const MOST_TRIES = 50;
 
 export function openDesignStore(tables: Tables): DesignStore {
   const inTable = <T>(work: (table: TableClient) => Promise<T>): Promise<T> =>
@@ -69,6 +71,25 @@ export function openDesignStore(tables: Tables): DesignStore {
     }
   };
 
+  /**
+   * Whether a row is what a write that was refused would have made of it: a call whose answer was lost
+   * is tried again by the library, and then finds that it has been carried out.
+   */
+  const isWritten = async (written: { readonly rowKey: string }): Promise<boolean> => {
+    const row = await readRow(PARTITION, written.rowKey);
+    return row !== undefined && isSame(row, written);
+  };
+
+  /** However it is changed meanwhile; not one of its id that was created since. */
+  const removeListed = async ({ id, uid }: DesignArtifact): Promise<void> => {
+    for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+      const there = await store.findArtifact(id);
+      if (there?.value.uid !== uid) return;
+      if ((await store.removeArtifact(id, there.etag)) === 'removed') return;
+    }
+    throw new Error(`The artifact ${id} was changed ${MOST_TRIES} times while it was removed.`);
+  };
+
   const store: DesignStore = {
     async listPackages() {
       const rows = await listRows(PARTITION, PACKAGES);
@@ -102,19 +123,18 @@ export function openDesignStore(tables: Tables): DesignStore {
 
     async removePackage(id) {
       const rowKey = PACKAGES + encodeKey(id);
-      const closed = await write(
-        (table) =>
-          table.updateEntity({ partitionKey: PARTITION, rowKey, closed: true }, 'Merge', {
-            etag: '*',
-          }),
-        'closed',
+      const closing = { partitionKey: PARTITION, rowKey, closed: true };
+      const closed = await unlessStale(() =>
+        inTable((table) => table.updateEntity(closing, 'Merge', { etag: '*' })),
       );
-      if (closed !== 'closed') return undefined;
+      if (closed === undefined) return undefined;
       const artifacts = await store.listArtifacts(id);
-      for (const artifact of artifacts) {
-        await removeRow(PARTITION, ARTIFACTS + encodeKey(artifact.id));
-      }
-      await removeRow(PARTITION, rowKey);
+      // Another has removed it meanwhile, and what is listed may be of one that was created anew.
+      if ((await readRow(PARTITION, rowKey))?.['closed'] !== true) return [];
+      for (const artifact of artifacts) await removeListed(artifact);
+      // One that has closed it too removes it.
+      const { etag = '*' } = closed;
+      await unlessStale(() => inTable((table) => table.deleteEntity(PARTITION, rowKey, { etag })));
       return artifacts;
     },
 
@@ -139,7 +159,9 @@ export function openDesignStore(tables: Tables): DesignStore {
         ['update', packageRow(touched), 'Replace', { etag: inPackage.etag }],
         ['create', artifactRow(value)],
       ];
-      return write((table) => table.submitTransaction(actions), 'created');
+      const outcome = await write((table) => table.submitTransaction(actions), 'created');
+      const isThere = outcome !== 'created' && (await isWritten(artifactRow(value)));
+      return isThere ? 'created' : outcome;
     },
 
     async writePackage(inPackage, artifacts) {
@@ -150,7 +172,11 @@ export function openDesignStore(tables: Tables): DesignStore {
         const value: IntegrationPackage = isLast
           ? inPackage.value
           : { ...inPackage.value, unfinished: true };
-        const actions = [action(packageRow(value), etag), ...step];
+        const inStep = packageRow(value);
+        const actions = [
+          action(inStep, etag),
+          ...step.map(({ row, etag: own }) => action(row, own)),
+        ];
         try {
           const { subResponses } = await inTable((table) => table.submitTransaction(actions));
           etag = subResponses[0]?.etag;
@@ -158,6 +184,12 @@ export function openDesignStore(tables: Tables): DesignStore {
           if (!isConflict(error) && !isStale(error) && !isNotFound(error)) throw error;
           const row = await readRow(PARTITION, PACKAGES + encodeKey(value.id));
           if (row?.['closed'] === true) await store.removePackage(value.id);
+          else if (row !== undefined && isSame(row, inStep)) {
+            // The same in every step but the last: its artifacts tell.
+            const last = step.at(-1)?.row ?? inStep;
+            etag = row.etag;
+            if (await isWritten(last)) continue;
+          }
           return i === 0 ? 'stale' : 'begun';
         }
         if (!isLast && etag === undefined) throw new Error('The storage service sent no ETag.');
@@ -170,7 +202,8 @@ export function openDesignStore(tables: Tables): DesignStore {
         (table) => table.updateEntity(artifactRow(value), 'Replace', { etag }),
         'replaced',
       );
-      return outcome === 'replaced' ? 'replaced' : 'stale';
+      const isThere = outcome === 'replaced' || (await isWritten(artifactRow(value)));
+      return isThere ? 'replaced' : 'stale';
     },
 
     async removeArtifact(id, etag) {
@@ -212,61 +245,6 @@ export function openDesignStore(tables: Tables): DesignStore {
     },
   };
   return store;
-}
-
-function packageRow(value: IntegrationPackage) {
-  return {
-    ...packJson(value),
-    partitionKey: PARTITION,
-    rowKey: PACKAGES + encodeKey(value.id),
-  };
-}
-
-function artifactRow(value: DesignArtifact) {
-  return {
-    ...packJson(value),
-    partitionKey: PARTITION,
-    rowKey: ARTIFACTS + encodeKey(value.id),
-    packageId: encodeKey(value.packageId),
-  };
-}
-
-const packageOf = (row: Row): IntegrationPackage => unpackJson(row) as IntegrationPackage;
-
-/** Rows of the first version have no kind: there were iFlows only. */
-const artifactOf = (row: Row): DesignArtifact => ({
-  kind: 'IntegrationFlow',
-  ...(unpackJson(row) as Omit<DesignArtifact, 'kind'> & Partial<Pick<DesignArtifact, 'kind'>>),
-});
-
-/** A batch has at most 100 rows, of which the package is one, and 4 MiB, in base64. */
-const BATCH_ROWS = 99;
-const BATCH_BYTES = 1_500_000;
-
-/** At least one, which may be empty: the package is written with each. */
-function batches(artifacts: readonly Write<DesignArtifact>[]): TransactionAction[][] {
-  let last: TransactionAction[] = [];
-  const all = [last];
-  let bytes = 0;
-  for (const { value, etag } of artifacts) {
-    const row = artifactRow(value);
-    const size = Object.values(row).reduce((sum, part) => sum + part.length, 0);
-    if (last.length === BATCH_ROWS || (last.length > 0 && bytes + size > BATCH_BYTES)) {
-      last = [];
-      all.push(last);
-      bytes = 0;
-    }
-    last.push(action(row, etag));
-    bytes += size;
-  }
-  return all;
-}
-
-function action(
-  row: { readonly partitionKey: string; readonly rowKey: string },
-  etag: string | undefined,
-): TransactionAction {
-  return etag === undefined ? ['create', row] : ['update', row, 'Replace', { etag }];
 }
 
 /** OData string literals double their quotes; encoded keys hold none, so this is the second lock. */

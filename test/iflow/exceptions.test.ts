@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type FlowOutcome, FlowFailure } from '../../shared/iflow/engine.ts';
-import type { Exchange } from '../../shared/iflow/exchange.ts';
+import { type Exchange, MAX_BODY_SIZE } from '../../shared/iflow/exchange.ts';
 import { StepFailure } from '../../shared/iflow/steps/step.ts';
 import {
   flowBundle,
@@ -263,4 +263,25 @@ test('a router in the exception subprocess tells failures apart', async () => {
   const exchange = exchangeOf('x');
   await run([{ ...line(RAISE), exception }], exchange);
   assert.equal(exchange.body, 'known');
+});
+
+test('a step that makes too large a body leaves the one that it was given to the exception subprocess', async () => {
+  const zip = flowBundle({
+    receivers: [{ from: 'Ask', adapter: 'ProcessDirect', properties: { address: '/large' } }],
+    processes: [
+      { ...line({ id: 'Ask', cname: 'ExternalCall' }), exception: handler('MessageEndEvent') },
+    ],
+  });
+  const environment = {
+    ...environmentOf(),
+    processDirect: (_: string, asked: Exchange) => {
+      asked.body = new Uint8Array(MAX_BODY_SIZE + 1);
+      return Promise.resolve();
+    },
+  };
+  const exchange = exchangeOf('as it was given');
+  assert.equal((await runBundle(zip, exchange, environment)).status, 'COMPLETED');
+  assert.equal(exchange.body, 'as it was given');
+  const caught = exchange.properties.get('CamelExceptionCaught') as { message: string };
+  assert.equal(caught.message, 'The step "Ask" has made a body above 104857600 bytes.');
 });

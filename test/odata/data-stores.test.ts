@@ -167,6 +167,28 @@ test('payloads and values of variables are not for who reads everything but payl
       assert.equal(refused.status, 403);
       assert.doesNotMatch(refused.text, /order|secret/);
     }
+    for (const written of [`${path}/%24value`, `/${path}//$value`, `${path}/$value?$format=json`]) {
+      const refused = await api.get(written, as('ReadOnly'));
+      assert.ok([403, 404].includes(refused.status), written);
+      assert.doesNotMatch(refused.text, /order|secret/);
+    }
+    const inBatch = await api.send({
+      method: 'POST',
+      path: '$batch',
+      headers: { ...as('ReadOnly'), 'content-type': 'multipart/mixed; boundary=b' },
+      body: [
+        '--b',
+        'Content-Type: application/http',
+        '',
+        `GET ${path}/$value HTTP/1.1`,
+        '',
+        '',
+        '--b--',
+        '',
+      ].join('\r\n'),
+    });
+    assert.match(inBatch.text, /^HTTP\/1\.1 403 /m);
+    assert.doesNotMatch(inBatch.text, /order\/|secret/);
     assert.equal((await api.get(`${path}/$value`, as('IntegrationDeveloper'))).status, 200);
   }
 });
@@ -183,6 +205,13 @@ test('an entry is deleted by administrators alone, and audited', async () => {
   assert.equal((await api.delete(keyOf('1'))).status, 202);
   assert.equal((await api.get(keyOf('1'))).status, 404);
   assert.equal((await api.delete(keyOf('1'))).status, 404);
+  assert.deepEqual(
+    api.trail.events.map(({ action, object, note }) => [action, object.name, note?.outcome]),
+    [
+      ['data_store_entry.delete', '1', undefined],
+      ['data_store_entry.delete', '1', undefined],
+    ],
+  );
 });
 
 test('variables are listed apart from data stores, downloaded as headers.prop, and deleted', async () => {

@@ -25,9 +25,9 @@ test('a number range is added, read, changed and deleted, every value a text', a
   );
   const path = "NumberRanges('My NRO Object')";
   const read = entityIn(await api.get(path));
-  const { __metadata: _, ...properties } = read;
   const deployed = { DeployedBy: 'oauth_client_tester', DeployedOn: String(api.clock.now()) };
-  assert.deepEqual(properties, { ...SAMPLE, ...deployed });
+  const { __metadata } = read;
+  assert.deepEqual(read, { __metadata, ...SAMPLE, ...deployed });
   assert.equal((await api.put(path, { ...SAMPLE, CurrentValue: '7', MaxValue: '8' })).status, 202);
   assert.deepEqual(
     resultsIn(await api.get('NumberRanges')).map((one) => [one['CurrentValue'], one['MaxValue']]),

@@ -24,7 +24,18 @@ interface Resource {
 
 /** Runs the tasks of one worker thread and keeps what they have made of their resources. */
 export class ApartTasks {
+  readonly #loaded = new Set<TaskName>();
   readonly #resources = new Map<string, Resource>();
+
+  isLoaded(name: TaskName): boolean {
+    return this.#loaded.has(name);
+  }
+
+  /** Loads the code of a task: up to some hundred milliseconds, once. */
+  async loadCode(name: TaskName): Promise<void> {
+    await tasks[name].load();
+    this.#loaded.add(name);
+  }
 
   load(key: string, text: string): void {
     this.#resources.set(key, { text });

@@ -2,7 +2,7 @@ import type { HttpCall } from '../../http/call.ts';
 import { Fault } from '../../http/fault.ts';
 import { type Exchange, HeaderMap, type Value } from '../exchange.ts';
 import type { FlowSettings } from '../flow.ts';
-import { ruleOf } from '../allowed-headers.ts';
+import { OWN_HEADERS, ruleOf } from '../allowed-headers.ts';
 
 /** What the adapter knows of a message besides the request itself. */
 export interface Arrival {
@@ -16,14 +16,7 @@ export interface Arrival {
 }
 
 /** Headers that only the adapter sets; a caller's are dropped even where the flow allows them. */
-const RESERVED = new Set([
-  'sapauthenticatedusername',
-  'sap_messageprocessinglogid',
-  'sap_mplcorrelationid',
-  'authorization',
-  'dpop',
-  'cookie',
-]);
+const RESERVED = new Set([...OWN_HEADERS, 'authorization', 'dpop', 'cookie']);
 
 /**
  * Makes the exchange that an HTTPS sender hands to its flow: the body, the headers that SAP's

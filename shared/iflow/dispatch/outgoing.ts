@@ -1,4 +1,5 @@
 import type { HttpReply } from '../../http/call.ts';
+import { OWN_HEADERS } from '../allowed-headers.ts';
 import { bodyBytes, type Exchange, type HeaderMap, type Value } from '../exchange.ts';
 
 /** A flow has set headers that no answer can be made of; `message` is a sentence. */
@@ -33,9 +34,7 @@ const NOT_THE_FLOWS = new Set([
   'upgrade',
   'x-invocation-id',
   'x-correlationid',
-  'sap_messageprocessinglogid',
-  'sap_mplcorrelationid',
-  'sapauthenticatedusername',
+  ...OWN_HEADERS,
 ]);
 
 /**

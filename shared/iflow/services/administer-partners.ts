@@ -63,7 +63,7 @@ export function createPartnerAdministration(
     async change(kind, key, changes, user) {
       const before = await get(kind, key);
       const changed = { modifiedBy: user, modifiedAt: clock.now() };
-      const entity = checked({ ...before, ...changes, ...key, ...changed } as PartnerEntity);
+      const entity = checked({ ...before, ...changes, ...key, ...changed });
       if (!(await store.replace(entity))) throw notFound();
     },
 
