@@ -7,7 +7,7 @@ import type { Members } from '../registry/api/json-body.ts';
 import { parseMembers } from '../registry/api/parse-members.ts';
 import { isRoleName } from '../registry/roles.ts';
 import type { Draft } from '../registry/security-material/material.ts';
-import { isName, LONGEST_SECRET } from '../registry/security-material/rules.ts';
+import { isName, LONGEST_SECRET, LONGEST_TEXT } from '../registry/security-material/rules.ts';
 import type { Facade } from './facade-bundle.ts';
 
 export interface FacadeRequest {
@@ -24,10 +24,11 @@ const DEFAULT_HEADERS = ['Accept', 'Accept-Language'];
 const MOST_HEADERS = 50;
 const CONTROLS = /[\p{Cc}\p{Cs}]/u;
 
+const atMost = (name: string, most: number) =>
+  z.string(`${name} is text.`).check(z.maxLength(most, `${name} has at most ${most} characters.`));
 const text = (name: string, most: number) =>
-  z.string(`${name} is text.`).check(
+  atMost(name, most).check(
     z.minLength(1, `${name} is not empty.`),
-    z.maxLength(most, `${name} has at most ${most} characters.`),
     z.refine((value) => !CONTROLS.test(value), `${name} has no control characters.`),
   );
 const matching = (name: string, test: (value: string) => boolean, what: string) =>
@@ -38,10 +39,10 @@ const serviceKey = z.looseObject(
   {
     oauth: z.looseObject(
       {
-        tokenurl: z.optional(z.string('tokenurl is text.')),
-        clientid: z.optional(z.string('clientid is text.')),
-        clientsecret: z.optional(z.string('clientsecret is text.')),
-        url: z.optional(z.string('url is text.')),
+        tokenurl: z.optional(atMost('tokenurl', 2000)),
+        clientid: z.optional(atMost('clientid', LONGEST_TEXT)),
+        clientsecret: z.optional(atMost('clientsecret', LONGEST_SECRET)),
+        url: z.optional(atMost('url', 2000)),
       },
       'oauth is an object, as the service key has it.',
     ),
@@ -54,7 +55,7 @@ const schema = z.object({
   target_url: z.string('target_url is text.'),
   service_key: z.optional(serviceKey),
   token_url: z.optional(text('token_url', 2000)),
-  client_id: z.optional(text('client_id', 1024)),
+  client_id: z.optional(text('client_id', LONGEST_TEXT)),
   client_secret: z.optional(text('client_secret', LONGEST_SECRET)),
   scope: z._default(
     z.string('scope is text.').check(

@@ -1,5 +1,12 @@
 import { type NamePattern, parseNamePattern } from './name-pattern.ts';
 
+/** Name one message and its sender, in lower case: neither side takes them from the other. */
+export const OWN_HEADERS: readonly string[] = [
+  'sapauthenticatedusername',
+  'sap_messageprocessinglogid',
+  'sap_mplcorrelationid',
+];
+
 /** Decides on a name in lower case. @returns the name to use, undefined for one that stays out. */
 export type NameRule = (name: string) => string | undefined;
 

@@ -8,8 +8,8 @@ const BRANCHING = new Set(['ExclusiveGateway', 'Multicast', 'SequentialMulticast
 /**
  * Checks that the steps of a process, or of its exception subprocess, hang together: the start leads
  * somewhere, nothing stands apart, and no way leads back. A step that leads nowhere ends the process,
- * as on a tenant. Steps that are not available are
- * faults of their own; what they do with the graph is not judged.
+ * as on a tenant. Steps that are not available are faults of their own; what they do with the graph is
+ * not judged.
  */
 export function checkGraph(graph: Graph, report: (fault: DeployFault) => void): void {
   const fault = (text: string): void => report({ text, kind: 'design', capability: '' });
@@ -17,7 +17,7 @@ export function checkGraph(graph: Graph, report: (fault: DeployFault) => void): 
   const next = new Map<string, string[]>();
   const reached = new Set<string>();
   for (const flow of graph.sequenceFlows) {
-    if (!nodes.has(flow.sourceId) || !nodes.has(flow.targetId)) {
+    if (!isStep(nodes.get(flow.sourceId)) || !isStep(nodes.get(flow.targetId))) {
       fault(`The sequence flow ${named(flow)} does not connect two steps of one process.`);
       continue;
     }
@@ -45,6 +45,7 @@ export function checkGraph(graph: Graph, report: (fault: DeployFault) => void): 
     fault(`${event(looping)} leads back to itself; use a looping process call to repeat steps.`);
   }
 }
+
 /** Depth first, without recursion; each node is left once. */
 function findCycle(
   nodes: readonly NodeModel[],
@@ -68,6 +69,11 @@ function findCycle(
     }
   }
   return undefined;
+}
+
+/** An exception subprocess is none: what fails leads into it, and no route. */
+function isStep(node: NodeModel | undefined): boolean {
+  return node !== undefined && node.cname !== 'ErrorEventSubProcessTemplate';
 }
 
 function event(node: NodeModel): string {

@@ -20,8 +20,6 @@ import { compilers } from './steps/compilers.ts';
 import type { TimerSchedule } from './timers/schedule.ts';
 
 export interface CompileOptions {
-  /** Values of externalised parameters that replace those of parameters.prop. */
-  readonly overrides?: ReadonlyMap<string, string>;
   /** Files of the script collections that the tenant has, by their symbolic names. */
   readonly collections?: ReadonlyMap<string, ResourceFiles>;
   readonly working?: CompileContext['working'];
@@ -32,12 +30,9 @@ export interface CompileOptions {
  * @throws {BundleFault} when it cannot be read.
  * @throws {NotDeployable} when it can, and asks for what is not there.
  */
-export function compileBundle(
-  zip: Uint8Array,
-  options: CompileOptions = {},
-): { readonly flow: CompiledFlow } {
+export function compileBundle(zip: Uint8Array): { readonly flow: CompiledFlow } {
   const bundle = readBundle(zip);
-  return { flow: compileFlow(readFlow(bundle, options.overrides), bundle, options) };
+  return { flow: compileFlow(readFlow(bundle), bundle) };
 }
 
 /**
@@ -148,7 +143,10 @@ function compileProcess(
   const nodes: CompiledNode[] = [];
   const compileGraph = (graph: Graph): void => {
     for (const node of graph.nodes) {
-      if (node.inner !== undefined) continue;
+      if (node.inner !== undefined) {
+        if (graph !== process) reportNested(node, report);
+        continue;
+      }
       const compiled = compileNode(node, graph, report, channels, shared);
       if (compiled !== undefined) nodes.push(compiled);
     }
@@ -172,6 +170,10 @@ function compileProcess(
     report({ text, kind: 'design', capability: '' });
   }
   const start = process.nodes.find(({ element }) => element === 'startEvent');
+  if (process.kind === 'local' && start === undefined) {
+    const text = `The local integration process ${JSON.stringify((process.name || process.id).slice(0, 200))} has no start event.`;
+    report({ text, kind: 'design', capability: '' });
+  }
   return {
     id: process.id,
     name: process.name,
@@ -216,6 +218,12 @@ function compileNode(
 function reportMissing(node: NodeModel, report: (fault: DeployFault) => void): void {
   const capability = `${node.element === 'startEvent' ? 'start' : 'step'} ${node.cname}`;
   report(faultOf(stepName(node), 'is not available yet', { kind: 'missing', capability }));
+}
+
+function reportNested(node: NodeModel, report: (fault: DeployFault) => void): void {
+  const capability = 'subprocess in a subprocess';
+  const clause = 'stands in another subprocess, which is not available';
+  report(faultOf(stepName(node), clause, { kind: 'missing', capability }));
 }
 
 function stepName(node: NodeModel): string {

@@ -3,23 +3,25 @@ import { makeMessageGuid } from '../monitor/message-guid.ts';
 import type { LogAttachmentWriter } from '../monitor/log-attachments.ts';
 import type { MessageLogWriter } from '../monitor/message-log.ts';
 import type { Trace } from '../telemetry/telemetry.ts';
-import { ruleOf } from './allowed-headers.ts';
+import { OWN_HEADERS, ruleOf } from './allowed-headers.ts';
 import type { Deployment, DeploymentDirectory } from './deployment/deployment.ts';
+import { findDeployed } from './deployment/find-deployed.ts';
 import { attachmentContents } from './dispatch/log-attachments.ts';
 import { makeLogEntry } from './dispatch/log-entry.ts';
 import { InvalidReply, snapshotHeaders } from './dispatch/outgoing.ts';
 import { type FlowEnvironment, FlowFailure, type RunFlow } from './engine.ts';
 import { type Exchange, HeaderMap, type Value } from './exchange.ts';
-import type { CompiledFlow } from './flow.ts';
+import type { CompiledFlow, ProcessDirectSender } from './flow.ts';
 import type { FlowCache } from './flow-cache.ts';
 import type { ScriptLogEntry } from './script/engine.ts';
+import { correlatesLogs, logLevelOf, Receivers } from './monitoring.ts';
 import { StepFailure } from './steps/step.ts';
 
 export interface MessageProcessorDeps {
   readonly runFlow: RunFlow;
   readonly environment: Omit<
     FlowEnvironment,
-    'now' | 'randomBytes' | 'revision' | 'trace' | 'processDirect'
+    'now' | 'randomBytes' | 'revision' | 'trace' | 'processDirect' | 'noteReceiver'
   >;
   readonly deployments: DeploymentDirectory;
   readonly flows: FlowCache;
@@ -34,8 +36,10 @@ export interface MessageProcessorDeps {
 export interface ArrivedMessage {
   readonly messageGuid: string;
   readonly correlationId: string;
-  /** Who has sent it: a user; '' for a timer. */
+  /** Who has sent it; '' for a client certificate and for a timer. */
   readonly user: string;
+  /** Whom the log names as the sender where nothing else does: the user, or the certificate. */
+  readonly sender: string;
   readonly deployment: Deployment;
   readonly flow: CompiledFlow;
   readonly start: { readonly processId: string; readonly startId: string };
@@ -80,6 +84,8 @@ export function createMessageProcessor(deps: MessageProcessorDeps): MessageProce
     const { flow, start, exchange, deployment, trace, messageGuid } = message;
     const logStart = clock.now();
     const arrived = snapshotHeaders(exchange.headers);
+    const logLevel = logLevelOf(exchange, flow.settings);
+    const receivers = new Receivers();
     const scriptLog: ScriptLogEntry[] = [];
     const environment: FlowEnvironment = {
       ...deps.environment,
@@ -87,6 +93,9 @@ export function createMessageProcessor(deps: MessageProcessorDeps): MessageProce
       randomBytes: deps.randomBytes,
       revision: deployment.revision,
       trace,
+      noteReceiver: (named) => {
+        receivers.note(named);
+      },
       processDirect: (address, handed, from, until) =>
         handOver(message, address, handed, from, until, handovers + 1),
     };
@@ -124,8 +133,12 @@ export function createMessageProcessor(deps: MessageProcessorDeps): MessageProce
         : 'unexpected' in processed
           ? 'The server met an error of its own.'
           : undefined;
-    for (const content of attachmentContents(messageGuid, scriptLog)) {
-      deps.logAttachments.add(content);
+    if (logLevel === 'NONE' || (logLevel === 'ERROR' && failure === undefined && !escalated))
+      return processed;
+    if (logLevel === 'INFO') {
+      for (const content of attachmentContents(messageGuid, scriptLog)) {
+        deps.logAttachments.add(content);
+      }
     }
     deps.log.add(
       makeLogEntry({
@@ -133,10 +146,12 @@ export function createMessageProcessor(deps: MessageProcessorDeps): MessageProce
         correlationId: message.correlationId,
         logStart,
         logEnd: clock.now(),
-        user: message.user,
+        user: message.sender,
         deployment,
         exchange,
         arrived,
+        receivers: receivers.toString(),
+        logLevel,
         scriptLog,
         failure,
         escalated,
@@ -145,7 +160,10 @@ export function createMessageProcessor(deps: MessageProcessorDeps): MessageProce
     return processed;
   };
 
-  /** SAP Help, ProcessDirect Adapter: a log entry of its own with the same correlation id. */
+  /**
+   * SAP Help, ProcessDirect Adapter: a log entry of its own with the same correlation id, unless the
+   * flow that hands it over has said that they are not to be correlated.
+   */
   const handOver = async (
     message: ArrivedMessage,
     address: string,
@@ -159,14 +177,17 @@ export function createMessageProcessor(deps: MessageProcessorDeps): MessageProce
       throw new StepFailure('too_deep', text);
     }
     const { deployment, flow, sender } = await findDirect(address, deps);
-    const { messageGuid } = makeIds(clock.now(), deps.randomBytes);
-    const { correlationId, user, trace } = message;
+    const own = makeIds(clock.now(), deps.randomBytes);
+    const { messageGuid } = own;
+    const { correlationId } = correlatesLogs(exchange) ? message : own;
+    const { user, sender: originator, trace } = message;
     const handed = handedOver(exchange, flow, { messageGuid, correlationId, user });
     const processed = await run(
       {
         messageGuid,
         correlationId,
         user,
+        sender: originator,
         deployment,
         flow,
         start: sender,
@@ -204,18 +225,29 @@ function makeIds(
   };
 }
 
-async function findDirect(address: string, deps: MessageProcessorDeps) {
-  const { deployments } = await deps.deployments.current();
-  const deployment = deployments.find(
-    ({ status, directAddresses = [] }) => status === 'STARTED' && directAddresses.includes(address),
-  );
-  const flow = deployment && (await deps.flows.get(deployment.revision));
-  const sender = flow?.directSenders.find((one) => one.address === address);
-  if (deployment === undefined || flow === undefined || sender === undefined) {
-    const text = `No iFlow with the ProcessDirect address ${address.slice(0, 200)} is deployed.`;
-    throw new StepFailure('no_consumer', text);
-  }
-  return { deployment, flow, sender };
+interface DirectConsumer {
+  readonly deployment: Deployment;
+  readonly flow: CompiledFlow;
+  readonly sender: ProcessDirectSender;
+}
+
+async function findDirect(
+  address: string,
+  { deployments: directory, flows }: MessageProcessorDeps,
+): Promise<DirectConsumer> {
+  const found = await findDeployed(directory, async ({ deployments }) => {
+    const deployment = deployments.find(
+      ({ status, directAddresses = [] }) =>
+        status === 'STARTED' && directAddresses.includes(address),
+    );
+    if (deployment === undefined) return undefined;
+    const flow = await flows.get(deployment.revision);
+    const sender = flow.directSenders.find((one) => one.address === address);
+    return sender && { deployment, flow, sender };
+  });
+  if (found !== undefined) return found;
+  const text = `No iFlow with the ProcessDirect address ${address.slice(0, 200)} is deployed.`;
+  throw new StepFailure('no_consumer', text);
 }
 
 function handedOver(
@@ -225,7 +257,7 @@ function handedOver(
 ): Exchange {
   const headers = new HeaderMap();
   copyAllowed(exchange.headers, headers, flow);
-  headers.set('SapAuthenticatedUserName', ids.user);
+  if (ids.user !== '') headers.set('SapAuthenticatedUserName', ids.user);
   headers.set('SAP_MessageProcessingLogID', ids.messageGuid);
   headers.set('SAP_MplCorrelationId', ids.correlationId);
   return {
@@ -245,7 +277,7 @@ function copyAllowed(from: HeaderMap, to: HeaderMap, { settings }: CompiledFlow)
   for (const [name, value] of from) {
     const lower = name.toLowerCase();
     if (lower === 'content-type') to.set('Content-Type', value);
-    else if (spellingOf(lower) !== undefined) to.set(name, value);
+    else if (!OWN_HEADERS.includes(lower) && spellingOf(lower) !== undefined) to.set(name, value);
   }
 }
 

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
+import { CaughtFailures } from './caught-failure.ts';
 import { type FlowEnvironment, FlowFailure, type FlowOutcome, type RunFlow } from './engine.ts';
-import { type CaughtException, type Exchange, MAX_BODY_SIZE } from './exchange.ts';
+import { type Exchange, isCopyOf, MAX_BODY_SIZE } from './exchange.ts';
 import type { CompiledFlow, CompiledNode, CompiledProcess } from './flow.ts';
 import type { ScriptLogEntry } from './script/engine.ts';
 import { steps } from './steps/index.ts';
@@ -10,6 +11,8 @@ import { type BranchEnd, type StepContext, StepFailure, type StepResult } from '
 const LONGEST_HOLD_MS = 20;
 /** Local processes that call each other, and branches in branches. */
 const MAX_DEPTH = 50;
+/** Of one message, at the same time: each has a copy of it. */
+const MAX_BRANCHES = 5000;
 
 /**
  * Runs a message through a flow, step by step; see {@link RunFlow}. What is no failure of a step is
@@ -66,8 +69,12 @@ class FlowRun {
   readonly #senderWaits: boolean;
   /** Failures that have been given to the exception subprocess of their process, if there is one. */
   readonly #given = new WeakSet<FlowFailure>();
+  readonly #caught = new CaughtFailures();
   readonly #completions: (() => Promise<void>)[] = [];
   #heldSince: number;
+  /** When all that have waited for others so far are on again. */
+  #turn: Promise<void> = Promise.resolve();
+  #openBranches = 0;
 
   constructor(
     flow: CompiledFlow,
@@ -114,13 +121,7 @@ class FlowRun {
       if (handler === undefined || walk.caught !== undefined) throw error;
       // There is no time left to handle it in, or no room.
       if (error.reason === 'timeout' || error.reason === 'busy') throw error;
-      const caught = caughtOf(error);
-      exchange.properties.set('CamelExceptionCaught', { ...caught });
-      exchange.properties.set('SAP_ErrorModelStepID', error.stepId);
-      // SAP's flows ask for it there, and it is what the sender is answered unless they change it.
-      if (caught.statusCode !== undefined) {
-        exchange.headers.set('CamelHttpResponseCode', caught.statusCode);
-      }
+      this.#caught.tell(error, exchange);
       await this.#handle({ ...walk, branch: false, caught: error }, handler.startId, exchange);
       throw new MessageEnded('handled');
     }
@@ -138,6 +139,8 @@ class FlowRun {
   /** @returns the Gather or Join that a branch has stopped at; undefined at an end. */
   async #walk(walk: Walk, startId: string, exchange: Exchange): Promise<CompiledNode | undefined> {
     const context = this.#contextOf(walk);
+    // What arrives in it, from the caller or from before the branch, is not what a step has named.
+    let receiver = exchange.headers.get('sap_receiver');
     let id: string | undefined = startId;
     while (id !== undefined) {
       const node: CompiledNode | undefined = walk.process.nodes[id];
@@ -145,11 +148,18 @@ class FlowRun {
         throw new Error(`The compiled flow ${this.#flow.id} has no step ${id}.`);
       }
       if (walk.branch && (node.type === 'Gather' || node.type === 'Join')) return node;
+      const given = exchange.body;
       const pending = this.#runStep(node, exchange, context);
       const result = pending instanceof Promise ? await pending : pending;
       if (exchange.body.length > MAX_BODY_SIZE) {
+        exchange.body = given;
         const text = `The step "${node.name || node.id}" has made a body above ${MAX_BODY_SIZE} bytes.`;
         throw new FlowFailure(node, 'too_large', text);
+      }
+      const named = exchange.headers.get('sap_receiver');
+      if (named !== receiver) {
+        if (!isCopyOf(receiver, named)) this.#environment.noteReceiver(exchange);
+        receiver = named;
       }
       if (this.#holdsTooLong()) await this.#letOthersOn();
       if (result === undefined) id = node.next[0];
@@ -166,9 +176,13 @@ class FlowRun {
     return this.#environment.now() - this.#heldSince >= LONGEST_HOLD_MS;
   }
 
-  async #letOthersOn(): Promise<void> {
-    await setImmediate();
-    this.#heldSince = this.#environment.now();
+  /** Branches that wait go on one after the other: each has a turn of the event loop to itself. */
+  #letOthersOn(): Promise<void> {
+    this.#turn = this.#turn.then(async () => {
+      await setImmediate();
+      this.#heldSince = this.#environment.now();
+    });
+    return this.#turn;
   }
 
   #runStep(
@@ -234,13 +248,20 @@ class FlowRun {
 
   async #branch(from: Walk, nodeId: string, exchange: Exchange): Promise<BranchEnd> {
     const walk = { ...from, branch: true, depth: deeper(from) };
-    // One may have no step of its own.
-    if (this.#holdsTooLong()) await this.#letOthersOn();
+    if (this.#openBranches >= MAX_BRANCHES) {
+      const text = `The message has more than ${MAX_BRANCHES} branches at the same time.`;
+      throw new StepFailure('too_many', text);
+    }
+    this.#openBranches += 1;
     try {
+      // One may have no step of its own.
+      if (this.#holdsTooLong()) await this.#letOthersOn();
       return { stoppedAt: await this.#guard(walk, nodeId, exchange), handled: false };
     } catch (error) {
       if (!(error instanceof MessageEnded) || error.end === 'escalated') throw error;
       return { stoppedAt: undefined, handled: error.end === 'handled' };
+    } finally {
+      this.#openBranches -= 1;
     }
   }
 
@@ -270,13 +291,3 @@ function deeper({ depth }: Walk): number {
 }
 
 type End = Extract<StepResult, { end: string }>['end'];
-
-function caughtOf(failure: FlowFailure): CaughtException {
-  const caught = failure.cause instanceof StepFailure ? failure.cause.caught : {};
-  return {
-    class: 'org.apache.camel.CamelExecutionException',
-    message: failure.message,
-    stacktrace: `${failure.message}\n\tat ${failure.stepName || failure.stepId}`,
-    ...caught,
-  };
-}

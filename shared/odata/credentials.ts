@@ -10,7 +10,7 @@ import {
 } from '../registry/security-material/credentials.ts';
 import type { CustomParameter, Draft, Kind } from '../registry/security-material/material.ts';
 import { ODataError } from './errors.ts';
-import { type ComplexType, type Entity, type EntityType, textOf } from './model.ts';
+import { type ComplexType, type Entity, type EntityType } from './model.ts';
 import { keyValues } from './path.ts';
 import { collectionRoutes, replyCreated, replyEntity } from './reply.ts';
 import {
@@ -21,6 +21,7 @@ import {
   SMALL_BODY,
   textProperties,
 } from './request.ts';
+import { sourcedEntities } from './sourced-entities.ts';
 
 const descriptorType: ComplexType = {
   name: 'SecurityArtifactDescriptor',
@@ -111,6 +112,8 @@ interface CredentialSet<K extends Kind> {
   readonly read: (body: object, name: string | undefined) => Draft<K>;
   /** Members of the entity beside Name and Description; a secret is null whenever it is shown. */
   readonly show: (listed: Listed<K>) => Entity;
+  /** What navigations lead to. */
+  readonly related?: Readonly<Record<string, (listed: Listed<K>) => readonly Entity[]>>;
 }
 
 /** SAP Help, Security Content: user credentials, OAuth2 client credentials, secure parameters. */
@@ -130,7 +133,7 @@ export function credentialRoutes(
     }),
   });
   const clients = credentialRoutesOf(material, {
-    kind: 'oauth2-client-credentials',
+    kind: oauth2Kind,
     type: oauth2ClientCredentialType,
     read: (body, name) => {
       const properties = textProperties(body, OAUTH2, [DESCRIPTOR, PARAMETERS]);
@@ -150,6 +153,7 @@ export function credentialRoutes(
       Resource: found?.shown.resource ?? null,
       Audience: found?.shown.audience ?? null,
     }),
+    related: { [PARAMETERS]: parameterEntities },
   });
   const parameters = credentialRoutesOf(material, {
     kind: 'secure-parameter',
@@ -160,6 +164,7 @@ export function credentialRoutes(
   return { ...users, ...clients, ...parameters, ...customParameterRoutes(material) };
 }
 
+const oauth2Kind = 'oauth2-client-credentials';
 const JSON_TYPE = 'application/json';
 const DESCRIPTOR = 'SecurityArtifactDescriptor';
 const PARAMETERS = 'CustomParameters';
@@ -187,20 +192,20 @@ const OAUTH2 = [
 
 function credentialRoutesOf<K extends Kind>(
   material: MaterialAdministration,
-  { kind, type, read, show }: CredentialSet<K>,
+  { kind, type, read, show, related = {} }: CredentialSet<K>,
 ): Routes {
   const { set } = type;
-  const entityOf = (listed: Listed<K>): Entity => ({
+  const { entityOf, expand } = sourcedEntities((listed: Listed<K>) => ({
     Name: listed.name,
     Description: listed.shown?.description ?? null,
     ...show(listed),
     ...(Object.hasOwn(type.properties, DESCRIPTOR)
       ? { [DESCRIPTOR]: { Type: 'CREDENTIALS', ...describe(listed) } }
       : {}),
-  });
-  const expanders = {
-    [PARAMETERS]: async (entity: Entity) => customParametersOf(material, textOf(entity, 'Name')),
-  };
+  }));
+  const expanders = Object.fromEntries(
+    Object.entries(related).map(([name, relatedTo]) => [name, expand(relatedTo)]),
+  );
   const list = collectionRoutes(
     set,
     type,
@@ -256,15 +261,11 @@ function customParameterRoutes(material: MaterialAdministration): Routes {
   return collectionRoutes(
     `${oauth2ClientCredentialType.set}()/${PARAMETERS}`,
     customParameterType,
-    (request) => customParametersOf(material, nameOf(request)),
+    async (request) => parameterEntities(await material.get(oauth2Kind, nameOf(request))),
   );
 }
 
-async function customParametersOf(
-  material: MaterialAdministration,
-  name: string,
-): Promise<readonly Entity[]> {
-  const { shown } = await material.get('oauth2-client-credentials', name);
+function parameterEntities({ shown }: Listed<typeof oauth2Kind>): readonly Entity[] {
   return (shown?.shown.customParameters ?? []).map(customParameterEntity);
 }
 

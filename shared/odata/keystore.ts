@@ -13,6 +13,7 @@ import type { Entity } from './model.ts';
 import { keyValues } from './path.ts';
 import { collectionRoutes, replyEntity, replyEntities } from './reply.ts';
 import { type ODataRequest, readProperties, type Routes, SMALL_BODY } from './request.ts';
+import { sourcedEntities } from './sourced-entities.ts';
 
 type EntryKind = 'key-pair' | 'certificate';
 const TYPE_NAMES: Readonly<Record<EntryKind, string>> = {
@@ -32,11 +33,10 @@ export function keystoreRoutes(material: MaterialAdministration, clock: Clock): 
     if (found === undefined) throw ODataError.notFound();
     return found;
   };
-  const entityOf = (entry: Entry): Entity => entryEntity(entry, clock.now());
+  const { entityOf, expand } = sourcedEntities((entry: Entry) => entryEntity(entry, clock.now()));
   const expanders = {
-    Certificate: async (entity: Entity) => Promise.resolve([aliasEntity(aliasIn(entity))]),
-    ChainCertificates: async (entity: Entity) =>
-      chainEntities(await find(aliasIn(entity)), clock.now()),
+    Certificate: expand(({ name }) => [aliasEntity(name)]),
+    ChainCertificates: expand((entry) => chainEntities(entry, clock.now())),
   };
   const entries = collectionRoutes(
     set,
@@ -205,8 +205,6 @@ function aliasOf(request: ODataRequest): string {
   }
   return alias.toString('utf8');
 }
-
-const aliasIn = ({ Alias }: Entity): string => (typeof Alias === 'string' ? Alias : '');
 
 function aliasEntity(alias: string): Entity {
   return { Hexalias: Buffer.from(alias, 'utf8').toString('hex').toUpperCase(), Alias: alias };

@@ -111,12 +111,17 @@ function parseKey(bytes: Buffer, type: 'pkcs8' | 'pkcs1' | 'sec1'): KeyObject {
   }
 }
 
+/** Key and validity are parsed when they are asked for: what is listed later has to have them. */
 function parseCertificate(bytes: Buffer): X509Certificate {
   try {
-    return new X509Certificate(bytes);
+    const certificate = new X509Certificate(bytes);
+    const { publicKey, validFromDate, validToDate } = certificate;
+    const times = [validFromDate.getTime(), validToDate.getTime()];
+    if (publicKey.type === 'public' && !times.some(Number.isNaN)) return certificate;
   } catch {
-    throw new KeyStoreFault('A certificate cannot be read as X.509. Send it as PEM or DER.');
+    // OpenSSL's own words help nobody.
   }
+  throw new KeyStoreFault('A certificate cannot be read as X.509. Send it as PEM or DER.');
 }
 
 function requireStrong(key: KeyObject): void {

@@ -230,18 +230,20 @@ test('while scripts and XPath run wild on one instance, calm flows and health an
   assert.equal(await running.admin.deploy('CalmXPath', calmXPath), 'SUCCESS');
   const xml = { method: 'POST', body: '<a><b>ok</b></a>' };
   assert.equal((await running.call('/calmxpath', xml)).text, 'ok');
-  const raging = new AbortController();
-  const storm = Promise.all(
-    ['/wildxpath', '/wildxpath', '/wildxpath', '/loop'].map((path) => running.call(path, xml)),
-  ).finally(() => raging.abort());
-  let answered = 0;
-  while (!raging.signal.aborted) {
-    const [calm] = await Promise.all([running.call('/calmxpath', xml), running.assertWell()]);
-    assert.equal(calm.text, 'ok');
-    answered += 1;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+  let raging = true;
+  const rage = async (path: string): Promise<void> => {
+    while (raging) assertFailedFlow(await running.call(path, xml));
+  };
+  const storm = Promise.all(['/wildxpath', '/wildxpath', '/wildxpath', '/loop'].map(rage));
+  try {
+    // The storm does not end before: what it holds up is refused as busy.
+    for (let round = 0; round < 5; round += 1) {
+      const [calm] = await Promise.all([running.call('/calmxpath', xml), running.assertWell()]);
+      assert.equal(calm.text, 'ok');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  } finally {
+    raging = false;
+    await storm;
   }
-  for (const answer of await storm) assertFailedFlow(answer);
-  // Held up, the first of them would have waited for the end of the storm.
-  assert.ok(answered >= 2, `${answered} rounds of calm calls were answered`);
 });

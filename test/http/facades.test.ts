@@ -287,6 +287,14 @@ test('what is missing or unsafe is refused with every member that is wrong (422)
       { ...NOTHING, service_key: { oauth: { clientid: 'x' } } },
       ['/service_key/oauth/tokenurl', '/service_key/oauth/clientsecret'],
     ],
+    [
+      {
+        ...NOTHING,
+        service_key: { oauth: { clientid: 'x'.repeat(1025), clientsecret: 'x'.repeat(4097) } },
+      },
+      ['/service_key/oauth/clientid', '/service_key/oauth/clientsecret'],
+    ],
+    [{ client_id: 'x'.repeat(1025) }, ['/client_id']],
     [{ credential_name: '${header.which}' }, ['/credential_name']],
     [{ iflow_id: '1x' }, ['/iflow_id']],
     [{ user_role: 'a b' }, ['/user_role']],

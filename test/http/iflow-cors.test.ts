@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { flowBundle, line, setBody } from '../support/flow-bundle.ts';
+import { flowBundle, line, type NodeDescription, setBody } from '../support/flow-bundle.ts';
 import { fetchToken, type Management } from '../support/instance.ts';
 import { openTarget, type Target } from '../support/target.ts';
 
@@ -30,14 +30,18 @@ before(async () => {
 });
 
 /** Deploys a flow at the address that is its name in lower case. */
-async function deploy(name: string, settings: Readonly<Record<string, string>>): Promise<void> {
+async function deploy(
+  name: string,
+  settings: Readonly<Record<string, string>>,
+  ...steps: readonly NodeDescription[]
+): Promise<void> {
   const id = target.name(name);
   const urlPath = `/${target.name(name.toLowerCase())}`;
   const bundle = flowBundle({
     id,
     settings,
     senders: [{ adapter: 'HTTPS', to: 'Start_1', properties: { urlPath } }],
-    processes: [line(setBody('Answer', 'answered'))],
+    processes: [line(setBody('Answer', 'answered'), ...steps)],
   });
   assert.equal(await admin.deploy(id, bundle), 'SUCCESS');
 }
@@ -97,6 +101,26 @@ test('such a page may also read why it was refused, with the members of the refu
   assert.equal(response.headers.get('access-control-allow-origin'), PAGE);
   const body = (await response.json()) as Record<string, string>;
   assert.deepEqual([body['error'], body['reason']], ['invalid_token', 'invalid_token']);
+});
+
+test('what a receiver says of pages does not count beside the settings of the flow', async () => {
+  const row = (name: string, value: string): string =>
+    `<row><cell id='Action'>Create</cell><cell id='Type'>constant</cell><cell id='Name'>${name}</cell><cell id='Value'>${value}</cell></row>`;
+  const headerTable =
+    row('access-control-allow-origin', '*') +
+    row('Access-Control-Allow-Credentials', 'true') +
+    row('vary', 'Accept');
+  const hands = { id: 'Hands_on', cname: 'Enricher', properties: { headerTable } };
+  await deploy('Handing', { corsEnabled: 'true', allowedOrigins: PAGE }, hands);
+  const asked = (origin: string): Promise<Response> =>
+    call('handing', 'POST', { origin, authorization: `Bearer ${token}` });
+  const response = await asked(PAGE);
+  assert.equal(response.headers.get('access-control-allow-origin'), PAGE);
+  assert.equal(response.headers.get('access-control-allow-credentials'), null);
+  assert.equal(response.headers.get('vary'), 'Accept, Origin');
+  const other = await asked('https://evil.example.com');
+  assert.equal(await other.text(), 'answered');
+  assert.deepEqual(corsOf(other), {});
 });
 
 test('a call with another origin, as proxies add it, is answered like any other', async () => {

@@ -10,10 +10,9 @@ import type {
 import { readBundle } from '../../shared/iflow/bundle/bundle.ts';
 import { readZip } from '../../shared/iflow/bundle/unzip.ts';
 import { deflateEntry, writeZip } from '../../shared/iflow/bundle/zip.ts';
-import { compileBundle, compileFlow } from '../../shared/iflow/compile.ts';
+import { compileBundle } from '../../shared/iflow/compile.ts';
 import { helloWorldBundle } from '../../shared/iflow/design/hello-world.ts';
 import { type CompiledFlow, NotDeployable } from '../../shared/iflow/flow.ts';
-import { readFlow } from '../../shared/iflow/model/read-flow.ts';
 import { steps } from '../../shared/iflow/steps/index.ts';
 import { compilers } from '../../shared/iflow/steps/compilers.ts';
 
@@ -197,6 +196,27 @@ test('what is missing inside an exception subprocess is told as well', () => {
   assert.deepEqual(faultsOf(zip), [
     'Step "Notify" (ExternalCall) is connected to no receiver.',
     'Step "Map" (MessageMapping) is not available yet.',
+  ]);
+});
+
+test('a subprocess in an exception subprocess is told, and not left out', () => {
+  const inner = '<bpmn2:subProcess id="Inner" name="Inner"/>';
+  const zip = flowBundle({
+    processes: [
+      {
+        ...line(),
+        exception: {
+          nodes: [
+            { id: 'Caught', cname: 'ErrorStartEvent' },
+            { id: 'Done', cname: 'MessageEndEvent' },
+          ],
+        },
+      },
+    ],
+  });
+  const nested = edited(zip, (iflw) => iflw.replace('</bpmn2:subProcess>', `${inner}$&`));
+  assert.deepEqual(faultsOf(nested), [
+    'Step "Inner" (subProcess) stands in another subprocess, which is not available.',
   ]);
 });
 
@@ -401,10 +421,4 @@ test('names that every object has are names like others', () => {
     ).join(),
     /\(constructor\) is not available yet/,
   );
-});
-
-test('values handed over are compiled in place of those of the bundle', () => {
-  const bundle = readBundle(build({ address: '{{a}}', parameters: { a: '/bundle' } }));
-  const model = readFlow(bundle, new Map([['a', '/override']]));
-  assert.equal(compileFlow(model, bundle).senders[0]?.address, '/override');
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type FlowOutcome, FlowFailure } from '../../shared/iflow/engine.ts';
-import type { Exchange } from '../../shared/iflow/exchange.ts';
+import { type Exchange, MAX_BODY_SIZE } from '../../shared/iflow/exchange.ts';
 import { StepFailure } from '../../shared/iflow/steps/step.ts';
 import {
   flowBundle,
@@ -178,6 +178,31 @@ test('an error end event fails its process, whose exception subprocess handles t
   assert.equal(exchange.body, 'Down');
 });
 
+// SAP Help, Headers and Exchange Properties: SAP_ErrorModelStepID
+test('an id that the flow has set for a step is what the exception subprocess is told', async () => {
+  const row =
+    "<row><cell id='Action'>Create</cell><cell id='Type'>constant</cell><cell id='Value'>Order check</cell><cell id='Name'>SAP_ErrorModelStepID</cell></row>";
+  const name = { id: 'Name', cname: 'Enricher', properties: { propertyTable: row } };
+  const tell = setBody('Tell', '${property.SAP_ErrorModelStepID}');
+  const exchange = exchangeOf('x');
+  const exception = handler('MessageEndEvent', tell);
+  assert.equal((await run([{ ...line(name, RAISE), exception }], exchange)).status, 'COMPLETED');
+  assert.equal(exchange.body, 'Order check');
+});
+
+// SAP Help, Error Classification
+test('a step that fails while an earlier failure is handled is told in the place of that', async () => {
+  const exchange = exchangeOf('x');
+  const again = setBody('Raise again', '${body.substring(5)}');
+  const tell = setBody('Tell', '${property.SAP_ErrorModelStepID}');
+  const processes = [
+    { ...line(RAISE), exception: handler('MessageEndEvent', CALL) },
+    local('EndEvent', [again], handler('MessageEndEvent', tell)),
+  ];
+  assert.equal((await run(processes, exchange)).status, 'COMPLETED');
+  assert.equal(exchange.body, 'Raise again');
+});
+
 test('a failure in the exception subprocess fails the message, and is not handled again', async () => {
   const exchange = exchangeOf('x');
   const again = setBody('Again', '${body.substring(7)}');
@@ -263,4 +288,25 @@ test('a router in the exception subprocess tells failures apart', async () => {
   const exchange = exchangeOf('x');
   await run([{ ...line(RAISE), exception }], exchange);
   assert.equal(exchange.body, 'known');
+});
+
+test('a step that makes too large a body leaves the one that it was given to the exception subprocess', async () => {
+  const zip = flowBundle({
+    receivers: [{ from: 'Ask', adapter: 'ProcessDirect', properties: { address: '/large' } }],
+    processes: [
+      { ...line({ id: 'Ask', cname: 'ExternalCall' }), exception: handler('MessageEndEvent') },
+    ],
+  });
+  const environment = {
+    ...environmentOf(),
+    processDirect: (_: string, asked: Exchange) => {
+      asked.body = new Uint8Array(MAX_BODY_SIZE + 1);
+      return Promise.resolve();
+    },
+  };
+  const exchange = exchangeOf('as it was given');
+  assert.equal((await runBundle(zip, exchange, environment)).status, 'COMPLETED');
+  assert.equal(exchange.body, 'as it was given');
+  const caught = exchange.properties.get('CamelExceptionCaught') as { message: string };
+  assert.equal(caught.message, 'The step "Ask" has made a body above 104857600 bytes.');
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { flowBundle, line, setBody } from '../support/flow-bundle.ts';
-import { environmentOf, exchangeOf, runBundle } from './running.ts';
+import { environmentOf, exchangeOf, faultsOf, runBundle } from './running.ts';
 
 test('a local integration process works on the message of its caller', async () => {
   const zip = flowBundle({
@@ -86,4 +86,48 @@ test('a step that leads nowhere ends the process, as on a tenant', async () => {
   const exchange = exchangeOf('x');
   assert.equal((await runBundle(zip, exchange)).status, 'COMPLETED');
   assert.equal(exchange.body, 'done');
+});
+
+for (const cname of ['Camel', 'Multicast', 'ExclusiveGateway']) {
+  test(`${cname}: where no route leads away, the process ends`, async () => {
+    const properties = { exprType: 'Line Break' };
+    const zip = flowBundle({
+      processes: [
+        {
+          nodes: [
+            { id: 'S', cname: 'StartEvent' },
+            { id: 'Last', cname, properties },
+          ],
+        },
+      ],
+    });
+    const exchange = exchangeOf('x');
+    assert.equal((await runBundle(zip, exchange)).status, 'COMPLETED');
+    assert.equal(exchange.body, 'x');
+  });
+}
+
+test('a local process without a start, and a route into an exception subprocess, are refused', () => {
+  const call = { id: 'Call', cname: 'NonLoopingProcess', properties: { processId: 'Local' } };
+  const zip = flowBundle({
+    processes: [
+      {
+        nodes: [...line(call).nodes],
+        routes: ['Start_1 -> Call -> Exception_Process_1'],
+        exception: {
+          nodes: [
+            { id: 'Caught', cname: 'ErrorStartEvent' },
+            { id: 'Done', cname: 'MessageEndEvent' },
+          ],
+        },
+      },
+      { id: 'Local', local: true, nodes: [] },
+    ],
+  });
+  const texts = faultsOf(zip).map(({ text }) => text);
+  assert.deepEqual(texts, [
+    'The sequence flow "Route_Process_1_2" does not connect two steps of one process.',
+    'Step "End_1" (MessageEndEvent) is not connected: no sequence flow leads to it.',
+    'The local integration process "Local" has no start event.',
+  ]);
 });

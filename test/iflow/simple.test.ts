@@ -129,6 +129,7 @@ const values: readonly [expression: string, value: Value][] = [
   // other moments and zones
   ['${date:now-2h30m:HH:mm}', '10:34'],
   ['${date:now+1d:yyyy-MM-dd}', '2026-01-03'],
+  ['${date:now+365000d:yyyy}', '3025'],
   ['${date:now}', 'Fri Jan 02 13:04:05 UTC 2026'],
   ['${date-with-timezone:now+2h30m:IST:HH:mm}', '21:04'],
   ['${date-with-timezone:now:GMT+530:HH:mm}', '18:34'],
@@ -174,6 +175,15 @@ test('what methods make is bounded', () => {
   assert.throws(() => result("${body.split(',')}", commas), /100000 parts at most/);
 });
 
+test('lists and maps that are too long as text fail the expression', () => {
+  const large = 'x'.repeat(60 * 1024 * 1024);
+  const headers = Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`h${i}`, large]));
+  const exchange = exchangeOf('', headers, { list: Object.values(headers) });
+  for (const expression of ['all: ${headers}', '${property.list.toString()}']) {
+    assert.throws(() => result(expression, exchange), ExpressionFailure);
+  }
+});
+
 test('a caught exception has its message and stack trace', () => {
   const caught = exchangeOf('', {}, { CamelExceptionCaught: { message: 'no', stacktrace: 'at' } });
   assert.equal(result('${exception.message}/${exception.stacktrace}', caught), 'no/at');
@@ -215,6 +225,8 @@ const unavailable = [
   '${date:now:qq}',
   "${date:now:yyyy'T}",
   '${date-with-timezone:now:Mars/Base:yyyy}',
+  '${date:now+900000000d:yyyy}',
+  '${date-with-timezone:now-999999999d999999999d:Europe/Berlin:yyyy}',
   '${body',
   '${}',
   '${constructor}',

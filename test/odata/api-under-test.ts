@@ -137,7 +137,20 @@ export async function startApi(
   });
   const packages = createPackages({ store: design, blobs, clock });
   const trail = testTrail();
-  const materialStore = createMaterialStore(openMaterialRows(tables), MATERIAL_KEY);
+  const rows = openMaterialRows(tables);
+  let materialReads = 0;
+  const countingRows: typeof rows = {
+    ...rows,
+    list: (space) => {
+      materialReads += 1;
+      return rows.list(space);
+    },
+    read: (space, name) => {
+      materialReads += 1;
+      return rows.read(space, name);
+    },
+  };
+  const materialStore = createMaterialStore(countingRows, MATERIAL_KEY);
   const deployed = createDeployedMaterial(materialStore, clock);
   const sealer = createContentSealer(Buffer.alloc(32, 7), 64 * 1024 * 1024);
   const dataStores = openDataStores({ tables, sealer, clock, randomUUID });
@@ -212,6 +225,8 @@ export async function startApi(
     dataStores,
     numberRangeStore,
     securityMaterial: deployed.material,
+    /** Reads of its rows and lists so far. */
+    materialReads: () => materialReads,
     policies,
     send,
     get: (path: string, headers: Record<string, string> = {}) => send({ path, headers }),

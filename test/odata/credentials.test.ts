@@ -155,6 +155,22 @@ test('OAuth2 client credentials have the defaults of SAP Help, and their custom 
   assert.notEqual(after?.version, version, 'tokens of the old settings must not be used any more');
 });
 
+test('credentials with all of their custom parameters are read in one read', async () => {
+  const api = await startApi();
+  const CustomParameters = [{ Key: 'k', Value: 'v', SendAsPartOf: 'body' }];
+  for (const Name of ['A', 'B', 'C']) {
+    const body = oauth2({ Name, CustomParameters });
+    assert.equal((await api.post('OAuth2ClientCredentials', body)).status, 201);
+  }
+  const before = api.materialReads();
+  const all = resultsIn(await api.get('OAuth2ClientCredentials?$expand=CustomParameters'));
+  assert.equal(api.materialReads() - before, 1);
+  assert.deepEqual(
+    all.map((one) => (one['CustomParameters'] as { results: unknown[] }).results.length),
+    [1, 1, 1],
+  );
+});
+
 test('secure parameters are written and used, and their value is never shown', async () => {
   const api = await startApi();
   const body = { Name: 'KEY', Description: 'd', SecureParam: PARAMETER };
@@ -345,6 +361,8 @@ test('what is missing, too long or misspelt is refused with what to send (400), 
     ['OAuth2ClientCredentials', withParameter('a', ' '), /spaces alone/],
     ['OAuth2ClientCredentials', withParameter('Authorization', 'x', 'header'), /header name/],
     ['OAuth2ClientCredentials', withParameter('a b', 'x', 'header'), /header name/],
+    ['OAuth2ClientCredentials', withParameter('Content-Encoding', 'x', 'header'), /header name/],
+    ['OAuth2ClientCredentials', withParameter('x'.repeat(257), 'x', 'header'), /header name/],
     [
       'OAuth2ClientCredentials',
       withParameter('X-A', 'x\r\nHost: y', 'header'),

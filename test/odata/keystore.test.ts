@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { issueCertificate, makeLoopbackCertificate } from '../support/certificate.ts';
+import { issueCertificate, makeLoopbackCertificate, oid } from '../support/certificate.ts';
 import * as files from '../x509/key-files.ts';
 import {
   type ApiUnderTest,
@@ -237,6 +237,44 @@ test('what cannot be read is refused with what to do, and imports nothing', asyn
   assert.equal((await api.get('KeystoreEntries?keystoreName=KeyRenewal')).status, 404);
   assert.equal((await api.get('KeystoreEntries?keystoreName=system')).status, 200);
   assert.deepEqual(resultsIn(await api.get('KeystoreEntries')), []);
+});
+
+test('entries with all of their chains are read in as few reads as one entry', async () => {
+  const api = await startApi();
+  for (let i = 0; i < 5; i += 1) await importKeyPair(api, `pair ${i}`);
+  const readsOf = async (path: string): Promise<number> => {
+    const before = api.materialReads();
+    assert.equal((await api.get(path)).status, 200);
+    return api.materialReads() - before;
+  };
+  const one = await readsOf(`KeystoreEntries('${hex('pair 1')}')`);
+  assert.equal(await readsOf('KeystoreEntries?$expand=Certificate,ChainCertificates'), one);
+});
+
+test('a certificate whose key or time cannot be read is refused, and the others are listed', async () => {
+  const api = await startApi();
+  const good = Buffer.from(files.CA_PEM.replace(/-----.*-----/g, ''), 'base64');
+  const changed = (what: Buffer, by: Buffer): string => {
+    const at = good.indexOf(what);
+    assert.ok(at > 0);
+    const bad = Buffer.from(good);
+    by.copy(bad, at);
+    return `-----BEGIN CERTIFICATE-----\n${bad.toString('base64')}\n-----END CERTIFICATE-----\n`;
+  };
+  const curve = oid('1.2.840.10045.3.1.7');
+  const unknownCurve = changed(curve, oid('1.2.840.10045.3.1.99'));
+  const validity = good.subarray(good.indexOf(Buffer.from([0x17, 0x0d])));
+  const noTime = changed(validity.subarray(0, 15), Buffer.from('\x17\rxx0101000000Z', 'latin1'));
+  await importCertificate(api, 'good', files.CA_PEM);
+  for (const bad of [unknownCurve, noTime]) {
+    const refused = await importCertificate(api, 'bad', bad);
+    assert.equal(refused.status, 400);
+    assert.match(errorIn(refused).message.value, /cannot be read as X\.509/);
+  }
+  assert.deepEqual(
+    resultsIn(await api.get('KeystoreEntries')).map((entry) => entry['Alias']),
+    ['good'],
+  );
 });
 
 test('keys and certificates are changed by administrators alone (SAP Help, Personas)', async () => {

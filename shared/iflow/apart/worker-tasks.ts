@@ -16,15 +16,33 @@ export type ApartOutcome =
   /** The task says what is wrong with its input: `fault` is the reason of its TaskFailure. */
   | { readonly fault: string; readonly message: string };
 
+interface Resource {
+  readonly text: string;
+  prepared?: unknown;
+  dispose?: () => void;
+}
+
 /** Runs the tasks of one worker thread and keeps what they have made of their resources. */
 export class ApartTasks {
-  readonly #resources = new Map<string, { readonly text: string; prepared?: unknown }>();
+  readonly #loaded = new Set<TaskName>();
+  readonly #resources = new Map<string, Resource>();
+
+  isLoaded(name: TaskName): boolean {
+    return this.#loaded.has(name);
+  }
+
+  /** Loads the code of a task: up to some hundred milliseconds, once. */
+  async loadCode(name: TaskName): Promise<void> {
+    await tasks[name].load();
+    this.#loaded.add(name);
+  }
 
   load(key: string, text: string): void {
     this.#resources.set(key, { text });
   }
 
   drop(key: string): void {
+    this.#resources.get(key)?.dispose?.();
     this.#resources.delete(key);
   }
 
@@ -45,7 +63,11 @@ export class ApartTasks {
     if (resource === undefined || task.prepare === undefined) {
       throw new Error(`The task ${key} has no resource.`);
     }
-    resource.prepared ??= await task.prepare(resource.text);
+    if (resource.prepared === undefined) {
+      const prepared = await task.prepare(resource.text);
+      resource.prepared = prepared;
+      resource.dispose = () => task.dispose?.(prepared);
+    }
     return resource.prepared;
   }
 }

@@ -64,6 +64,28 @@ export function corsHeaders(
   };
 }
 
+/**
+ * A flow's answer, for browsers' pages as its settings have it: they alone decide, and not what a
+ * receiver says of pages in an answer that the flow hands on.
+ */
+export function withCors(
+  reply: HttpReply,
+  call: HttpCall,
+  cors: CorsSettings | undefined,
+): HttpReply {
+  if (cors === undefined) return reply;
+  const kept: Record<string, string> = {};
+  const varying: string[] = [];
+  for (const [name, value] of Object.entries(reply.headers ?? {})) {
+    const lower = name.toLowerCase();
+    if (lower === 'vary') varying.push(value);
+    else if (!lower.startsWith('access-control-')) kept[name] = value;
+  }
+  const added = corsHeaders(call, cors);
+  const Vary = [...varying, added['Vary']].join(', ');
+  return { ...reply, headers: { ...kept, ...added, Vary } };
+}
+
 function allowedOrigin(call: HttpCall, cors: CorsSettings | undefined): string | undefined {
   const origin = call.headers.get('origin');
   if (origin === null || cors === undefined) return undefined;

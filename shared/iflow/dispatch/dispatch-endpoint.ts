@@ -1,14 +1,13 @@
-import { REFUSE_ON_MS } from '../../cache/stale-cache.ts';
 import type { Handler, HttpCall, HttpReply } from '../../http/call.ts';
 import { Fault } from '../../http/fault.ts';
 import { BearerFault, type BearerGate } from '../../oauth/gate.ts';
 import type { Deployment, DeploymentDirectory } from '../deployment/deployment.ts';
-import { UnknownRevision } from '../deployment/directory.ts';
+import { findDeployed } from '../deployment/find-deployed.ts';
 import type { AccessPolicyDirectory } from '../../registry/access-policies/directory.ts';
 import type { CompiledFlow, CorsSettings, HttpsSender } from '../flow.ts';
 import { requireAccess } from './access.ts';
-import type { CertificateReader } from './certificates.ts';
-import { answerPreflight, corsHeaders, isPreflight } from './cors.ts';
+import type { CertificateReader, SenderCertificate } from './certificates.ts';
+import { answerPreflight, corsHeaders, isPreflight, withCors } from './cors.ts';
 import type { CsrfTokens } from './csrf.ts';
 import type { FlowCache } from '../flow-cache.ts';
 import { makeExchange } from './incoming.ts';
@@ -42,8 +41,8 @@ interface Destination {
 
 /**
  * `ANY /http/{address}`: bearer token or client certificate, address, role, access policy, CSRF token,
- * flow, answer. Whoever shows no good token learns nothing about addresses. A message that reaches a flow leaves an entry in the
- * message processing log, whatever becomes of it.
+ * flow, answer. Whoever shows no good token learns nothing about addresses. A message that reaches a
+ * flow leaves an entry in the message processing log, whatever becomes of it.
  */
 export function createDispatchEndpoint(deps: DispatchDeps): Handler {
   return async (call) => {
@@ -53,8 +52,7 @@ export function createDispatchEndpoint(deps: DispatchDeps): Handler {
         passGate(call, deps),
       );
       const reply = await answer(call, caller, destination, deps);
-      const { cors } = destination.flow.settings;
-      return { ...reply, headers: { ...reply.headers, ...corsHeaders(call, cors) } };
+      return withCors(reply, call, destination.flow.settings.cors);
     } catch (error) {
       if (!(error instanceof Fault) || !call.headers.has('origin')) throw error;
       throw error.with(corsHeaders(call, await corsOf(call, deps)));
@@ -101,6 +99,7 @@ interface MessageSender {
   readonly user: string;
   /** For the log, and for what is bound to the sender. */
   readonly name: string;
+  readonly certificate?: SenderCertificate;
 }
 
 async function passGate(
@@ -144,7 +143,7 @@ async function passByCertificate(
     }
     call.annotate({ iflow: destination.deployment.id, certificate: certificate.subject });
     await requireAccess(deps, destination.deployment, undefined);
-    return { caller: { user: '', name: certificate.subject }, destination };
+    return { caller: { user: '', name: certificate.subject, certificate }, destination };
   } catch (error) {
     if (error instanceof Fault && error.status === 404) return undefined;
     throw error;
@@ -152,21 +151,13 @@ async function passByCertificate(
 }
 
 async function findDestination(call: HttpCall, deps: DispatchDeps): Promise<Destination> {
-  const { flows } = deps;
   // Escaped twice, dot segments get past the host's router and may lead out of /http: to nowhere.
   const path = /^\/http(\/.*)$/i.exec(call.url.pathname)?.[1] ?? '';
-  const found = deps.findAddress(await deps.deployments.current(), path);
-  if (found !== undefined) {
-    try {
-      return await destinationOf(found, flows);
-    } catch (error) {
-      // It was deployed again or undeployed since: the second look decides.
-      if (!(error instanceof UnknownRevision)) throw error;
-    }
-  }
-  // A flow deployed a moment ago on another instance is looked for before the answer is 404.
-  const again = deps.findAddress(await deps.deployments.current(REFUSE_ON_MS), path);
-  if (again !== undefined) return destinationOf(again, flows);
+  const found = await findDeployed(deps.deployments, async (snapshot) => {
+    const address = deps.findAddress(snapshot, path);
+    return address && (await destinationOf(address, deps.flows));
+  });
+  if (found !== undefined) return found;
   throw new Fault(404, `No iFlow is deployed at the address ${path.slice(0, 200)}.`, {
     reason: 'unknown_address',
   });
@@ -223,12 +214,23 @@ async function process(
   processor: MessageProcessor,
 ): Promise<HttpReply> {
   const { messageGuid, correlationId } = processor.newIds();
-  const { user, name } = caller;
-  const arrival = { messageGuid, correlationId, user, address: sender.address, wildcardTail };
+  const { user, name, certificate } = caller;
+  const { address } = sender;
+  const arrival = { messageGuid, correlationId, user, certificate, address, wildcardTail };
   const exchange = makeExchange(call, body, arrival, flow.settings);
   const { trace } = call;
   const processed = await processor.process(
-    { messageGuid, correlationId, user: name, deployment, flow, start: sender, exchange, trace },
+    {
+      messageGuid,
+      correlationId,
+      user,
+      sender: name,
+      deployment,
+      flow,
+      start: sender,
+      exchange,
+      trace,
+    },
     makeReply,
   );
   const ids = { SAP_MessageProcessingLogID: messageGuid, 'x-correlationid': correlationId };
@@ -247,7 +249,11 @@ async function process(
   const shown = flow.settings.returnExceptionToSender ? `${processed.failure}\n\n` : '';
   return {
     status: 500,
-    headers: { 'Content-Type': 'text/plain;charset=UTF-8', ...ids },
+    headers: {
+      'Content-Type': 'text/plain;charset=UTF-8',
+      'X-Content-Type-Options': 'nosniff',
+      ...ids,
+    },
     body: failureText(shown, messageGuid),
   };
 }

@@ -1,5 +1,6 @@
 import type { HttpReply } from '../../http/call.ts';
-import { bodyBytes, type Exchange, type HeaderMap, type Value } from '../exchange.ts';
+import { OWN_HEADERS } from '../allowed-headers.ts';
+import { bodyBytes, type Exchange, type HeaderMap, isCopyOf, type Value } from '../exchange.ts';
 
 /** A flow has set headers that no answer can be made of; `message` is a sentence. */
 export class InvalidReply extends Error {
@@ -33,9 +34,7 @@ const NOT_THE_FLOWS = new Set([
   'upgrade',
   'x-invocation-id',
   'x-correlationid',
-  'sap_messageprocessinglogid',
-  'sap_mplcorrelationid',
-  'sapauthenticatedusername',
+  ...OWN_HEADERS,
 ]);
 
 /**
@@ -86,8 +85,7 @@ export function isAsArrived(
   value: Value,
 ): boolean {
   const before = arrived.get(lowerCaseName);
-  if (before === value) return true;
-  return Array.isArray(before) && JSON.stringify(before) === JSON.stringify(value);
+  return before === value || isCopyOf(before, value);
 }
 
 function responseCode(headers: HeaderMap): number | undefined {

@@ -9,6 +9,8 @@ const DATE =
   /^(?:date|date-with-timezone):now(?<offset>(?:[+-]\d[\ddhms]{0,40})?)(?::(?<rest>.+))?$/s;
 const PARTS = /^[+-](?:\d{1,9}[dhms]|\d{1,15}$)+$/;
 const PART = /(\d+)([dhms]?)/g;
+/** A thousand years: what lies further away has no date that all agree on. */
+const MAX_OFFSET_MS = 1000 * 365 * 86_400_000;
 const UNITS: Readonly<Record<string, number>> = {
   d: 86_400_000,
   h: 3_600_000,
@@ -37,6 +39,9 @@ export function parseDate(text: string): Token | undefined {
   const written = groups['offset'] ?? '';
   if (written !== '' && !PARTS.test(written)) return undefined;
   const offset = readOffset(written);
+  if (Math.abs(offset) > MAX_OFFSET_MS) {
+    throw new ExpressionFault(`${shown(`\${${text}}`)} is more than 1,000 years away`);
+  }
   return {
     token: 'date',
     zone,

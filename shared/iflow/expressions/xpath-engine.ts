@@ -93,20 +93,24 @@ function checked(
 
 /**
  * Evaluates the queries of a call, in a worker thread.
+ * @returns a text for each that was evaluated.
  * @throws {ExpressionFailure}
  */
 export function evaluateQueries(call: XPathCall): string[] {
   const document = readBody(call.body);
   let left = MAX_RESULT_CHARACTERS;
-  return call.queries.map((query) => {
+  const texts: string[] = [];
+  for (const query of call.queries) {
     const text = onMessage(query, () => {
       const items = select(query, document, call.namespaces, !keep(query.source));
       return resultText(items, query.result, left);
     });
     left -= text.length;
     if (left < 0) throw tooMuchText();
-    return text;
-  });
+    texts.push(text);
+    if (call.untilTrue === true && text === 'true') break;
+  }
+  return texts;
 }
 
 /** The elements that a query means. @throws {ExpressionFailure} */

@@ -32,6 +32,8 @@ export interface XPathCall {
   /** Prefixes to namespace URIs. */
   readonly namespaces: Readonly<Record<string, string>>;
   readonly queries: readonly XPathQuery[];
+  /** Those behind the first that is true are not evaluated. */
+  readonly untilTrue?: true;
 }
 
 /** Whether headers or properties decide what an expression yields, besides the body. */

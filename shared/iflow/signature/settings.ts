@@ -14,7 +14,7 @@ export interface SignatureSettings {
   readonly signsKeyInfo: boolean;
   /** '' for the default namespace. */
   readonly prefix: string;
-  /** '' for one that is drawn. */
+  /** '' for none, or for one that is drawn where XAdES refers to it. */
   readonly signatureId: string;
   /** Type of the reference to the content; '' for none. */
   readonly contentReferenceType: string;
@@ -27,7 +27,7 @@ export type SignatureType =
   | { readonly kind: 'enveloped'; readonly parent: string }
   /** The body is inside the signature. */
   | { readonly kind: 'enveloping' }
-  /** Next to each signed element: XPaths of the ID attributes that name them. */
+  /** The last sibling of each signed element: XPaths of the ID attributes that name them. */
   | { readonly kind: 'detached'; readonly ids: readonly string[] };
 
 export interface KeyInfoContent {

@@ -2,28 +2,19 @@ import { TaskFailure } from '../apart/apart.ts';
 import type { Task } from '../apart/task.ts';
 import type { Body } from '../exchange.ts';
 import { decodeXml } from '../xml/decode-xml.ts';
-import { parseXml } from '../xml/parse-xml.ts';
-import { XmlError, type XmlHandler } from '../xml/xml-handler.ts';
+import { checkXml, withoutDeclaration } from '../xml/libxml2.ts';
+import { XmlError } from '../xml/xml-handler.ts';
 import { type SigningCall, signXml } from './sign-xml.ts';
 
 const LIMITS = { maxCharacters: 20 * 1024 * 1024, maxDepth: 250, maxNodes: 2_000_000 };
-
-const ignoring: XmlHandler = {
-  startElement: () => undefined,
-  endElement: () => undefined,
-  text: () => undefined,
-  comment: () => undefined,
-  instruction: () => undefined,
-};
 
 /** Signs an XML body; the answer is the signed document, without a declaration unless it is asked for. */
 export const signTask: Task<SigningCall & { readonly body: Body }, string> = {
   run({ body, ...call }) {
     try {
       const text = decodeXml(body, LIMITS.maxCharacters);
-      // Our own reader first: libxml2 sees no DTD, no entity, and nothing deeper than it can take.
-      parseXml(text, LIMITS, ignoring);
-      const signed = signXml(text.replace(/^\uFEFF?(?:<\?xml[^>]*\?>)?\s*/, ''), call);
+      checkXml(text, LIMITS);
+      const signed = signXml(withoutDeclaration(text).trimStart(), call);
       return call.settings.omitXmlDeclaration
         ? signed
         : `<?xml version="1.0" encoding="UTF-8"?>\n${signed}`;

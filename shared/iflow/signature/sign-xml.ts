@@ -1,16 +1,17 @@
 import { createPrivateKey, hash, type KeyObject, sign, X509Certificate } from 'node:crypto';
-import { ParseOption, XmlAttribute, XmlDocument, XmlElement, type XmlNode } from 'libxml2-wasm';
+import { type XmlDocument, XmlElement } from 'libxml2-wasm';
 import { TaskFailure } from '../apart/apart.ts';
 import { escapeXml } from '../xml/write-xml.ts';
 import {
   type Canonicalization,
   canonicalizationOf,
-  DIGESTS,
   DSIG,
   ENVELOPED,
   type Hash,
 } from './algorithms.ts';
+import { notFound, select, shown, signedBy, withDocument, written } from './document.ts';
 import { keyInfo } from './key-info.ts';
+import { reference } from './reference.ts';
 import type { SignatureSettings, XadesValues } from './settings.ts';
 import { qualifyingProperties } from './xades.ts';
 
@@ -29,7 +30,6 @@ export interface SigningCall {
   readonly seed: string;
 }
 
-const OPTIONS = { option: ParseOption.XML_PARSE_NONET | ParseOption.XML_PARSE_NO_XXE };
 const DEFAULT_METHOD = canonicalizationOf('http://www.w3.org/TR/2001/REC-xml-c14n-20010315');
 /** Stands for the signature in the text until it is put there; no document can know the seed. */
 const placeOf = ({ seed }: SigningCall): string => `\uE000${seed}\uE000`;
@@ -48,7 +48,7 @@ export function signXml(text: string, call: SigningCall): string {
     case 'enveloped':
       return envelop(text, type.parent, call, key);
     case 'detached':
-      return type.ids.reduce((signed, path, i) => detach(signed, path, i, call, key), text);
+      return detachAll(text, type.ids, call, key);
   }
 }
 
@@ -108,6 +108,29 @@ function enveloping(text: string, { settings, seed }: SigningCall): Content {
   };
 }
 
+/**
+ * The deeper elements first, so that what is signed later holds the signatures in it (SAP Help, XML
+ * Digital Signature).
+ */
+function detachAll(
+  text: string,
+  paths: readonly string[],
+  call: SigningCall,
+  key: KeyObject,
+): string {
+  const found = withDocument(text, (document) =>
+    paths.map((path, number) => {
+      let depth = 0;
+      const { signed } = signedBy(document, path, call.namespaces);
+      for (let above = signed.parent; above !== null; above = above.parent) depth += 1;
+      return { path, number, depth };
+    }),
+  );
+  return found
+    .toSorted((a, b) => b.depth - a.depth)
+    .reduce((signed, { path, number }) => detach(signed, path, number, call, key), text);
+}
+
 function detach(
   text: string,
   path: string,
@@ -116,21 +139,16 @@ function detach(
   key: KeyObject,
 ): string {
   return withDocument(text, (document) => {
-    const id = select(document, path, call.namespaces);
-    const signed = id instanceof XmlAttribute ? id.parent : null;
-    if (!(id instanceof XmlAttribute) || signed === null) {
-      throw notFound(`has no attribute ${shown(path)} that names an element to sign`);
-    }
-    if (signed.parent === null) throw notFound('would get its signature next to its root element');
+    const { id, signed, parent } = signedBy(document, path, call.namespaces);
     const method = call.settings.contentMethod ?? DEFAULT_METHOD;
     const content: Content = {
-      uri: `#${id.value}`,
+      uri: `#${id}`,
       transforms: [method?.uri ?? ''],
       object: '',
       digest: digestOf(call.settings.digest, signed.canonicalizeToString(modeOf(method, false))),
       number,
     };
-    signed.appendText(placeOf(call));
+    parent.addText(placeOf(call));
     return complete(written(document), content, call, key);
   });
 }
@@ -142,7 +160,8 @@ function complete(place: string, content: Content, call: SigningCall, key: KeyOb
   const n = content.number === 0 ? '' : `-${content.number}`;
   const ids = {
     drawn: `signature-${seed}`,
-    signature: settings.signatureId || `signature-${seed}`,
+    // Only XAdES refers to it.
+    signature: settings.signatureId || (call.xades === undefined ? '' : `signature-${seed}`),
     properties: `signed-properties-${seed}`,
     reference: `content-${seed}`,
     keyInfo: `key-info-${seed}`,
@@ -194,7 +213,7 @@ function complete(place: string, content: Content, call: SigningCall, key: KeyOb
     ].join('');
   const xmlns = ds === '' ? 'xmlns' : `xmlns:${settings.prefix}`;
   const signature = (digests: Digests, value: string, id: string): string =>
-    `<${ds}Signature ${xmlns}="${DSIG}" Id="${named(id)}"><${ds}SignedInfo><${ds}CanonicalizationMethod Algorithm="${settings.signedInfoMethod.uri}"/><${ds}SignatureMethod Algorithm="${settings.algorithm.uri}"/>${references(digests)}</${ds}SignedInfo><${ds}SignatureValue>${value}</${ds}SignatureValue>${info}${content.object}${xades}</${ds}Signature>`;
+    `<${ds}Signature ${xmlns}="${DSIG}"${id === '' ? '' : ` Id="${named(id)}"`}><${ds}SignedInfo><${ds}CanonicalizationMethod Algorithm="${settings.signedInfoMethod.uri}"/><${ds}SignatureMethod Algorithm="${settings.algorithm.uri}"/>${references(digests)}</${ds}SignedInfo><${ds}SignatureValue>${value}</${ds}SignatureValue>${info}${content.object}${xades}</${ds}Signature>`;
   // Its own id is not signed. Until the end it has a drawn one: the document may hold another signature
   // with the id that is chosen, and what that says must not be signed.
   const placed = (digests: Digests, value = '', id = ids.drawn): string =>
@@ -254,46 +273,6 @@ interface Digests {
   readonly properties: string;
 }
 
-function reference(
-  ds: string,
-  digest: Hash,
-  of: {
-    readonly id: string;
-    readonly uri: string;
-    readonly type: string;
-    readonly transforms: readonly string[];
-    readonly digest: string;
-  },
-): string {
-  const attributes = [
-    of.id === '' ? '' : ` Id="${of.id}"`,
-    ` URI="${escapeXml(of.uri)}"`,
-    of.type === '' ? '' : ` Type="${escapeXml(of.type)}"`,
-  ].join('');
-  const transforms = of.transforms.map((uri) => `<${ds}Transform Algorithm="${uri}"/>`).join('');
-  return `<${ds}Reference${attributes}><${ds}Transforms>${transforms}</${ds}Transforms><${ds}DigestMethod Algorithm="${DIGESTS[digest]}"/><${ds}DigestValue>${of.digest}</${ds}DigestValue></${ds}Reference>`;
-}
-
-function withDocument<T>(text: string, work: (document: XmlDocument) => T): T {
-  const document = XmlDocument.fromString(text, OPTIONS);
-  try {
-    return work(document);
-  } finally {
-    document.dispose();
-  }
-}
-
-function select(
-  document: XmlDocument,
-  path: string,
-  namespaces: Readonly<Record<string, string>>,
-): XmlNode | null {
-  return document.get(path, { ...namespaces });
-}
-
-const written = (document: XmlDocument): string =>
-  document.toString({ format: false, noDeclaration: true }).trimEnd();
-
 const prefixOf = ({ prefix }: Pick<SignatureSettings, 'prefix'>): string =>
   prefix === '' ? '' : `${prefix}:`;
 
@@ -304,11 +283,3 @@ const modeOf = (method: Canonicalization | undefined, withComments: boolean) => 
 
 const digestOf = (algorithm: Hash, canonical: string): string =>
   hash(algorithm, Buffer.from(canonical, 'utf8'), 'base64');
-
-function shown(path: string): string {
-  return path.slice(0, 200);
-}
-
-function notFound(clause: string): TaskFailure {
-  return new TaskFailure('nothing_to_sign', `The body ${clause}.`);
-}

@@ -2,6 +2,8 @@ import type { CompiledFlow, CompiledNode } from '../flow.ts';
 
 const SPLITTERS = new Set(['GeneralSplitter', 'Camel']);
 const MULTICASTS = new Set(['Multicast', 'SequentialMulticast']);
+/** Branches are nested no deeper when the flow runs. */
+const MAX_OPEN = 50;
 
 type Nodes = Readonly<Record<string, CompiledNode>>;
 
@@ -21,8 +23,8 @@ export function closingGather(flow: CompiledFlow, opening: CompiledNode): Compil
     if (node.type === 'Gather' && way.open === 0) return node;
     const open = way.open + changeAt(node, nodes);
     // The Join of a multicast around a splitter.
-    if (open < 0 || (node.type === 'Join' && way.open === 0 && SPLITTERS.has(opening.type)))
-      continue;
+    if (node.type === 'Join' && way.open === 0 && SPLITTERS.has(opening.type)) continue;
+    if (open < 0 || open > MAX_OPEN) continue;
     left.push(...node.next.map((id) => ({ id, open })));
   }
   return undefined;

@@ -12,8 +12,9 @@ export type ConditionConfig =
   { readonly condition: Condition } | { readonly xpath: XPathExpression };
 
 /**
- * The index of the first condition that holds, -1 if none does. They are looked at in their order; XPath
- * ones need a task, which is then given all that are left.
+ * The index of the first condition that holds, -1 if none does. They are looked at in their order, and
+ * none behind one that holds: it may not be one for such a message. XPath ones need a task, which is
+ * given those that stand together.
  * @throws {StepFailure}
  */
 export function firstThatHolds(
@@ -45,22 +46,30 @@ type Question =
 type Search = Generator<Question, number, readonly boolean[]>;
 
 function* searching(conditions: readonly ConditionConfig[], context: ExpressionContext): Search {
-  let known: Map<ConditionConfig, boolean> | undefined;
-  for (const [index, config] of conditions.entries()) {
+  for (let index = 0; ;) {
+    const config = conditions[index];
+    if (config === undefined) return -1;
     if ('condition' in config) {
       if (yield* deciding(config.condition, context)) return index;
+      index += 1;
       continue;
     }
-    if (known === undefined) {
-      const left = conditions.slice(index).filter((one) => 'xpath' in one);
-      const answers = yield {
-        queries: left.map(({ xpath }) => queryOf(xpath, 'boolean', context)),
-      };
-      known = new Map(left.map((one, i) => [one, answers[i] === true]));
-    }
-    if (known.get(config) === true) return index;
+    const xpaths = xpathsFrom(conditions, index);
+    const answers = yield { queries: xpaths.map((xpath) => queryOf(xpath, 'boolean', context)) };
+    const found = answers.indexOf(true);
+    if (found >= 0) return index + found;
+    index += xpaths.length;
   }
-  return -1;
+}
+
+/** Those that stand together. */
+function xpathsFrom(conditions: readonly ConditionConfig[], from: number): XPathExpression[] {
+  const xpaths: XPathExpression[] = [];
+  for (const config of conditions.slice(from)) {
+    if (!('xpath' in config)) break;
+    xpaths.push(config.xpath);
+  }
+  return xpaths;
 }
 
 function* deciding(
@@ -104,6 +113,11 @@ async function ask(
   }
   const { namespaces } = context.flow.settings;
   const { queries } = question;
-  const texts = await runTask('xpath', { body, namespaces, queries }, node, context);
+  const texts = await runTask(
+    'xpath',
+    { body, namespaces, queries, untilTrue: true },
+    node,
+    context,
+  );
   return texts.map((text) => text === 'true');
 }

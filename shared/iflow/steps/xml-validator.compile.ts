@@ -82,7 +82,7 @@ function addSchema(
   if (context.hasResource(path)) return path;
   const schema: SchemaFiles = { main: path, files: withIncluded(path, files) };
   try {
-    compileSchema(schema);
+    compileSchema(schema).dispose();
   } catch (error) {
     if (!(error instanceof SchemaFault)) throw error;
     context.fault(`cannot use the XML schema ${path.slice(FOLDER.length)}: ${error.message}`);

@@ -1,15 +1,15 @@
 import {
-  ParseOption,
   XmlBufferInputProvider,
-  XmlDocument,
   xmlCleanupInputProvider,
   XmlError as LibraryError,
   xmlRegisterInputProvider,
   XmlValidateError,
   XsdValidator,
 } from 'libxml2-wasm';
-import { parseXml } from '../xml/parse-xml.ts';
-import { XmlError, type XmlHandler } from '../xml/xml-handler.ts';
+import { readChecked, readWithLibxml2, withoutDeclaration } from '../xml/libxml2.ts';
+import type { XmlElement } from '../xml/nodes.ts';
+import { readXml, XmlError } from '../xml/read-xml.ts';
+import { writtenOutSize } from './schema-size.ts';
 
 /** A schema and all files that it may include, by their paths in the bundle. Plain JSON. */
 export interface SchemaFiles {
@@ -23,6 +23,8 @@ export interface Schema {
    * @throws {XmlError} for what is not well-formed, has a document type declaration or is too large.
    */
   validate(text: string): readonly string[];
+  /** Gives its memory back, which WebAssembly keeps otherwise. */
+  dispose(): void;
 }
 
 /** A schema that cannot be used; `message` is a clause. */
@@ -36,46 +38,43 @@ export class SchemaFault extends Error {
 const MAX_FINDINGS = 20;
 const LONGEST_FINDING = 500;
 export const MAX_DOCUMENT_CHARACTERS = 20 * 1024 * 1024;
-/** libxml2 itself stops at 256. */
 const LIMITS = { maxCharacters: MAX_DOCUMENT_CHARACTERS, maxDepth: 250, maxNodes: 2_000_000 };
 const SCHEMA_LIMITS = { maxCharacters: 4 * 1024 * 1024, maxDepth: 250, maxNodes: 200_000 };
-const OPTIONS = { option: ParseOption.XML_PARSE_NONET | ParseOption.XML_PARSE_NO_XXE };
+/** libxml2 writes groups out where they are used, in memory that nothing else bounds. */
+const MAX_PARTS = 500_000;
 /** What names the files of the bundle for libxml2, which has no other files at all. */
 const BASE = 'bundle:/';
-
-const ignoring: XmlHandler = {
-  startElement: () => undefined,
-  endElement: () => undefined,
-  text: () => undefined,
-  comment: () => undefined,
-  instruction: () => undefined,
-};
 
 /** Compiles an XML Schema 1.0 with libxml2. @throws {SchemaFault} */
 export function compileSchema({ main, files }: SchemaFiles): Schema {
   const validator = loadSchema(main, files);
   return {
     validate(text) {
-      // Our own reader first: libxml2 sees no DTD, no entity, and nothing deeper than it can take.
-      parseXml(text, LIMITS, ignoring);
-      const document = XmlDocument.fromString(withoutDeclaration(text), OPTIONS);
+      const document = readWithLibxml2(text, LIMITS);
       try {
         validator.validate(document);
         return [];
       } catch (error) {
-        if (!(error instanceof XmlValidateError)) throw error;
+        if (!(error instanceof LibraryError)) throw error;
+        if (!(error instanceof XmlValidateError)) throw new XmlError('libxml2 cannot validate it');
         return error.details.slice(0, MAX_FINDINGS).map(findingOf);
       } finally {
         document.dispose();
       }
     },
+    dispose: () => validator.dispose(),
   };
 }
 
 function loadSchema(main: string, files: SchemaFiles['files']): XsdValidator {
   const source = files[main];
   if (source === undefined) throw new SchemaFault(`there is no file ${main}`);
-  for (const [path, text] of Object.entries(files)) checkFile(path, text);
+  const roots = Object.entries(files).map(([path, text]) => readFile(path, text));
+  if (writtenOutSize(roots) > MAX_PARTS) {
+    throw new SchemaFault(
+      `its groups and types, written out where they are used, have more than ${MAX_PARTS} parts`,
+    );
+  }
   // Asked for as they are written, some with their escapes taken off.
   const named = Object.entries(files).flatMap(([path, text]) => {
     const bytes = Buffer.from(withoutDeclaration(text));
@@ -84,17 +83,14 @@ function loadSchema(main: string, files: SchemaFiles['files']): XsdValidator {
   const provider = new XmlBufferInputProvider(Object.fromEntries(named));
   xmlRegisterInputProvider(provider);
   try {
-    const document = XmlDocument.fromString(withoutDeclaration(source), {
-      ...OPTIONS,
-      url: BASE + encodeURI(main),
-    });
+    const document = readChecked(source, BASE + encodeURI(main));
     try {
       return XsdValidator.fromDoc(document);
     } finally {
       document.dispose();
     }
   } catch (error) {
-    if (!(error instanceof LibraryError)) throw error;
+    if (!(error instanceof LibraryError) && !(error instanceof XmlError)) throw error;
     const finding = 'details' in error ? (error as XmlValidateError).details[0] : undefined;
     throw new SchemaFault(
       finding === undefined
@@ -106,18 +102,13 @@ function loadSchema(main: string, files: SchemaFiles['files']): XsdValidator {
   }
 }
 
-function checkFile(path: string, text: string): void {
+function readFile(path: string, text: string): XmlElement {
   try {
-    parseXml(text, SCHEMA_LIMITS, ignoring);
+    return readXml(text, SCHEMA_LIMITS).documentElement;
   } catch (error) {
     if (!(error instanceof XmlError)) throw error;
     throw new SchemaFault(`the file ${path} cannot be read: ${error.message}`);
   }
-}
-
-/** The text is decoded: what the declaration says of an encoding is not true any more. */
-function withoutDeclaration(text: string): string {
-  return text.replace(/^\uFEFF?<\?xml[^>]*\?>/, '');
 }
 
 function findingOf({

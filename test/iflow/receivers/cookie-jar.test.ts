@@ -60,3 +60,16 @@ test('what is no cookie, or too much of it, is not kept', () => {
   for (let i = 0; i < 100; i++) jar.take(at(`https://h${i}.example/`), '', ['a=1']);
   assert.equal(jar.cookiesFor(at('https://h99.example/'), ''), '');
 });
+
+test('cookies that have expired leave their room to others', () => {
+  let now = 0;
+  const jar = makeCookieJar(() => now);
+  const url = at('https://a.example/');
+  const shortLived = Array.from({ length: 50 }, (_, i) => `c${i}=1; Max-Age=60`);
+  jar.take(url, '', shortLived);
+  jar.take(url, '', ['session=1']);
+  assert.doesNotMatch(jar.cookiesFor(url, ''), /session/);
+  now = 61_000;
+  jar.take(url, '', ['session=2']);
+  assert.equal(jar.cookiesFor(url, ''), 'session=2');
+});

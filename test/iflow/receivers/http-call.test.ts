@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { IncomingHttpHeaders } from 'node:http';
 import { test, type TestContext } from 'node:test';
 import type { Value } from '../../../shared/iflow/exchange.ts';
+import { failureOf as failureOfAnswer } from '../../../shared/iflow/receivers/http/take-answer.ts';
 import { ForwardedTrace } from '../../../shared/telemetry/telemetry.ts';
 import { flowBundle, line, setBody } from '../../support/flow-bundle.ts';
 import { serve, serveBytes } from '../../support/loopback-server.ts';
@@ -344,6 +345,17 @@ test('an error answer fails the step as Camel’s exception, without the query o
   // A step that fails leaves the message as it was.
   assert.equal(exchange.body, 'order');
   assert.deepEqual(Object.fromEntries(exchange.headers), { 'X-Mine': 'm' });
+});
+
+test('of a huge answer to a failed call no more than its beginning is decoded and kept', () => {
+  const body = Buffer.alloc(100 * 1024 * 1024, 'ä');
+  const before = process.memoryUsage().external;
+  const { caught } = failureOfAnswer(
+    { status: 500, statusText: '', headers: new Map(), body },
+    'https://receiver.example/',
+  );
+  assert.ok(process.memoryUsage().external - before < 50 * 1024 * 1024);
+  assert.equal(caught.responseBody, 'ä'.repeat(1024 * 1024));
 });
 
 test('a redirect fails and tells where it would lead, and nothing goes there', async (t) => {

@@ -301,6 +301,46 @@ test('an error that quotes the secret is not handed on', async (t) => {
   assert.equal(failure.caught.responseBody, '{}');
 });
 
+for (const [how, quote] of [
+  ['form-encoded', 'client_secret=S%2B%26+x%21 is wrong'],
+  ['percent-encoded', 'S%2B%26%20x! is wrong'],
+  ['as Basic authentication', `${Buffer.from('the-client:S+& x!').toString('base64')} is wrong`],
+] as const) {
+  test(`an error that quotes the secret ${how} is not handed on`, async (t) => {
+    const { tokenUrl, address } = await remote(t, {
+      answer: (response) => {
+        response.writeHead(400, quote);
+        response.end(JSON.stringify({ error: 'invalid_request', error_description: quote }));
+      },
+    });
+    const material = clientCredentials(tokenUrl, { clientSecret: 'S+& x!' });
+    const environment = environmentFor(t, () => material);
+    const { message, caught } = await failureOf(flowTo(address), exchangeOf(), environment);
+    assert.match(message, /with status 400: invalid_request\.$/);
+    assert.equal(caught.responseBody, '{"error":"invalid_request"}');
+    assert.equal(caught.statusText, '');
+  });
+}
+
+test('an endpoint that does not answer keeps nobody from using the token that still lives', async (t) => {
+  let now = NOW;
+  const { tokenUrl, address, tokenCalls, calls } = await remote(t, {
+    answer: (response, call, count) => {
+      if (count === 1) issue(response, call, count);
+    },
+  });
+  const clock = (): number => now;
+  const environment = environmentFor(t, () => clientCredentials(tokenUrl), clock);
+  const zip = flowTo(address);
+  await call(zip, environment);
+  now = NOW + 91_000;
+  const begun = performance.now();
+  assert.equal(await call(zip, environment), 200);
+  assert.ok(performance.now() - begun < 5000);
+  assert.equal(tokenCalls.length, 2);
+  assert.deepEqual(calls, ['token-1', 'token-1']);
+});
+
 for (const [name, body] of [
   ['no JSON', '<html>'],
   ['a list', '["access_token"]'],
@@ -378,6 +418,7 @@ const shapes: readonly {
   readonly url?: string;
   readonly body: string;
   readonly authorization?: string;
+  readonly tenant?: string;
 }[] = [
   {
     name: 'credentials, scope, resource and audience in a form',
@@ -411,6 +452,20 @@ const shapes: readonly {
     authorization: 'the-client:the-secret',
   },
   {
+    name: 'all values of a custom parameter that is there more than once (RFC 8707 section 2)',
+    material: {
+      customParameters: [
+        { key: 'resource', value: 'urn:a', sendAs: 'body' },
+        { key: 'resource', value: 'urn:b', sendAs: 'body' },
+        { key: 'X-Tenant', value: 't', sendAs: 'header' },
+        { key: 'x-tenant', value: 'u', sendAs: 'header' },
+      ],
+    },
+    tenant: 't, u',
+    body: 'grant_type=client_credentials&resource=urn%3Aa&resource=urn%3Ab',
+    authorization: 'the-client:the-secret',
+  },
+  {
     name: 'an id of SAP’s as it is: what decoding leaves alone is not encoded (RFC 6749 section 2.3.1)',
     material: { clientId: 'sb-1!b2|it-rt!b3', clientSecret: 'a$b=c/d:e' },
     body: 'grant_type=client_credentials',
@@ -418,7 +473,7 @@ const shapes: readonly {
   },
 ];
 
-for (const { name, material, url, body, authorization } of shapes) {
+for (const { name, material, url, body, authorization, tenant = 't' } of shapes) {
   test(`a token request has ${name}`, async (t) => {
     const { tokenUrl, address, tokenCalls } = await remote(t);
     const { origin } = new URL(tokenUrl);
@@ -437,7 +492,7 @@ for (const { name, material, url, body, authorization } of shapes) {
       authorization,
     );
     if (body === '') assert.equal(only.headers['content-type'], undefined);
-    if (material.customParameters !== undefined) assert.equal(only.headers['x-tenant'], 't');
+    if (material.customParameters !== undefined) assert.equal(only.headers['x-tenant'], tenant);
   });
 }
 

@@ -36,6 +36,9 @@ test('a missing function is named', () =>
     'The script script.js has no function processData.',
   ));
 
+test('an empty script has no function either', () =>
+  fails('', 'missing_function', 'The script script.js has no function processData.'));
+
 test('a function name that is code is not run', async () => {
   const call = scriptCall('var ran = 0;', {
     functionName: '(globalThis.ran = 1, function (m) { return m; })',
@@ -137,6 +140,14 @@ suite('a result that is not the message is refused', () => {
     const failure = await failureOf(process(engine, 'message.setHeader("a", "x".repeat(2e6));'));
     assert.equal(failure.reason, 'invalid_result');
   });
+  for (const json of ['5', '{ message: 7 }', '{ reason: "busy", message: "" }', '"x{"', '[]']) {
+    test(`a failure that a script makes into ${json}`, async () => {
+      const source = `Object.prototype.toJSON = function () { return ${json}; }; throw 1;`;
+      const failure = await failureOf(process(engine, source));
+      assert.equal(failure.reason, 'invalid_result');
+      assert.match(failure.message, /^The script has changed what JavaScript itself works with/);
+    });
+  }
   test('a script that changes the language under its own feet', async () => {
     const failure = await failureOf(
       process(

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { memoryUsage } from 'node:process';
 import { suite, test } from 'node:test';
 import type { FlowServices } from '../../../shared/iflow/services/services.ts';
 import { CA_PEM } from '../../x509/key-files.ts';
@@ -85,6 +86,31 @@ test('a script that changes the language under the guest’s feet does not come 
     message.setBody(String(names.indexOf("host") + "," + names.indexOf("random") + "," + names.indexOf("core") + "," + (names.length > 0)));`;
   const { body } = await process(engine, source, { services: material('x') });
   assert.equal(body, '-1,-1,-1,true');
+});
+
+test('a script that is shown the stack finds no functions there', async () => {
+  const source = `
+    var found = [];
+    Error.prepareStackTrace = function (error, sites) {
+      sites.forEach(function (site) { found.push(site.getFunction()); });
+      return "";
+    };
+    var look = { valueOf: function () { new Error("x").stack; return 1; } }, own = Number;
+    Number = function () { return look; };
+    java.lang.Thread.sleep(1);
+    Number = own;
+    message.setBody(String(found.length));`;
+  assert.equal((await process(engine, source)).body, '0');
+});
+
+test('names of zones that are too long to be any are not kept', async () => {
+  const before = memoryUsage().rss;
+  const source = `for (var i = 0; i < 30; i++) java.util.TimeZone.getTimeZone("x".repeat(2e7) + i + message.getBody());
+    message.setBody(java.util.TimeZone.getTimeZone("x".repeat(2e7)).getID());`;
+  for (const body of ['a', 'b']) {
+    assert.equal((await process(engine, source, { body, timeoutMs: 60_000 })).body, 'GMT');
+  }
+  assert.ok(memoryUsage().rss - before < 700e6, 'of 1200 MB of names');
 });
 
 suite('a forged request', () => {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { TaskFailure } from '../../../shared/iflow/apart/apart.ts';
 import type { XPathCall, XPathQuery } from '../../../shared/iflow/expressions/xpath.ts';
 import { ScriptFailure } from '../../../shared/iflow/script/engine.ts';
-import { process, startEngine } from './engine.ts';
+import { failureOf, process, startEngine } from './engine.ts';
 
 const engine = startEngine(3);
 
@@ -66,6 +66,21 @@ for (const [source, body] of [
     assert.ok(answered >= 2, `${answered} calm runs were answered`);
   });
 }
+
+test('the first XPath of a worker does not wait for a wild script, though its code is loaded first', async () => {
+  const own = startEngine(2);
+  let ended = false;
+  const wild = failureOf(process(own, 'for (;;);', { timeoutMs: 5000 })).finally(
+    () => (ended = true),
+  );
+  // With two workers there is one long run at a time: from here on, the wild script is it.
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  const found = own.apart.run('xpath', callOf('//b'), { key: '//b', timeoutMs: 5000 });
+  assert.deepEqual(await found, ['1']);
+  assert.equal(ended, false, 'answered while the script runs wild');
+  await own.close();
+  await wild;
+});
 
 test('XPath that takes too much memory ends its worker only', async () => {
   const call = callOf('array:size(array { 1 to 30000000 })');

@@ -99,7 +99,7 @@ test('XML conditions know headers and properties as variables', async () => {
   );
 });
 
-test('all XML conditions of a router are evaluated at once, and only where a message comes to one', async () => {
+test('XML conditions that stand together are evaluated at once, and only where a message comes to one', async () => {
   const asked: number[] = [];
   const environment = {
     ...environmentOf(),
@@ -114,19 +114,32 @@ test('all XML conditions of a router are evaluated at once, and only where a mes
   const routes = [
     { condition: "${header.kind} = 'b'" },
     { condition: '/x', type: 'XML' as const },
-    { condition: "${header.kind} = 'c'" },
     { condition: '/y', type: 'XML' as const },
+    { condition: "${header.kind} = 'c'" },
     {},
   ];
   const zip = routerBundle(routes, { fallback: 'R5' });
   for (const [exchange, route] of [
     [exchangeOf('no XML', { kind: 'b' }), '1'],
-    [exchangeOf('<y/>'), '4'],
+    [exchangeOf('<y/>'), '3'],
   ] as const) {
     await runBundle(zip, exchange, environment);
     assert.equal(exchange.body, route);
   }
   assert.deepEqual(asked, [2]);
+});
+
+test('no condition behind the first that holds is evaluated: it may not be one for such a message', async () => {
+  const number = { condition: 'xs:integer(/order/count) > 3', type: 'XML' as const };
+  const kind = { condition: "/order/kind = 'note'", type: 'XML' as const };
+  const note = '<order><kind>note</kind><count>none</count></order>';
+  assert.equal(await taken([kind, number], exchangeOf(note)), '1');
+  const routes = [
+    { condition: '/other', type: 'XML' as const },
+    { condition: "${header.a} = 'b'" },
+  ];
+  assert.equal(await taken([...routes, number], exchangeOf(note, { a: 'b' })), '2');
+  await assert.rejects(taken([number, kind], exchangeOf(note)), /cannot be evaluated/);
 });
 
 test('a message that takes no route ends there, completed, where there is no default', async () => {

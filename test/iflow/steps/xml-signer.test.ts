@@ -140,6 +140,21 @@ test('an RSA key signs as well, with its value in KeyInfo', async () => {
   verify(exchange.body as string, String(publicKey.export({ type: 'spki', format: 'pem' })));
 });
 
+test('the value of an elliptic curve key names the curve; one of another curve fails the step', async () => {
+  const signed = await sign({ ...ENVELOPED, keyInfoContent: 'KeyValue' });
+  assert.match(signed, /<dsig11:NamedCurve URI="urn:oid:1\.2\.840\.10045\.3\.1\.7"\/>/);
+  const keys = generateKeyPairSync('ec', { namedCurve: 'brainpoolP256r1' });
+  const { cert } = issueCertificate({ keys });
+  const privateKey = String(keys.privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  const other = environmentWith({ ...pair, privateKey, certificates: [cert] });
+  const flow = signing({ ...ENVELOPED, keyInfoContent: 'KeyValue' });
+  await assert.rejects(runBundle(flow, exchangeOf(ORDER), other), (error) => {
+    assert.ok(error instanceof FlowFailure);
+    assert.equal(error.reason, 'key');
+    return true;
+  });
+});
+
 test('what is changed afterwards is found out', async () => {
   const signed = await sign(ENVELOPED);
   assert.throws(() => verify(signed.replace('ä &amp; ö', 'a &amp; o')));
@@ -178,15 +193,39 @@ test('an enveloping signature holds the body and signs it', async () => {
   assert.match(content, /<o:item Id="first"|<o:item Id="first" a="1" b="2"|<o:item Id="first"/);
 });
 
-test('a detached signature stands behind the element that it signs', async () => {
-  const signed = await sign({
-    ...ENVELOPED,
-    signatureType: 'Detached XML Signatures',
-    xpathToIdAttribute: "<row><cell id='XPath'>/o:order/o:item/@Id</cell></row>",
-  });
-  assert.match(signed, /<\/o:item><ds:Signature /);
+const detached = (...paths: readonly string[]) => ({
+  ...ENVELOPED,
+  signatureType: 'Detached XML Signatures',
+  xpathToIdAttribute: paths.map((path) => `<row><cell id='XPath'>${path}</cell></row>`).join(''),
+});
+
+test('a detached signature is the last sibling of the element that it signs', async () => {
+  const body = ORDER.replace('</o:order>', '<o:note/></o:order>');
+  const signed = await sign(detached('/o:order/o:item/@Id'), body);
+  assert.match(signed, /<\/o:item><o:note\/><ds:Signature (?!Id=)[^ ]+><ds:SignedInfo>/);
   const [content = ''] = verify(signed);
   assert.match(content, /^<o:item /);
+});
+
+test('of detached signatures, that of the outer element holds for those within (SAP Help, XML Digital Signature)', async () => {
+  const body =
+    '<o:order xmlns:o="urn:orders"><o:item Id="outer"><o:part Id="inner"/></o:item></o:order>';
+  const signed = await sign(detached('/o:order/o:item/@Id', '//o:part/@Id'), body);
+  assert.match(signed, /<o:part Id="inner"\/><ds:Signature .*<\/o:item><ds:Signature /);
+  const [content = ''] = verify(signed);
+  assert.match(content, /^<o:item .*<ds:Signature /);
+});
+
+test('an ID that does not name one element is not signed', async () => {
+  for (const body of [
+    '<o:order xmlns:o="urn:orders"><o:item Id="a"/><o:evil Id="a"/></o:order>',
+    '<o:order xmlns:o="urn:orders"><o:item Id="a b"/></o:order>',
+    '<o:order xmlns:o="urn:orders"><o:item Id=""/></o:order>',
+  ]) {
+    await assert.rejects(sign(detached('/o:order/o:item/@Id'), body), /several elements|is no ID/);
+  }
+  const reference = '<o:order xmlns:o="urn:orders"><o:item Id="a"/><o:see ref="a"/></o:order>';
+  verify(await sign(detached('/o:order/o:item/@Id'), reference));
 });
 
 test('XAdES-BES: the qualifying properties are signed too (ETSI TS 101 903)', async () => {
@@ -256,6 +295,13 @@ test('private use characters in the body stay what they are', async () => {
   verify(signed);
 });
 
+test('a text as long as that of an attachment, and names that only libxml2 refuses, are signed', async () => {
+  const text = `<?xml version="1.0" standalone='yes' ?><o:order xmlns:o="urn:orders" xml:id="1 2"><o:file>${'a'.repeat(10_500_000)}</o:file></o:order>`;
+  const signed = await sign(ENVELOPED, text);
+  assert.match(signed.slice(-30), /<\/ds:Signature><\/o:order>$/);
+  assert.equal(signed.indexOf('<o:file>'), text.indexOf('<o:file>') - text.indexOf('<o:order'));
+});
+
 test('a key that is not there or does not fit, and a body with nothing to sign, fail and change nothing', async () => {
   const rsa = isEc ? 'SHA256/RSA' : 'SHA256/ECDSA';
   for (const [properties, body, reason] of [
@@ -266,6 +312,9 @@ test('a key that is not there or does not fit, and a body with nothing to sign, 
     [{}, '<!DOCTYPE x [<!ENTITY a "b">]><o:order xmlns:o="urn:orders">&a;</o:order>', 'xml'],
     [{}, `<o:order xmlns:o="urn:orders">${'<a>'.repeat(1000)}`, 'xml'],
     [{}, '', 'xml'],
+    [{}, '<o:order xmlns:o="urn:orders" xmlns:relative="relative"/>', 'xml'],
+    [{}, '<o:order xmlns:o="urn:orders" xmlns:free="not a URI"/>', 'xml'],
+    [{ xpathExpression: '/o:order[upper-case(o:item) != ""]' }, ORDER, 'xpath'],
   ] as const) {
     const exchange = exchangeOf(body);
     await assert.rejects(
@@ -290,6 +339,10 @@ test('settings that make no signature are told at deployment, all at once', () =
     signatureId: 'not a name',
     outputEncoding: 'ISO-8859-1',
   };
+  for (const xpathExpression of ['if (true()) then /o:order else ()', 'count(/o:order)']) {
+    const zip = signing({ ...ENVELOPED, xpathExpression });
+    assert.throws(() => compileBundle(zip), /which is no XPath 1\.0 that selects nodes/);
+  }
   assert.throws(
     () => compileBundle(signing({ ...ENVELOPED, ...wrong, privateKeyAlias: '' })),
     (error) => {

@@ -39,6 +39,8 @@ const LARGEST_ANSWER = 256 * 1024;
 /** A token is used for its lifetime less a tenth, or less a minute where that is shorter. */
 const MARGIN_SHARE = 0.1;
 const MAX_MARGIN_MS = 60_000;
+/** A message whose token still lives waits for the next one no longer than this. */
+const RENEWAL_WAIT_MS = 1000;
 /** A token endpoint that has failed is left alone for this long. */
 const FAILURE_MS = 5000;
 const MAX_FAILURE_MS = 60_000;
@@ -122,7 +124,8 @@ export function createAccessTokens(deps: {
         if (age < lifetimeMs - margin) return { value, isFresh: false };
         if (age < lifetimeMs) {
           // It can still be used where no other is to be had.
-          const renewed = within(fetchOnce(material, entry), deadline, now, material);
+          const patience = Math.min(deadline, now() + RENEWAL_WAIT_MS);
+          const renewed = within(fetchOnce(material, entry), patience, now, material);
           return renewed.then(
             (fetched) => ({ value: fetched, isFresh: true }),
             () => ({ value, isFresh: false }),

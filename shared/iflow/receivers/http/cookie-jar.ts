@@ -43,6 +43,8 @@ export function makeCookieJar(now: () => number): CookieJar {
     take(url, user, setCookies) {
       const key = keyOf(url, user);
       const cookies = origins.get(key) ?? new Map<string, Cookie>();
+      // What has expired takes no room from others.
+      for (const [id, { expires }] of cookies) if (expires <= now()) cookies.delete(id);
       for (const text of setCookies) {
         const cookie = readCookie(text, url, now());
         if (cookie === undefined) continue;

@@ -73,6 +73,8 @@ export function takeAnswer(
 
 /** Of what a failed call has answered: for exception subprocesses, which may write it anywhere. */
 const MAX_ANSWER_CHARACTERS = 1024 * 1024;
+/** No encoding takes more bytes for them; a part of a longer text would keep the whole in memory. */
+const MAX_ANSWER_BYTES = 4 * MAX_ANSWER_CHARACTERS;
 
 /**
  * What a call that is answered with an error fails with: SAP's adapter throws Camel's exception with
@@ -92,7 +94,10 @@ export function failureOf(answer: HttpAnswer, url: string): StepFailure {
       class: 'org.apache.camel.component.ahc.AhcOperationFailedException',
       statusCode: answer.status,
       statusText: answer.statusText.slice(0, 200),
-      responseBody: answerText(answer.body, contentTypeOf(answer)).slice(0, MAX_ANSWER_CHARACTERS),
+      responseBody: answerText(
+        answer.body.subarray(0, MAX_ANSWER_BYTES),
+        contentTypeOf(answer),
+      ).slice(0, MAX_ANSWER_CHARACTERS),
     },
   );
 }

@@ -1,7 +1,7 @@
 import type { HttpAnswer } from '../../../net/http-client.ts';
 import type { OAuth2ClientCredentials } from '../../services/security-material.ts';
 import { StepFailure } from '../../steps/step.ts';
-import { quotedName } from './token-request.ts';
+import { quotedName, writtenSecrets } from './token-request.ts';
 
 /** What a token endpoint has answered, read by RFC 6749 section 5. */
 export interface IssuedToken {
@@ -70,10 +70,12 @@ function refusal(
   material: OAuth2ClientCredentials,
   endpoint: string,
 ): StepFailure {
-  const { clientSecret } = material;
+  const secrets = writtenSecrets(material).map((secret) => secret.toLowerCase());
   const handOn = (value: unknown, most: number): string => {
     if (typeof value !== 'string') return '';
-    if (clientSecret !== '' && value.includes(clientSecret)) return '';
+    // Percent-encoding may be in either case.
+    const lowerCase = value.toLowerCase();
+    if (secrets.some((secret) => lowerCase.includes(secret))) return '';
     return value
       .slice(0, most)
       .replace(/[^\x20\x21\x23-\x5b\x5d-\x7e]/g, ' ')
@@ -89,7 +91,7 @@ function refusal(
     {
       class: 'org.apache.camel.component.ahc.AhcOperationFailedException',
       statusCode: answer.status,
-      statusText: answer.statusText.slice(0, 200),
+      statusText: handOn(answer.statusText, MAX_DESCRIPTION_CHARACTERS),
       responseBody: JSON.stringify({
         ...(error === '' ? {} : { error }),
         ...(description === '' ? {} : { error_description: description }),

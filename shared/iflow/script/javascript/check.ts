@@ -109,8 +109,10 @@ function reachable(code: string, functionName: string): string[] {
   return parts;
 }
 
+/** What it goes over before it fails is not what it begins at again: that would be quadratic. */
 const HEAD =
-  /\bfunction\s*\*?\s+([\w$]+)\s*(?=\()|\b([\w$]+)\s*=\s*(?:async\s+)?(?:function\b[^(){}]*(?=\()|\([^()]*\)\s*=>\s*(?=\{)|[\w$]+\s*=>\s*(?=\{))/g;
+  /(?<![\w$])(?:function(?:\s*\*\s*|\s+)([\w$]+)\s*(?=\()|([\w$]+)\s*=\s*(?:async\s+)?(?:function\b[\s*\w$]*(?=\()|\([^()]*\)\s*=>\s*(?=\{)|[\w$]+\s*=>\s*(?=\{)))/g;
+const BODY = /\)?\s*\{/y;
 
 interface FunctionText {
   readonly name: string;
@@ -129,7 +131,8 @@ function* topLevelFunctions(code: string): Iterable<FunctionText> {
     depth += depthOf(code.slice(done, index));
     done = index;
     const end = index + head.length;
-    const from = code.indexOf('{', parentheses.get(end) ?? end);
+    BODY.lastIndex = parentheses.get(end) ?? end;
+    const from = BODY.test(code) ? BODY.lastIndex - 1 : -1;
     const to = braces.get(from);
     if (depth !== 0 || to === undefined) continue;
     done = to + 1;

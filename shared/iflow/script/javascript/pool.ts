@@ -35,6 +35,8 @@ const ABORT_GRACE_MS = 15;
 const SLOW_MS = 15;
 /** Runs given to one worker at once: it need not wake up for each. */
 const PIPELINE = 16;
+/** A worker that has not loaded the code of a task after so long is given up. */
+const MAX_LOADING_MS = 10_000;
 /** What waits longer for a worker fails with `busy`. */
 const MAX_WAIT_MS = 5000;
 /** Scripts whose kind is remembered. */
@@ -207,7 +209,7 @@ class Pool implements ScriptEngine {
     let best: ScriptThread | undefined;
     let least = Infinity;
     for (const thread of this.#threads) {
-      if (!thread.ready || thread.long || thread.runs.length >= PIPELINE) continue;
+      if (!thread.ready || thread.long || thread.loading || thread.runs.length >= PIPELINE) continue;
       const load = thread.runs.length + (hasUnknown(thread) ? PIPELINE : 0);
       if (load < least) [best, least] = [thread, load];
     }
@@ -302,10 +304,13 @@ class Pool implements ScriptEngine {
     const [head] = thread.runs;
     if (head === undefined || !thread.ready) return;
     const age = now - thread.headSince;
+    const { timeoutMs } = head.call.limits;
     if (thread.abortedAt !== undefined) {
       if (now - thread.abortedAt > ABORT_GRACE_MS) this.#replace(thread, undefined);
-    } else if (age > head.call.limits.timeoutMs + GRACE_MS) {
-      this.#replace(thread, timeoutText(head.call.limits.timeoutMs));
+    } else if (age > (thread.loading ? MAX_LOADING_MS : timeoutMs + GRACE_MS)) {
+      this.#replace(thread, timeoutText(timeoutMs));
+    } else if (age > LONG_MS && thread.loading) {
+      this.#takeBehind(thread);
     } else if (age > LONG_MS && head.kind !== 'long') {
       this.#becomeLong(thread, head);
     }
@@ -315,10 +320,15 @@ class Pool implements ScriptEngine {
     head.kind = 'long';
     thread.long = true;
     this.#remember(head.call.key, 'long');
+    this.#takeBehind(thread);
+    if (!this.#mayBeLong(head, 0)) thread.abort();
+  }
+
+  /** What waits behind the first run of a worker goes to another. */
+  #takeBehind(thread: ScriptThread): void {
     const behind = thread.takeBehindHead();
     for (const run of behind) run.kind = this.#kinds.get(run.call.key) ?? 'unknown';
     this.#waiting.unshift(...behind);
-    if (!this.#mayBeLong(head, 0)) thread.abort();
   }
 
   #remember(key: string, kind: 'short' | 'long'): void {

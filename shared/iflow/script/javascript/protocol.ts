@@ -12,9 +12,9 @@ export interface Request {
   readonly task: Task;
   readonly sequence: number;
   /** The script, or the resource of a task, where this worker has not had it. */
-  readonly load: { readonly fileName: string; readonly source: string } | undefined;
-  /** The key of a script that it will not be asked for without `load` again. */
-  readonly drop: string | undefined;
+  readonly load?: { readonly fileName: string; readonly source: string };
+  /** The key of what it will not be asked for without `load` again. */
+  readonly drop?: string;
 }
 
 /**
@@ -24,7 +24,14 @@ export interface Request {
 export type Reply =
   | { readonly ready: Uint8Array }
   | { readonly sequence: number; readonly outcome: Outcome | 'skipped' }
+  | Loading
   | Ask;
+
+/** The code of a task is being loaded into a worker, or has been: that time is not the run's. */
+export interface Loading {
+  readonly sequence: number;
+  readonly loading: boolean;
+}
 
 export interface Ask {
   /** Counts up in each worker. */

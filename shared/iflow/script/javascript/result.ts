@@ -3,6 +3,9 @@ import { ScriptFailure } from '../engine.ts';
 import type { ScriptCall, ScriptLogEntry, ScriptMessage, ScriptResult } from '../engine.ts';
 import { MAX_VALUE_DEPTH } from './guest-run.ts';
 
+export const GARBLED_TEXT =
+  'The script has changed what JavaScript itself works with, so that its result cannot be read.';
+
 type Entries = ScriptMessage['headers'];
 type Attachments = ScriptMessage['attachments'];
 
@@ -57,6 +60,29 @@ export function readResult(
         : readAttachments(attachments, given.attachments, parts),
     log: log.map((entry) => readLogEntry(entry, parts)),
   };
+}
+
+/** Why the guest says that a script has failed, beside what it has told the log. */
+export interface GuestFailure {
+  readonly reason: (typeof GUEST_REASONS)[number];
+  readonly message: string;
+  readonly log?: unknown;
+}
+
+const GUEST_REASONS = ['missing_function', 'thrown', 'null', 'memory', 'invalid_result'] as const;
+
+/** Reads why a script has failed, from guest code too: for what cannot be read, that is why. */
+export function readFailure(meta: string): GuestFailure {
+  try {
+    const failure: unknown = parse(meta);
+    if (!isRecord(failure) || typeof failure['message'] !== 'string') throw garbled();
+    const reason = GUEST_REASONS.find((known) => known === failure['reason']);
+    if (reason === undefined) throw garbled();
+    return { reason, message: failure['message'], log: failure['log'] };
+  } catch (error) {
+    if (!(error instanceof ScriptFailure)) throw error;
+    return { reason: 'invalid_result', message: error.message };
+  }
 }
 
 /** What a script has told the message processing log before it failed, as far as it can be read. */
@@ -153,8 +179,5 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 function garbled(): ScriptFailure {
-  return new ScriptFailure(
-    'invalid_result',
-    'The script has changed what JavaScript itself works with, so that its result cannot be read.',
-  );
+  return new ScriptFailure('invalid_result', GARBLED_TEXT);
 }

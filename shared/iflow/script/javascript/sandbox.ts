@@ -2,6 +2,7 @@ import type { Body } from '../../exchange.ts';
 import type { ScriptFailure, ScriptLimits } from '../engine.ts';
 import { STACK_TEXT, compileOurs, compileScript } from './compile-script.ts';
 import { MAX_RESULT_CHARACTERS } from './guest-run.ts';
+import { GARBLED_TEXT, readFailure } from './result.ts';
 import { HostFunctions, type Outside } from './host-functions.ts';
 import type { Image } from './image.ts';
 import { type Part, classesNamedIn, partOf } from './parts.ts';
@@ -225,12 +226,13 @@ export class Sandbox {
 
   #read(outcome: Pointer, task: Task): Outcome | 'pending' {
     const text = this.#machine.readText(outcome);
+    if (text === 'P0\n') return 'pending';
     const end = text.indexOf('\n');
     const begin = text.indexOf('{');
-    const count = Number(text.slice(1, begin < 0 ? end : begin));
+    const count = Number(text.slice(1, begin));
     const meta = text.slice(begin, end);
-    if (end < 0 || end > MAX_RESULT_CHARACTERS + 10 || !(count <= MAX_PARTS)) {
-      throw new GuestAborted(false);
+    if (begin < 0 || end < begin || end > MAX_RESULT_CHARACTERS + 10 || !(count <= MAX_PARTS)) {
+      return { reason: 'invalid_result', message: GARBLED_TEXT };
     }
     switch (text[0]) {
       case 'U':
@@ -241,8 +243,6 @@ export class Sandbox {
         return { meta, body: String(JSON.parse(text.slice(end + 1))), ...this.#partsOf(count) };
       case 'B':
         return { meta, body: this.#takeBody(-1), ...this.#partsOf(count) };
-      case 'P':
-        return 'pending';
       default:
         return { ...this.#readFailure(meta, task.limits), ...this.#partsOf(count) };
     }
@@ -261,18 +261,12 @@ export class Sandbox {
   }
 
   #readFailure(meta: string, { memoryBytes }: ScriptLimits): Outcome {
-    const { reason, message, log } = JSON.parse(meta) as GuestFailure;
+    const { reason, message, log } = readFailure(meta);
     // QuickJS throws null where not even an error fits into the memory, as well as for `throw null`.
     const full = reason === 'null' && this.#machine.memoryBytes >= memoryBytes;
     if (reason === 'memory' || full) return { reason: 'memory', message: memoryText(memoryBytes) };
     return { reason: reason === 'null' ? 'thrown' : reason, message, log };
   }
-}
-
-interface GuestFailure {
-  readonly reason: Exclude<ScriptFailure['reason'], 'timeout' | 'busy'> | 'null';
-  readonly message: string;
-  readonly log?: unknown;
 }
 
 export function timeoutText(timeoutMs: number): string {

@@ -1,7 +1,16 @@
 import { MessageChannel, Worker } from 'node:worker_threads';
 import type { ScriptCall } from '../engine.ts';
 import { Control } from './protocol.ts';
-import type { Answer, Ask, Outcome, Reply, Request, Task, WorkerData } from './protocol.ts';
+import type {
+  Answer,
+  Ask,
+  Loading,
+  Outcome,
+  Reply,
+  Request,
+  Task,
+  WorkerData,
+} from './protocol.ts';
 import type { RunAsks } from './run-asks.ts';
 
 /** A call on its way to its outcome. */
@@ -29,7 +38,7 @@ export interface ThreadEvents {
   ended(thread: ScriptThread, error: Error): void;
 }
 
-/** Scripts that a worker keeps compiled, the least recently used dropped first. */
+/** Scripts and resources of tasks that a worker keeps compiled, the least recently used dropped first. */
 const MAX_SCRIPTS = 64;
 
 /** One worker thread and the runs it has been given: the first is the one that it runs. */
@@ -38,7 +47,9 @@ export class ScriptThread {
   /** It has a long run, and gets no other beside it. */
   long = false;
   ready = false;
-  /** When the first of the runs began, by `performance.now()`. */
+  /** It loads code that the first of the runs needs. */
+  loading = false;
+  /** When the first of the runs began, or the loading for it, by `performance.now()`. */
   headSince = 0;
   abortedAt: number | undefined;
   readonly #events: ThreadEvents;
@@ -79,14 +90,6 @@ export class ScriptThread {
   }
 
   post(run: Run): void {
-    const { key, fileName, source } = run.call;
-    const known = this.#scripts.delete(key);
-    this.#scripts.add(key);
-    let drop: string | undefined;
-    if (this.#scripts.size > MAX_SCRIPTS) {
-      [drop] = this.#scripts;
-      if (drop !== undefined) this.#scripts.delete(drop);
-    }
     const sequence = this.#next;
     // 0 is what no run has: the abort word's first value.
     this.#next = (this.#next + 1) | 0 || 1;
@@ -94,8 +97,21 @@ export class ScriptThread {
     this.runs.push(run);
     run.asks?.begin();
     this.#sequences.push(sequence);
-    const load = known || source === '' ? undefined : { fileName, source };
-    this.#worker.postMessage({ task: run.task, sequence, load, drop } satisfies Request);
+    const { task } = run;
+    const kept = task.language === 'JavaScript' || task.hasResource ? this.#keep(run.call) : {};
+    this.#worker.postMessage({ task, sequence, ...kept } satisfies Request);
+  }
+
+  /** What the worker is to load and to drop for a run. */
+  #keep({ key, fileName, source }: Run['call']): Pick<Request, 'load' | 'drop'> {
+    const known = this.#scripts.delete(key);
+    this.#scripts.add(key);
+    const [drop] = this.#scripts.size > MAX_SCRIPTS ? this.#scripts : [];
+    if (drop !== undefined) this.#scripts.delete(drop);
+    return {
+      ...(known ? {} : { load: { fileName, source } }),
+      ...(drop === undefined ? {} : { drop }),
+    };
   }
 
   /** Takes back all runs but the first. */
@@ -137,6 +153,10 @@ export class ScriptThread {
       void this.#answer(reply);
       return;
     }
+    if ('loading' in reply) {
+      this.#noteLoading(reply);
+      return;
+    }
     // A run that was taken back may have been begun all the same; its answer is nobody's.
     const index = this.#sequences.indexOf(reply.sequence);
     if (index < 0) return;
@@ -150,6 +170,12 @@ export class ScriptThread {
     this.abortedAt = undefined;
     this.#events.answered(run, reply.outcome, took);
     this.#events.idle();
+  }
+
+  #noteLoading({ sequence, loading }: Loading): void {
+    if (sequence !== this.#sequences[0]) return;
+    this.loading = loading;
+    this.headSince = performance.now();
   }
 
   /** A run that was taken back may have been begun all the same: it is nobody's, and ends here. */

@@ -44,6 +44,11 @@ async function handle({ sequence, load, drop, task }: Request): Promise<void> {
     return;
   }
   running = sequence;
+  if (task.language === 'apart' && !apart.isLoaded(task.name)) {
+    reply({ sequence, loading: true });
+    await apart.loadCode(task.name);
+    reply({ sequence, loading: false });
+  }
   const outcome = task.language === 'apart' ? await apart.run(task) : sandbox.run(task);
   reply({ sequence, outcome });
 }

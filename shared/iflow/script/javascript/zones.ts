@@ -17,10 +17,13 @@ const JAVA_NAMES: Readonly<Record<string, string>> = {
   Z: 'UTC',
 };
 const MOST_NAMES = 500;
+/** No zone has a longer name: what is longer is not kept. */
+const LONGEST_NAME = 64;
 const known = new Map<string, string | undefined>();
 
 /** The IANA name or offset of a java.util.TimeZone id; undefined for one that nobody knows. */
 export function zoneOf(id: string): string | undefined {
+  if (id.length > LONGEST_NAME) return undefined;
   if (known.has(id)) return known.get(id);
   if (known.size >= MOST_NAMES) known.clear();
   const zone = resolve(id);
