@@ -30,6 +30,8 @@ export interface FlowEnvironment {
     from: CompiledFlow,
     deadline: number,
   ) => Promise<void>;
+  /** Called when a step has given the header `SAP_Receiver` another value. */
+  readonly noteReceiver: (exchange: Exchange) => void;
   /** Of the call that brought the message; its headers go with every request to a receiver. */
   readonly trace: Trace;
   /** Names the deployment, so that compiled scripts are kept apart: unique per deploy. */

@@ -67,6 +67,12 @@ export function replaceExchange(target: Exchange, source: Exchange): void {
   for (const [name, value] of source.attachments) target.attachments.set(name, value);
 }
 
+/** Whether a list or map has come back as it was from a script, which is given copies. */
+export function isCopyOf(before: Value | undefined, after: Value | undefined): boolean {
+  if (typeof before !== 'object' || before === null) return false;
+  return JSON.stringify(before) === JSON.stringify(after);
+}
+
 /** Headers by name, case ignored, in the order they were set. */
 export class HeaderMap implements Iterable<[name: string, value: Value]> {
   readonly #entries = new Map<string, { name: string; value: Value }>();

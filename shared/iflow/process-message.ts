@@ -14,13 +14,14 @@ import { type Exchange, HeaderMap, type Value } from './exchange.ts';
 import type { CompiledFlow, ProcessDirectSender } from './flow.ts';
 import type { FlowCache } from './flow-cache.ts';
 import type { ScriptLogEntry } from './script/engine.ts';
+import { correlatesLogs, logLevelOf, Receivers } from './monitoring.ts';
 import { StepFailure } from './steps/step.ts';
 
 export interface MessageProcessorDeps {
   readonly runFlow: RunFlow;
   readonly environment: Omit<
     FlowEnvironment,
-    'now' | 'randomBytes' | 'revision' | 'trace' | 'processDirect'
+    'now' | 'randomBytes' | 'revision' | 'trace' | 'processDirect' | 'noteReceiver'
   >;
   readonly deployments: DeploymentDirectory;
   readonly flows: FlowCache;
@@ -35,8 +36,10 @@ export interface MessageProcessorDeps {
 export interface ArrivedMessage {
   readonly messageGuid: string;
   readonly correlationId: string;
-  /** Who has sent it: a user; '' for a timer. */
+  /** Who has sent it; '' for a client certificate and for a timer. */
   readonly user: string;
+  /** Whom the log names as the sender where nothing else does: the user, or the certificate. */
+  readonly sender: string;
   readonly deployment: Deployment;
   readonly flow: CompiledFlow;
   readonly start: { readonly processId: string; readonly startId: string };
@@ -81,6 +84,8 @@ export function createMessageProcessor(deps: MessageProcessorDeps): MessageProce
     const { flow, start, exchange, deployment, trace, messageGuid } = message;
     const logStart = clock.now();
     const arrived = snapshotHeaders(exchange.headers);
+    const logLevel = logLevelOf(exchange, flow.settings);
+    const receivers = new Receivers();
     const scriptLog: ScriptLogEntry[] = [];
     const environment: FlowEnvironment = {
       ...deps.environment,
@@ -88,6 +93,9 @@ export function createMessageProcessor(deps: MessageProcessorDeps): MessageProce
       randomBytes: deps.randomBytes,
       revision: deployment.revision,
       trace,
+      noteReceiver: (named) => {
+        receivers.note(named);
+      },
       processDirect: (address, handed, from, until) =>
         handOver(message, address, handed, from, until, handovers + 1),
     };
@@ -125,8 +133,12 @@ export function createMessageProcessor(deps: MessageProcessorDeps): MessageProce
         : 'unexpected' in processed
           ? 'The server met an error of its own.'
           : undefined;
-    for (const content of attachmentContents(messageGuid, scriptLog)) {
-      deps.logAttachments.add(content);
+    if (logLevel === 'NONE' || (logLevel === 'ERROR' && failure === undefined && !escalated))
+      return processed;
+    if (logLevel === 'INFO') {
+      for (const content of attachmentContents(messageGuid, scriptLog)) {
+        deps.logAttachments.add(content);
+      }
     }
     deps.log.add(
       makeLogEntry({
@@ -134,10 +146,12 @@ export function createMessageProcessor(deps: MessageProcessorDeps): MessageProce
         correlationId: message.correlationId,
         logStart,
         logEnd: clock.now(),
-        user: message.user,
+        user: message.sender,
         deployment,
         exchange,
         arrived,
+        receivers: receivers.toString(),
+        logLevel,
         scriptLog,
         failure,
         escalated,
@@ -146,7 +160,10 @@ export function createMessageProcessor(deps: MessageProcessorDeps): MessageProce
     return processed;
   };
 
-  /** SAP Help, ProcessDirect Adapter: a log entry of its own with the same correlation id. */
+  /**
+   * SAP Help, ProcessDirect Adapter: a log entry of its own with the same correlation id, unless the
+   * flow that hands it over has said that they are not to be correlated.
+   */
   const handOver = async (
     message: ArrivedMessage,
     address: string,
@@ -160,14 +177,17 @@ export function createMessageProcessor(deps: MessageProcessorDeps): MessageProce
       throw new StepFailure('too_deep', text);
     }
     const { deployment, flow, sender } = await findDirect(address, deps);
-    const { messageGuid } = makeIds(clock.now(), deps.randomBytes);
-    const { correlationId, user, trace } = message;
+    const own = makeIds(clock.now(), deps.randomBytes);
+    const { messageGuid } = own;
+    const { correlationId } = correlatesLogs(exchange) ? message : own;
+    const { user, sender: originator, trace } = message;
     const handed = handedOver(exchange, flow, { messageGuid, correlationId, user });
     const processed = await run(
       {
         messageGuid,
         correlationId,
         user,
+        sender: originator,
         deployment,
         flow,
         start: sender,
@@ -237,7 +257,7 @@ function handedOver(
 ): Exchange {
   const headers = new HeaderMap();
   copyAllowed(exchange.headers, headers, flow);
-  headers.set('SapAuthenticatedUserName', ids.user);
+  if (ids.user !== '') headers.set('SapAuthenticatedUserName', ids.user);
   headers.set('SAP_MessageProcessingLogID', ids.messageGuid);
   headers.set('SAP_MplCorrelationId', ids.correlationId);
   return {

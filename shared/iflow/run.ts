@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
+import { CaughtFailures } from './caught-failure.ts';
 import { type FlowEnvironment, FlowFailure, type FlowOutcome, type RunFlow } from './engine.ts';
-import { type CaughtException, type Exchange, MAX_BODY_SIZE } from './exchange.ts';
+import { type Exchange, isCopyOf, MAX_BODY_SIZE } from './exchange.ts';
 import type { CompiledFlow, CompiledNode, CompiledProcess } from './flow.ts';
 import type { ScriptLogEntry } from './script/engine.ts';
 import { steps } from './steps/index.ts';
@@ -68,6 +69,7 @@ class FlowRun {
   readonly #senderWaits: boolean;
   /** Failures that have been given to the exception subprocess of their process, if there is one. */
   readonly #given = new WeakSet<FlowFailure>();
+  readonly #caught = new CaughtFailures();
   readonly #completions: (() => Promise<void>)[] = [];
   #heldSince: number;
   /** When all that have waited for others so far are on again. */
@@ -119,13 +121,7 @@ class FlowRun {
       if (handler === undefined || walk.caught !== undefined) throw error;
       // There is no time left to handle it in, or no room.
       if (error.reason === 'timeout' || error.reason === 'busy') throw error;
-      const caught = caughtOf(error);
-      exchange.properties.set('CamelExceptionCaught', { ...caught });
-      exchange.properties.set('SAP_ErrorModelStepID', error.stepId);
-      // SAP's flows ask for it there, and it is what the sender is answered unless they change it.
-      if (caught.statusCode !== undefined) {
-        exchange.headers.set('CamelHttpResponseCode', caught.statusCode);
-      }
+      this.#caught.tell(error, exchange);
       await this.#handle({ ...walk, branch: false, caught: error }, handler.startId, exchange);
       throw new MessageEnded('handled');
     }
@@ -143,6 +139,8 @@ class FlowRun {
   /** @returns the Gather or Join that a branch has stopped at; undefined at an end. */
   async #walk(walk: Walk, startId: string, exchange: Exchange): Promise<CompiledNode | undefined> {
     const context = this.#contextOf(walk);
+    // What arrives in it, from the caller or from before the branch, is not what a step has named.
+    let receiver = exchange.headers.get('sap_receiver');
     let id: string | undefined = startId;
     while (id !== undefined) {
       const node: CompiledNode | undefined = walk.process.nodes[id];
@@ -157,6 +155,11 @@ class FlowRun {
         exchange.body = given;
         const text = `The step "${node.name || node.id}" has made a body above ${MAX_BODY_SIZE} bytes.`;
         throw new FlowFailure(node, 'too_large', text);
+      }
+      const named = exchange.headers.get('sap_receiver');
+      if (named !== receiver) {
+        if (!isCopyOf(receiver, named)) this.#environment.noteReceiver(exchange);
+        receiver = named;
       }
       if (this.#holdsTooLong()) await this.#letOthersOn();
       if (result === undefined) id = node.next[0];
@@ -288,13 +291,3 @@ function deeper({ depth }: Walk): number {
 }
 
 type End = Extract<StepResult, { end: string }>['end'];
-
-function caughtOf(failure: FlowFailure): CaughtException {
-  const caught = failure.cause instanceof StepFailure ? failure.cause.caught : {};
-  return {
-    class: 'org.apache.camel.CamelExecutionException',
-    message: failure.message,
-    stacktrace: `${failure.message}\n\tat ${failure.stepName || failure.stepId}`,
-    ...caught,
-  };
-}

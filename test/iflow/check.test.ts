@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { deflateEntry, writeZip } from '../../shared/iflow/bundle/zip.ts';
+import { Fault } from '../../shared/http/fault.ts';
+import { createCheckApart } from '../../shared/iflow/check/check-apart.ts';
 import { assuming, checkBundle } from '../../shared/iflow/check/check-bundle.ts';
 import { countLacks, countVerdicts, shareOf } from '../../shared/iflow/check/summary.ts';
 import { flowBundle, line, setBody } from '../support/flow-bundle.ts';
@@ -175,4 +177,18 @@ test('without a path, with an unknown option or a file that is not there it says
     assert.match(err, /Usage: npm run check/);
     assert.equal(out, '');
   }
+});
+
+test('only a few checks wait for the one under way; one more is told to come again', async () => {
+  const check = createCheckApart({ timeoutMs: 30_000, memoryMb: 256 });
+  const answers = await Promise.all(
+    Array.from({ length: 6 }, () =>
+      check(good).then(
+        ([report]) => report?.verdict,
+        (error: unknown) => (error instanceof Fault ? error.status : error),
+      ),
+    ),
+  );
+  assert.deepEqual(answers, ['runs', 'runs', 'runs', 'runs', 503, 503]);
+  assert.equal((await check(good))[0]?.verdict, 'runs');
 });

@@ -34,6 +34,16 @@ test('a flow that takes every header keeps the ids of its own message when anoth
   assert.deepEqual(outcome, { result: 'own id own correlation sender' });
 });
 
+// SAP Help, Headers and Exchange Properties Provided by the Integration Framework
+test('a flow that is handed the message of a certificate has no header SapAuthenticatedUserName', async () => {
+  const tell = setBody('Tell', '[${header.SapAuthenticatedUserName}]');
+  const bundles = [asking('${body}'), answering(tell)];
+  const byToken = await processed(bundles);
+  assert.deepEqual(byToken.outcome, { result: '[oauth_client_a]' });
+  const byCertificate = await processed(bundles, { user: '', sender: 'CN=partner' });
+  assert.deepEqual(byCertificate.outcome, { result: '[]' });
+});
+
 test('a message for a flow that was deployed again a moment ago is handed to what is deployed', async () => {
   const { outcome, log } = await processed(
     [asking('${body}'), answering(setBody('Work', 'done'))],

@@ -65,6 +65,7 @@ export function environmentOf(
     services: noServices,
     processDirect: (address) =>
       Promise.reject(new StepFailure('no_consumer', `Nothing is deployed at ${address}.`)),
+    noteReceiver: () => undefined,
     trace: new ForwardedTrace(undefined),
     revision: 'revision-1',
   };

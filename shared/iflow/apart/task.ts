@@ -4,6 +4,8 @@ import type { WithBody } from './apart.ts';
 export interface Task<I extends WithBody, O, P = undefined> {
   /** Makes the most of {@link ApartCall.resource}, once for each worker. */
   prepare?(resource: string): P | Promise<P>;
+  /** Gives back what {@link prepare} holds that is not JavaScript's own memory. */
+  dispose?(prepared: P): void;
   /** @throws {TaskFailure} */
   run(input: I, prepared: P): O | Promise<O>;
 }

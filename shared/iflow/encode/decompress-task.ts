@@ -36,7 +36,7 @@ function gunzip(bytes: Uint8Array): Uint8Array {
 
 function unzip(bytes: Uint8Array): Decompressed {
   try {
-    const [entry, ...others] = readZip(bytes).values();
+    const [entry, ...others] = readZip(bytes, MAX_BODY_SIZE).values();
     if (entry === undefined || others.length > 0) {
       throw new TaskFailure(
         'encoding',

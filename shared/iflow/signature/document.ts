@@ -27,6 +27,20 @@ export function withDocument<T>(text: string, work: (document: XmlDocument) => T
   }
 }
 
+/**
+ * Whether an XPath is one that {@link select} runs, as far as a document without anything tells: a
+ * function that is not there is met where it is called.
+ */
+export function canSelect(path: string, namespaces: Readonly<Record<string, string>>): boolean {
+  try {
+    withDocument('<none/>', (document) => select(document, path, namespaces));
+    return true;
+  } catch (error) {
+    if (!(error instanceof TaskFailure)) throw error;
+    return false;
+  }
+}
+
 /** The first node that an XPath selects. @throws {TaskFailure} */
 export function select(
   document: XmlDocument,

@@ -1,4 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
+import { TaskFailure } from '../apart/apart.ts';
 import { escapeXml } from '../xml/write-xml.ts';
 import type { KeyInfoContent } from './settings.ts';
 
@@ -37,8 +38,15 @@ export function serialNumber({ serialNumber: hexadecimal }: X509Certificate): st
   return BigInt(`0x${hexadecimal}`).toString();
 }
 
-function keyValue(certificate: X509Certificate, ds: string): string {
-  const jwk = certificate.publicKey.export({ format: 'jwk' });
+function keyValue({ publicKey }: X509Certificate, ds: string): string {
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = publicKey;
+  const name = details?.namedCurve ?? '';
+  const curve = Object.hasOwn(CURVES, name) ? CURVES[name] : undefined;
+  if (type !== 'rsa' && curve === undefined) {
+    const text = `The public key, ${name || (type ?? 'of an unknown type')}, has no KeyValue here. Leave it out of Key Info Content.`;
+    throw new TaskFailure('key', text);
+  }
+  const jwk = publicKey.export({ format: 'jwk' });
   const base64 = (value = ''): string => Buffer.from(value, 'base64url').toString('base64');
   if (jwk.kty === 'RSA') {
     return `<${ds}RSAKeyValue><${ds}Modulus>${base64(jwk.n)}</${ds}Modulus><${ds}Exponent>${base64(jwk.e)}</${ds}Exponent></${ds}RSAKeyValue>`;
@@ -48,12 +56,12 @@ function keyValue(certificate: X509Certificate, ds: string): string {
     Buffer.from(jwk.x ?? '', 'base64url'),
     Buffer.from(jwk.y ?? '', 'base64url'),
   ]);
-  const curve = CURVES[jwk.crv ?? ''] ?? '';
-  return `<dsig11:ECKeyValue xmlns:dsig11="http://www.w3.org/2009/xmldsig11#"><dsig11:NamedCurve URI="urn:oid:${curve}"/><dsig11:PublicKey>${point.toString('base64')}</dsig11:PublicKey></dsig11:ECKeyValue>`;
+  return `<dsig11:ECKeyValue xmlns:dsig11="http://www.w3.org/2009/xmldsig11#"><dsig11:NamedCurve URI="urn:oid:${curve ?? ''}"/><dsig11:PublicKey>${point.toString('base64')}</dsig11:PublicKey></dsig11:ECKeyValue>`;
 }
 
+/** Object identifiers by the names that `node:crypto` has. */
 const CURVES: Readonly<Record<string, string>> = {
-  'P-256': '1.2.840.10045.3.1.7',
-  'P-384': '1.3.132.0.34',
-  'P-521': '1.3.132.0.35',
+  prime256v1: '1.2.840.10045.3.1.7',
+  secp384r1: '1.3.132.0.34',
+  secp521r1: '1.3.132.0.35',
 };

@@ -91,13 +91,12 @@ export const dataStoreGet: Step = {
     checkEntryId(id);
     const stores = await context.environment.services.dataStores();
     const entry = await stores.get(store, id);
-    exchange.headers.set('SAP_DatastoreEntryFound', String(entry !== undefined));
-    if (entry === undefined) {
-      if (!config.mustExist) return undefined;
-      exchange.headers.delete('SAP_DatastoreEntryFound');
+    if (entry === undefined && config.mustExist) {
       const text = `The data store ${store.name} has no entry ${shown(id)}.`;
       throw new StepFailure('missing_entry', text);
     }
+    exchange.headers.set('SAP_DatastoreEntryFound', String(entry !== undefined));
+    if (entry === undefined) return undefined;
     exchange.body = entry.content.body;
     for (const [name, value] of entry.content.headers) exchange.headers.set(name, value);
     exchange.headers.set('SAP_DataStoreCreatedAt', entry.createdAt);
@@ -132,7 +131,12 @@ export const dataStoreDelete: Step = {
       bodyText(exchange.body),
     ];
     const stores = await context.environment.services.dataStores();
+    const { environment, deadline } = context;
     for (const id of ids) {
+      if (environment.now() >= deadline) {
+        const text = 'The flow ran out of time before all entries were deleted.';
+        throw new StepFailure('timeout', text);
+      }
       // An XPath that selects nothing, and texts that no entry can have.
       if (id !== '') await stores.remove(store, id);
     }

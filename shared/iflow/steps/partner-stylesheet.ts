@@ -9,11 +9,19 @@ import { type StepContext, StepFailure } from './step.ts';
 
 /** Compiled stylesheets that an instance keeps, the least recently used dropped first. */
 const MAX_KEPT = 32;
+/** Of all of them, compiled. */
+const MAX_KEPT_CHARACTERS = 16 * 1024 * 1024;
 /** Of the stylesheet. */
 const MAX_BYTES = 2 * 1024 * 1024;
 
-/** By what they were compiled from, which is all that they depend on. */
-const kept = new Map<string, Promise<CompileResult>>();
+interface Kept {
+  readonly result: Promise<CompileResult>;
+  /** 0 while it is being compiled. */
+  characters: number;
+}
+
+/** By what they were compiled from, and the name that their messages have. */
+const kept = new Map<string, Kept>();
 
 /**
  * The stylesheet that a header names: `pd:<Partner ID>:<Parameter ID>:Binary` (SAP Help, "Dynamically
@@ -51,7 +59,7 @@ export async function partnerStylesheet(
     const message = `The stylesheet ${parameter} of the partner ${partner} has more than ${MAX_BYTES} bytes.`;
     throw new StepFailure('xslt_reference', message);
   }
-  const key = hash('sha256', body, 'hex');
+  const key = `${hash('sha256', body, 'hex')} ${parameter}`;
   const { compiled, faults } = await remember(key, () =>
     runTask('xsltCompile', { body, name: parameter }, node, context),
   );
@@ -64,13 +72,28 @@ export async function partnerStylesheet(
 
 /** Compiles once for all who ask at the same time; what went wrong apart from it is not kept. */
 function remember(key: string, compile: () => Promise<CompileResult>): Promise<CompileResult> {
-  const known = kept.get(key) ?? compile();
+  const known = kept.get(key) ?? { result: compile(), characters: 0 };
   kept.delete(key);
   kept.set(key, known);
-  known.catch(() => {
-    if (kept.get(key) === known) kept.delete(key);
-  });
-  const [oldest] = kept.keys();
-  if (kept.size > MAX_KEPT && oldest !== undefined) kept.delete(oldest);
-  return known;
+  known.result.then(
+    ({ compiled }) => {
+      known.characters = compiled?.text.length ?? 0;
+      dropOldest();
+    },
+    () => {
+      if (kept.get(key) === known) kept.delete(key);
+    },
+  );
+  dropOldest();
+  return known.result;
+}
+
+function dropOldest(): void {
+  let characters = 0;
+  for (const one of kept.values()) characters += one.characters;
+  for (const [key, one] of kept) {
+    if (kept.size <= MAX_KEPT && characters <= MAX_KEPT_CHARACTERS) return;
+    characters -= one.characters;
+    kept.delete(key);
+  }
 }

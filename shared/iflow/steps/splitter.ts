@@ -1,7 +1,6 @@
 import { copyExchange, type Exchange, MAX_BODY_SIZE } from '../exchange.ts';
 import { ExpressionFault } from '../expressions/expression-fault.ts';
 import type { Template } from '../expressions/simple.ts';
-import type { CompiledNode } from '../flow.ts';
 import { groupAt, groupCount, type Pieces, totalLength } from '../splitting/pieces.ts';
 import { parseSplitPath, type SplitPath } from '../splitting/split-path.ts';
 import type { SplitPoint } from '../splitting/split-task.ts';
@@ -43,6 +42,8 @@ const MAX_CHARACTERS = 10 * MAX_BODY_SIZE;
  */
 export const splitter: Step = {
   async run(exchange, node, context) {
+    const [nodeId] = node.next;
+    if (nodeId === undefined) return { end: 'process' };
     const config = node.config as SplitterConfig;
     const { at, size } = readSettings(config, exchange, context);
     const input = { body: exchange.body, envelope: config.envelope, at };
@@ -56,7 +57,7 @@ export const splitter: Step = {
       stopOnFailure: config.stopOnException,
       ...(config.parallel === null ? {} : { timeoutMs: config.parallel.timeoutMs }),
     };
-    const branches = branchesOf(pieces, size, config.streaming, exchange, node);
+    const branches = branchesOf(pieces, size, config.streaming, exchange, nodeId);
     await runBranches(branches, rules, context, (index, branch, outcome) => {
       messages.take(index, branch.exchange, outcome);
     });
@@ -116,7 +117,7 @@ function* branchesOf(
   size: number,
   streaming: boolean,
   exchange: Exchange,
-  { next: [nodeId = ''] }: CompiledNode,
+  nodeId: string,
 ): Generator<Branch> {
   const count = groupCount(pieces, size);
   for (let index = 0; index < count; index++) {

@@ -36,8 +36,8 @@ export const writeVariables: Step = {
     const worked = await runRows(rows, variables, { expressions, node, context });
     const kept = await context.environment.services.variables();
     const messageId = messageIdOf(exchange);
+    for (const { name } of worked) checkEntryId(name, 'variable');
     for (const { name, value, scope } of worked) {
-      checkEntryId(name, 'variable');
       await kept.write({
         flowId: scope === 'iflow' ? context.flow.id : '',
         name,

@@ -8,6 +8,7 @@ import {
   type Hash,
   hashOf,
 } from '../signature/algorithms.ts';
+import { canSelect } from '../signature/document.ts';
 import type { CompileContext } from './compiler.ts';
 
 /** What may be an Id, a prefix or a local name here. */
@@ -93,8 +94,13 @@ export class SignerReader {
 
   isXPath(written: string): boolean {
     try {
-      compileXPath(written, this.#context.namespaces);
-      return true;
+      const { namespaces } = this.#context;
+      compileXPath(written, namespaces);
+      if (canSelect(written, namespaces)) return true;
+      this.#context.fault(
+        `has the XPath ${shown(written)}, which is no XPath 1.0 that selects nodes`,
+      );
+      return false;
     } catch (error) {
       if (!(error instanceof ExpressionFault)) throw error;
       this.#context.fault(`cannot be run: ${error.message}`);

@@ -1,13 +1,15 @@
 import { BundleFault, decodeUtf8 } from '../bundle/bundle.ts';
 import type { NodeModel } from '../model/flow-model.ts';
-import { compileSchema, SchemaFault, type SchemaFiles } from '../validate/schema.ts';
+import { checkSchema, compileSchema, SchemaFault, type SchemaFiles } from '../validate/schema.ts';
 import type { CompileContext } from './compiler.ts';
 import type { XmlValidatorConfig } from './xml-validator.ts';
 
 const FOLDER = 'src/main/resources/';
 const SCHEMAS = `${FOLDER}xsd/`;
 const MAX_FILES = 200;
-const MAX_FILE_BYTES = 4 * 1024 * 1024;
+const MAX_FILE_BYTES = 8 * 1024 * 1024;
+/** Workers compile it anew, and are given up after twice that time. */
+const MAX_COMPILE_MS = 5000;
 
 /**
  * Compiles a validator: the schema is in the bundle with all that it includes, or a header names one
@@ -82,7 +84,11 @@ function addSchema(
   if (context.hasResource(path)) return path;
   const schema: SchemaFiles = { main: path, files: withIncluded(path, files) };
   try {
-    compileSchema(schema);
+    checkSchema(schema);
+    const begun = performance.now();
+    compileSchema(schema).dispose();
+    if (performance.now() - begun > MAX_COMPILE_MS)
+      throw new SchemaFault('it takes too long to compile');
   } catch (error) {
     if (!(error instanceof SchemaFault)) throw error;
     context.fault(`cannot use the XML schema ${path.slice(FOLDER.length)}: ${error.message}`);

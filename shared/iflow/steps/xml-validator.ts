@@ -6,7 +6,7 @@ import { type Step, StepFailure } from './step.ts';
 export interface XmlValidatorConfig {
   /** Key of the schema among the flow's resources, or the header that names one of them. */
   readonly schema: { readonly resource: string } | { readonly header: string };
-  /** Resources by what a header may call them: path below xsd/, or file name alone. */
+  /** Resources by what a header may call them: its path below xsd/. */
   readonly byName: Readonly<Record<string, string>>;
   readonly preventException: boolean;
 }

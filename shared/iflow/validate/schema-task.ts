@@ -7,6 +7,7 @@ import { compileSchema, MAX_DOCUMENT_CHARACTERS, type Schema, type SchemaFiles }
 /** Validates a body against the schema that is its resource; what does not fit, one text for each. */
 export const schemaTask: Task<WithBody, readonly string[], Schema> = {
   prepare: (resource) => compileSchema(JSON.parse(resource) as SchemaFiles),
+  dispose: (schema) => schema.dispose(),
   run({ body }, schema) {
     try {
       return schema.validate(decodeXml(body, MAX_DOCUMENT_CHARACTERS));

@@ -6,8 +6,10 @@ import {
   XmlValidateError,
   XsdValidator,
 } from 'libxml2-wasm';
-import { checkXml, readChecked, readWithLibxml2, withoutDeclaration } from '../xml/libxml2.ts';
-import { XmlError } from '../xml/xml-handler.ts';
+import { readChecked, readWithLibxml2, withoutDeclaration } from '../xml/libxml2.ts';
+import type { XmlElement } from '../xml/nodes.ts';
+import { readXml, XmlError } from '../xml/read-xml.ts';
+import { writtenOutSize } from './schema-size.ts';
 
 /** A schema and all files that it may include, by their paths in the bundle. Plain JSON. */
 export interface SchemaFiles {
@@ -21,6 +23,8 @@ export interface Schema {
    * @throws {XmlError} for what is not well-formed, has a document type declaration or is too large.
    */
   validate(text: string): readonly string[];
+  /** Gives its memory back, which WebAssembly keeps otherwise. */
+  dispose(): void;
 }
 
 /** A schema that cannot be used; `message` is a clause. */
@@ -35,11 +39,26 @@ const MAX_FINDINGS = 20;
 const LONGEST_FINDING = 500;
 export const MAX_DOCUMENT_CHARACTERS = 20 * 1024 * 1024;
 const LIMITS = { maxCharacters: MAX_DOCUMENT_CHARACTERS, maxDepth: 250, maxNodes: 2_000_000 };
-const SCHEMA_LIMITS = { maxCharacters: 4 * 1024 * 1024, maxDepth: 250, maxNodes: 200_000 };
+const SCHEMA_LIMITS = { maxCharacters: 8 * 1024 * 1024, maxDepth: 250, maxNodes: 400_000 };
+/** libxml2 writes groups out where they are used, in memory that nothing else bounds. */
+const MAX_PARTS = 500_000;
 /** What names the files of the bundle for libxml2, which has no other files at all. */
 const BASE = 'bundle:/';
 
-/** Compiles an XML Schema 1.0 with libxml2. @throws {SchemaFault} */
+/**
+ * Looks at a schema of somebody's bundle before it is compiled: libxml2 has no bounds of its own.
+ * @throws {SchemaFault}
+ */
+export function checkSchema({ files }: SchemaFiles): void {
+  const roots = Object.entries(files).map(([path, text]) => readFile(path, text));
+  if (writtenOutSize(roots) > MAX_PARTS) {
+    throw new SchemaFault(
+      `its groups and types, written out where they are used, have more than ${MAX_PARTS} parts`,
+    );
+  }
+}
+
+/** Compiles an XML Schema 1.0, one that has been checked, with libxml2. @throws {SchemaFault} */
 export function compileSchema({ main, files }: SchemaFiles): Schema {
   const validator = loadSchema(main, files);
   return {
@@ -56,13 +75,13 @@ export function compileSchema({ main, files }: SchemaFiles): Schema {
         document.dispose();
       }
     },
+    dispose: () => validator.dispose(),
   };
 }
 
 function loadSchema(main: string, files: SchemaFiles['files']): XsdValidator {
   const source = files[main];
   if (source === undefined) throw new SchemaFault(`there is no file ${main}`);
-  for (const [path, text] of Object.entries(files)) checkFile(path, text);
   // Asked for as they are written, some with their escapes taken off.
   const named = Object.entries(files).flatMap(([path, text]) => {
     const bytes = Buffer.from(withoutDeclaration(text));
@@ -90,9 +109,9 @@ function loadSchema(main: string, files: SchemaFiles['files']): XsdValidator {
   }
 }
 
-function checkFile(path: string, text: string): void {
+function readFile(path: string, text: string): XmlElement {
   try {
-    checkXml(text, SCHEMA_LIMITS);
+    return readXml(text, SCHEMA_LIMITS).documentElement;
   } catch (error) {
     if (!(error instanceof XmlError)) throw error;
     throw new SchemaFault(`the file ${path} cannot be read: ${error.message}`);

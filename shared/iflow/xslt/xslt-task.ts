@@ -29,6 +29,7 @@ const kept = new Set<Prepared>();
  */
 export const xsltTask: Task<XsltCall, XsltResult, Prepared> = {
   prepare: (text) => ({ text, world: undefined }),
+  dispose: forget,
 
   run(call, prepared) {
     const source = readSource(call.body);

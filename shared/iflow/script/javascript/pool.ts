@@ -35,7 +35,7 @@ const ABORT_GRACE_MS = 15;
 const SLOW_MS = 15;
 /** Runs given to one worker at once: it need not wake up for each. */
 const PIPELINE = 16;
-/** A worker that has not loaded the code of a task after so long is given up. */
+/** A worker that has not loaded the code or the resource of a task after so long is given up. */
 const MAX_LOADING_MS = 10_000;
 /** What waits longer for a worker fails with `busy`. */
 const MAX_WAIT_MS = 5000;
