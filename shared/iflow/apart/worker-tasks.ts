@@ -27,7 +27,7 @@ export class ApartTasks {
   readonly #loaded = new Set<TaskName>();
   readonly #resources = new Map<string, Resource>();
 
-  isReady({ name, key, hasResource }: ApartTask): boolean {
+  isReady({ name, key, hasResource }: Omit<ApartTask, 'input'>): boolean {
     return (
       this.#loaded.has(name) && (!hasResource || this.#resources.get(key)?.prepared !== undefined)
     );
@@ -37,7 +37,11 @@ export class ApartTasks {
    * Loads the code of a task and makes the most of its resource, once: up to some seconds.
    * @returns what is wrong with the resource; undefined if nothing is.
    */
-  async makeReady({ name, key, hasResource }: ApartTask): Promise<ApartOutcome | undefined> {
+  async makeReady({
+    name,
+    key,
+    hasResource,
+  }: Omit<ApartTask, 'input'>): Promise<ApartOutcome | undefined> {
     const task = await taskOf(name);
     this.#loaded.add(name);
     return failing(async () => {
