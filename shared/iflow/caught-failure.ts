@@ -1,6 +1,6 @@
 import type { FlowFailure } from './engine.ts';
 import type { CaughtException, Exchange } from './exchange.ts';
-import { StepFailure } from './steps/step.ts';
+import { StepFailure } from './steps/step-failure.ts';
 
 /**
  * What the exception subprocesses of one message are told of failures, in the exchange (SAP Help,

@@ -15,7 +15,7 @@ import type { CompiledFlow, ProcessDirectSender } from './flow.ts';
 import type { FlowCache } from './flow-cache.ts';
 import type { ScriptLogEntry } from './script/engine.ts';
 import { correlatesLogs, logLevelOf, Receivers } from './monitoring.ts';
-import { StepFailure } from './steps/step.ts';
+import { StepFailure } from './steps/step-failure.ts';
 
 export interface MessageProcessorDeps {
   readonly runFlow: RunFlow;

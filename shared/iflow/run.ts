@@ -5,7 +5,8 @@ import { type Exchange, isCopyOf, MAX_BODY_SIZE } from './exchange.ts';
 import type { CompiledFlow, CompiledNode, CompiledProcess } from './flow.ts';
 import type { ScriptLogEntry } from './script/engine.ts';
 import { steps } from './steps/index.ts';
-import { type BranchEnd, type StepContext, StepFailure, type StepResult } from './steps/step.ts';
+import type { BranchEnd, StepContext, StepResult } from './steps/step.ts';
+import { StepFailure } from './steps/step-failure.ts';
 
 /** Steps that wait for nothing hold the event loop no longer than this between them. */
 const LONGEST_HOLD_MS = 20;

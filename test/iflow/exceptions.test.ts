@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type FlowOutcome, FlowFailure } from '../../shared/iflow/engine.ts';
 import { type Exchange, MAX_BODY_SIZE } from '../../shared/iflow/exchange.ts';
-import { StepFailure } from '../../shared/iflow/steps/step.ts';
+import { StepFailure } from '../../shared/iflow/steps/step-failure.ts';
 import {
   flowBundle,
   type GraphDescription,

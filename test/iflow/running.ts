@@ -12,7 +12,7 @@ import { runFlow } from '../../shared/iflow/run.ts';
 import { ForwardedTrace } from '../../shared/telemetry/telemetry.ts';
 import type { ScriptEngine, ScriptLogEntry } from '../../shared/iflow/script/engine.ts';
 import type { FlowServices } from '../../shared/iflow/services/services.ts';
-import { StepFailure } from '../../shared/iflow/steps/step.ts';
+import { StepFailure } from '../../shared/iflow/steps/step-failure.ts';
 
 /** 2026-01-02 13:04:05.006 UTC, a Friday. */
 export const NOW = Date.UTC(2026, 0, 2, 13, 4, 5, 6);

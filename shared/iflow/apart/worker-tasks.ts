@@ -1,5 +1,4 @@
-import { TaskFailure } from './apart.ts';
-import type { Task, TaskEntry } from './task.ts';
+import { type Task, type TaskEntry, TaskFailure } from './task.ts';
 import { type TaskName, tasks } from './tasks.ts';
 
 /** A task of `apart/tasks.ts`; its resource is loaded before. */

@@ -1,4 +1,4 @@
-import { StepFailure } from '../steps/step.ts';
+import { StepFailure } from '../steps/step-failure.ts';
 import type { NumberRange, NumberRanges, NumberRangeStore } from './number-ranges.ts';
 
 export interface DrawNumbersDeps {

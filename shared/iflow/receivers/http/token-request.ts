@@ -1,6 +1,6 @@
 import { isCustomHeader, isHeaderValue } from '../../../net/custom-header.ts';
 import type { OAuth2ClientCredentials } from '../../services/security-material.ts';
-import { StepFailure } from '../../steps/step.ts';
+import { StepFailure } from '../../steps/step-failure.ts';
 
 /** A token request by client credentials (RFC 6749 section 4.4.2). */
 export interface TokenRequest {

@@ -1,6 +1,7 @@
 import { ScriptFailure } from '../engine.ts';
 import type { ScriptCall, ScriptEngine, ScriptResult } from '../engine.ts';
-import { type Apart, type ApartCall, TaskFailure } from '../../apart/apart.ts';
+import { type Apart, type ApartCall } from '../../apart/apart.ts';
+import { TaskFailure } from '../../apart/task.ts';
 import { runInline } from '../../apart/inline.ts';
 import type { TaskName } from '../../apart/tasks.ts';
 import { compileBinary } from './binary.ts';
