@@ -1,7 +1,8 @@
 /** `npm run check`: see `USAGE`, and docs/iflow/check.md. */
 import { parseArgs } from 'node:util';
+import { assuming } from '../shared/iflow/check/check-bundle.ts';
 import { checkContents, collectionsOf } from '../shared/iflow/check/check-content.ts';
-import { countVerdicts } from '../shared/iflow/check/summary.ts';
+import { countsLine, countVerdicts } from '../shared/iflow/check/summary.ts';
 import { type CheckedFlow, jsonReport, summaryReport, textReport } from './check/report.ts';
 import { readSources } from './check/read-content.ts';
 
@@ -37,14 +38,20 @@ async function main(): Promise<number> {
   });
   const collections = collectionsOf(sources.flatMap(({ contents }) => contents));
   const assumed = new Set(values.assume.map((name) => NAMES[name.toLowerCase()] ?? name));
+  const isText = !values.json && !values.summary;
   const flows: CheckedFlow[] = [];
-  for (const { name: source, contents } of sources) {
-    for (const report of await checkContents(contents, { assumed, collections })) {
-      flows.push({ source, ...report });
-    }
+  for (const [i, { name: source, contents }] of sources.entries()) {
+    if (process.stderr.isTTY)
+      process.stderr.write(`\r\u001B[Kchecking ${i + 1} of ${sources.length}\r`);
+    const reports = (await checkContents(contents, { collections })).map((report) =>
+      assuming(report, assumed),
+    );
+    if (isText && reports.length > 0) console.log(textReport(source, reports));
+    flows.push(...reports.map((report) => ({ source, ...report })));
   }
-  const write = values.json ? jsonReport : values.summary ? summaryReport : textReport;
-  console.log(write(flows));
+  if (process.stderr.isTTY) process.stderr.write('\u001B[K');
+  if (isText) console.log(countsLine(countVerdicts(flows)));
+  else console.log((values.json ? jsonReport : summaryReport)(flows));
   const { cannot, unreadable } = countVerdicts(flows);
   return cannot + unreadable > 0 ? 1 : 0;
 }

@@ -1,4 +1,4 @@
-import type { FlowReport } from '../../shared/iflow/check/check-bundle.ts';
+import { assuming, type FlowReport } from '../../shared/iflow/check/check-bundle.ts';
 import {
   countLacks,
   countsLine,
@@ -12,36 +12,43 @@ export interface CheckedFlow extends FlowReport {
   readonly source: string;
 }
 
-/** Each iFlow with what it lacks, zip by zip. */
-export function textReport(flows: readonly CheckedFlow[]): string {
-  const lines: string[] = [];
-  let source: string | undefined;
-  for (const flow of flows) {
-    if (flow.source !== source) lines.push('', flow.source);
-    source = flow.source;
-    lines.push(`  ${flow.verdict.padEnd(17)} ${flow.name}${flow.id === '' ? '' : ` (${flow.id})`}`);
-    lines.push(...flow.faults.map(({ text }) => `      - ${text}`));
-  }
-  return [...lines, '', countsLine(countVerdicts(flows))].join('\n').trimStart();
+/** The iFlows of one zip, each with what it lacks. */
+export function textReport(source: string, flows: readonly FlowReport[]): string {
+  const lines = flows.flatMap(({ verdict, name, id, faults }) => [
+    `  ${verdict.padEnd(17)} ${name}${id === '' ? '' : ` (${id})`}`,
+    ...faults.map(({ text }) => `      - ${text}`),
+  ]);
+  return [source, ...lines, ''].join('\n');
 }
 
 export function jsonReport(flows: readonly CheckedFlow[]): string {
   return JSON.stringify({ ...countVerdicts(flows), flows }, undefined, 2);
 }
 
-/** What is missing, by capability, and the shares of the iFlows that run. */
+const GROOVY = new Set(['step GroovyScript']);
+
+/** What is missing, by capability, and the shares of the iFlows that run, with Groovy and without. */
 export function summaryReport(flows: readonly CheckedFlow[]): string {
   const rows = countLacks(flows).map(({ capability, flows: count, uses }) => [
     capability,
     String(count),
     String(uses),
   ]);
-  const byHttps = flows.filter(({ senders }) => senders.includes('HTTPS'));
+  const withGroovy = flows.map((flow) => assuming(flow, GROOVY));
+  const lacksGroovy = withGroovy.some(
+    ({ faults }, i) => faults.length < (flows[i]?.faults.length ?? 0),
+  );
   return [
     ...(rows.length === 0 ? [] : [...table([['missing', 'iFlows', 'uses'], ...rows]), '']),
-    `run, once their parameters are filled: ${shareLine(shareOf(byHttps))} different iFlows with an HTTPS sender, ${shareLine(shareOf(flows))} of all`,
+    `run, once their parameters are filled: ${sharesOf(flows)}`,
+    ...(lacksGroovy ? [`if Groovy scripts ran: ${sharesOf(withGroovy)}`] : []),
     countsLine(countVerdicts(flows)),
   ].join('\n');
+}
+
+function sharesOf(flows: readonly CheckedFlow[]): string {
+  const byHttps = flows.filter(({ senders }) => senders.includes('HTTPS'));
+  return `${shareLine(shareOf(byHttps))} different iFlows with an HTTPS sender, ${shareLine(shareOf(flows))} of all`;
 }
 
 function shareLine({ able, of }: Share): string {

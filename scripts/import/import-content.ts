@@ -80,7 +80,7 @@ export async function importContent(
 
   const importBundle = async ({ kind, id, name, path }: Bundle): Promise<void> => {
     const set = setOf(kind);
-    const key = `${set}(Id='${id}',Version='active')`;
+    const key = `${set}(Id='${encodeURIComponent(id.replaceAll("'", "''"))}',Version='active')`;
     const content = { ArtifactContent: await readFile(path, 'base64') };
     const shown = `${id} (${packageId})`;
     const there = await api.send('GET', key);

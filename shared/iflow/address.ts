@@ -4,7 +4,7 @@ export interface Address {
   readonly text: string;
   /** Its segments in lower case, without the `*`: addresses are compared without regard to case. */
   readonly segments: readonly string[];
-  /** It ends in `/*` and serves everything below. */
+  /** It ends in `/*` and serves what stands before that and everything below. */
   readonly wildcard: boolean;
 }
 
@@ -38,7 +38,10 @@ export function parseAddress(text: string): Address | string {
   return { text, segments, wildcard };
 }
 
-/** Whether a path exists that both would serve; then only one of them can be deployed. */
+/**
+ * Whether only one of them can be deployed (SAP Help, HTTPS Sender Adapter): a path exists that both
+ * would serve. The path right above `/*` does not count, an address of its own takes it from there.
+ */
 export function overlaps(a: Address, b: Address): boolean {
   const sameUpTo = (length: number): boolean =>
     a.segments.slice(0, length).every((segment, i) => segment === b.segments[i]);
@@ -50,7 +53,9 @@ export function overlaps(a: Address, b: Address): boolean {
 
 export interface AddressTable<T> {
   /**
-   * What serves a path: the exact address, else the longest wildcard above it. Costs as much as the
+   * What serves a path: the exact address, else the longest wildcard that ends there or above, as
+   * Camel serves what begins with an address (SAP Help, HTTPS Sender Adapter: `/*` means that URIs
+   * with the prefix before it are supported). Costs as much as the
    * path has segments, however many addresses there are.
    * @param path as it stands in the URL after `/http`, beginning with `/`. Each segment is
    *   percent-decoded once, after the path was split: `%2F` separates nothing and stays as it is.
@@ -97,7 +102,8 @@ function findBranch<T>(root: Branch<T>, path: string): ReturnType<AddressTable<T
     if (branch?.wildcard !== undefined) wildcard = { entry: branch.wildcard.entry, depth };
     branch = branch?.below.get(segment.toLowerCase());
   }
-  if (branch?.exact !== undefined) return { entry: branch.exact.entry, wildcardTail: '' };
+  const served = branch?.exact ?? branch?.wildcard;
+  if (served !== undefined) return { entry: served.entry, wildcardTail: '' };
   if (wildcard === undefined) return undefined;
   return { entry: wildcard.entry, wildcardTail: decoded.slice(wildcard.depth).join('/') };
 }

@@ -20,8 +20,6 @@ import { compilers } from './steps/compilers.ts';
 import type { TimerSchedule } from './timers/schedule.ts';
 
 export interface CompileOptions {
-  /** Values of externalised parameters that replace those of parameters.prop. */
-  readonly overrides?: ReadonlyMap<string, string>;
   /** Files of the script collections that the tenant has, by their symbolic names. */
   readonly collections?: ReadonlyMap<string, ResourceFiles>;
   readonly working?: CompileContext['working'];
@@ -32,12 +30,9 @@ export interface CompileOptions {
  * @throws {BundleFault} when it cannot be read.
  * @throws {NotDeployable} when it can, and asks for what is not there.
  */
-export function compileBundle(
-  zip: Uint8Array,
-  options: CompileOptions = {},
-): { readonly flow: CompiledFlow } {
+export function compileBundle(zip: Uint8Array): { readonly flow: CompiledFlow } {
   const bundle = readBundle(zip);
-  return { flow: compileFlow(readFlow(bundle, options.overrides), bundle, options) };
+  return { flow: compileFlow(readFlow(bundle), bundle) };
 }
 
 /**

@@ -32,13 +32,20 @@ export interface FlowEnvironment {
     deadline: number,
     room: MessageRoom,
   ) => Promise<void>;
+  /** Called when a step has given the header `SAP_Receiver` another value. */
+  readonly noteReceiver: (exchange: Exchange) => void;
   /** Of the call that brought the message; its headers go with every request to a receiver. */
   readonly trace: Trace;
   /**
    * Where another flow has handed the message over: what that one's message holds counts as well.
    * `original` waits unchanged until this one has come to its end.
    */
-  readonly handedOver?: { readonly room: MessageRoom; readonly original: Exchange };
+  readonly handedOver?: {
+    /** From flow to flow. */
+    readonly times: number;
+    readonly room: MessageRoom;
+    readonly original: Exchange;
+  };
   /** Names the deployment, so that compiled scripts are kept apart: unique per deploy. */
   readonly revision: string;
 }

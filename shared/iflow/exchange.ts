@@ -70,6 +70,12 @@ interface HeaderEntry {
   readonly value: Value;
 }
 
+/** Whether a list or map has come back as it was from a script, which is given copies. */
+export function isCopyOf(before: Value | undefined, after: Value | undefined): boolean {
+  if (typeof before !== 'object' || before === null) return false;
+  return JSON.stringify(before) === JSON.stringify(after);
+}
+
 /** Headers by name, case ignored, in the order they were set. */
 export class HeaderMap implements Iterable<[name: string, value: Value]> {
   /** Entries are never changed: copies share them. */

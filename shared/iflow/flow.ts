@@ -31,6 +31,8 @@ export interface FlowSettings {
   readonly allowedHeaders: readonly string[];
   readonly returnExceptionToSender: boolean;
   readonly httpSessionHandling: 'None' | 'onExchange' | 'onIntegrationFlow';
+  /** Absent where all messages are logged. */
+  readonly logLevel?: 'ERROR' | 'NONE';
   /** Absent where no browser page of another origin may call. */
   readonly cors?: CorsSettings;
 }

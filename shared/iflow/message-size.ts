@@ -7,7 +7,7 @@ import {
   replaceExchange,
   type Value,
 } from './exchange.ts';
-import { StepFailure } from './steps/step.ts';
+import { StepFailure } from './steps/step-failure.ts';
 
 /**
  * Characters or bytes of all that a message holds at the same time: body, headers, properties and

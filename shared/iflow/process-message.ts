@@ -14,13 +14,14 @@ import { type Exchange, HeaderMap, type Value } from './exchange.ts';
 import type { CompiledFlow, ProcessDirectSender } from './flow.ts';
 import type { FlowCache } from './flow-cache.ts';
 import type { ScriptLogEntry } from './script/engine.ts';
-import { StepFailure } from './steps/step.ts';
+import { correlatesLogs, logLevelOf, Receivers } from './monitoring.ts';
+import { StepFailure } from './steps/step-failure.ts';
 
 export interface MessageProcessorDeps {
   readonly runFlow: RunFlow;
   readonly environment: Omit<
     FlowEnvironment,
-    'now' | 'randomBytes' | 'revision' | 'trace' | 'processDirect' | 'handedOver'
+    'now' | 'randomBytes' | 'revision' | 'trace' | 'processDirect' | 'handedOver' | 'noteReceiver'
   >;
   readonly deployments: DeploymentDirectory;
   readonly flows: FlowCache;
@@ -35,8 +36,10 @@ export interface MessageProcessorDeps {
 export interface ArrivedMessage {
   readonly messageGuid: string;
   readonly correlationId: string;
-  /** Who has sent it: a user; '' for a timer. */
+  /** Who has sent it; '' for a client certificate and for a timer. */
   readonly user: string;
+  /** Whom the log names as the sender where nothing else does: the user, or the certificate. */
+  readonly sender: string;
   readonly deployment: Deployment;
   readonly flow: CompiledFlow;
   readonly start: { readonly processId: string; readonly startId: string };
@@ -51,13 +54,6 @@ export type Processed<T> =
   | { readonly failure: string; readonly reason: string }
   /** We failed. */
   | { readonly unexpected: unknown };
-
-/** How a message has come to a flow from others. */
-interface Handover {
-  /** How many flows have handed it on. */
-  readonly handovers: number;
-  readonly handedOver?: NonNullable<FlowEnvironment['handedOver']>;
-}
 
 /** Flows that hand a message on to each other, one after the other. */
 const MAX_HANDOVERS = 20;
@@ -82,12 +78,14 @@ export function createMessageProcessor(deps: MessageProcessorDeps): MessageProce
   const run = async <T>(
     message: ArrivedMessage,
     deadline: number,
-    { handovers, handedOver }: Handover,
+    handedOver: FlowEnvironment['handedOver'],
     conclude: (exchange: Exchange, arrived: ReadonlyMap<string, Value>) => T,
   ): Promise<Processed<T>> => {
     const { flow, start, exchange, deployment, trace, messageGuid } = message;
     const logStart = clock.now();
     const arrived = snapshotHeaders(exchange.headers);
+    const logLevel = logLevelOf(exchange, flow.settings);
+    const receivers = new Receivers();
     const scriptLog: ScriptLogEntry[] = [];
     const environment: FlowEnvironment = {
       ...deps.environment,
@@ -97,10 +95,14 @@ export function createMessageProcessor(deps: MessageProcessorDeps): MessageProce
       trace,
       ...(handedOver === undefined ? {} : { handedOver }),
       processDirect: (address, handed, from, until, room) =>
-        handOver(message, address, handed, from, until, {
-          handovers: handovers + 1,
-          handedOver: { room, original: handed },
+        handOver(message, address, from, until, {
+          times: (handedOver?.times ?? 0) + 1,
+          room,
+          original: handed,
         }),
+      noteReceiver: (named) => {
+        receivers.note(named);
+      },
     };
     let processed: Processed<T>;
     let escalated = false;
@@ -136,8 +138,12 @@ export function createMessageProcessor(deps: MessageProcessorDeps): MessageProce
         : 'unexpected' in processed
           ? 'The server met an error of its own.'
           : undefined;
-    for (const content of attachmentContents(messageGuid, scriptLog)) {
-      deps.logAttachments.add(content);
+    if (logLevel === 'NONE' || (logLevel === 'ERROR' && failure === undefined && !escalated))
+      return processed;
+    if (logLevel === 'INFO') {
+      for (const content of attachmentContents(messageGuid, scriptLog)) {
+        deps.logAttachments.add(content);
+      }
     }
     deps.log.add(
       makeLogEntry({
@@ -145,10 +151,12 @@ export function createMessageProcessor(deps: MessageProcessorDeps): MessageProce
         correlationId: message.correlationId,
         logStart,
         logEnd: clock.now(),
-        user: message.user,
+        user: message.sender,
         deployment,
         exchange,
         arrived,
+        receivers: receivers.toString(),
+        logLevel,
         scriptLog,
         failure,
         escalated,
@@ -157,28 +165,34 @@ export function createMessageProcessor(deps: MessageProcessorDeps): MessageProce
     return processed;
   };
 
-  /** SAP Help, ProcessDirect Adapter: a log entry of its own with the same correlation id. */
+  /**
+   * SAP Help, ProcessDirect Adapter: a log entry of its own with the same correlation id, unless the
+   * flow that hands it over has said that they are not to be correlated.
+   */
   const handOver = async (
     message: ArrivedMessage,
     address: string,
-    exchange: Exchange,
     from: CompiledFlow,
     deadline: number,
-    handover: Handover,
+    handover: NonNullable<FlowEnvironment['handedOver']>,
   ): Promise<void> => {
-    if (handover.handovers > MAX_HANDOVERS) {
+    const { original: exchange } = handover;
+    if (handover.times > MAX_HANDOVERS) {
       const text = `Flows hand the message on more than ${MAX_HANDOVERS} times: do they call each other in a circle?`;
       throw new StepFailure('too_deep', text);
     }
     const { deployment, flow, sender } = await findDirect(address, deps);
-    const { messageGuid } = makeIds(clock.now(), deps.randomBytes);
-    const { correlationId, user, trace } = message;
+    const own = makeIds(clock.now(), deps.randomBytes);
+    const { messageGuid } = own;
+    const { correlationId } = correlatesLogs(exchange) ? message : own;
+    const { user, sender: originator, trace } = message;
     const handed = handedOver(exchange, flow, { messageGuid, correlationId, user });
     const processed = await run(
       {
         messageGuid,
         correlationId,
         user,
+        sender: originator,
         deployment,
         flow,
         start: sender,
@@ -203,7 +217,7 @@ export function createMessageProcessor(deps: MessageProcessorDeps): MessageProce
   return {
     newIds: () => makeIds(clock.now(), deps.randomBytes),
     process: (message, conclude) =>
-      run(message, clock.now() + deps.flowTimeoutMs, { handovers: 0 }, conclude),
+      run(message, clock.now() + deps.flowTimeoutMs, undefined, conclude),
   };
 }
 
@@ -249,7 +263,7 @@ function handedOver(
 ): Exchange {
   const headers = new HeaderMap();
   copyAllowed(exchange.headers, headers, flow);
-  headers.set('SapAuthenticatedUserName', ids.user);
+  if (ids.user !== '') headers.set('SapAuthenticatedUserName', ids.user);
   headers.set('SAP_MessageProcessingLogID', ids.messageGuid);
   headers.set('SAP_MplCorrelationId', ids.correlationId);
   return {

@@ -1,12 +1,13 @@
-import { caughtOf } from './caught-exception.ts';
+import { CaughtFailures } from './caught-failure.ts';
 import { type FlowEnvironment, FlowFailure, type FlowOutcome, type RunFlow } from './engine.ts';
-import type { Exchange } from './exchange.ts';
+import { type Exchange, isCopyOf } from './exchange.ts';
 import type { CompiledFlow, CompiledNode, CompiledProcess } from './flow.ts';
 import { MessageEnded } from './message-ended.ts';
 import { type Before, HeldMessage, MessageRoom } from './message-size.ts';
 import type { ScriptLogEntry } from './script/engine.ts';
 import { steps } from './steps/index.ts';
-import { type BranchEnd, type StepContext, StepFailure, type StepResult } from './steps/step.ts';
+import type { BranchEnd, StepContext, StepResult } from './steps/step.ts';
+import { StepFailure } from './steps/step-failure.ts';
 import { Transaction } from './transaction.ts';
 import { Turns } from './turns.ts';
 
@@ -22,7 +23,7 @@ const MAX_BRANCHES = 5000;
 export const runFlow: RunFlow = async (flow, start, exchange, environment, deadline, log) => {
   const waits = !flow.timers.some(({ startId }) => startId === start.startId);
   const run = new FlowRun(flow, environment, deadline, log, waits);
-  const { room, original } = environment.handedOver ?? { room: new MessageRoom() };
+  const { room = new MessageRoom(), original } = environment.handedOver ?? {};
   const held = new HeldMessage(exchange, room, original);
   let outcome: FlowOutcome = { status: 'COMPLETED' };
   try {
@@ -67,6 +68,7 @@ class FlowRun {
   readonly #senderWaits: boolean;
   /** Failures that have been given to the exception subprocess of their process, if there is one. */
   readonly #given = new WeakSet<FlowFailure>();
+  readonly #caught = new CaughtFailures();
   readonly #completions: (() => Promise<void>)[] = [];
   readonly #turns: Turns;
   #openBranches = 0;
@@ -96,8 +98,8 @@ class FlowRun {
     if (process === undefined) {
       throw new Error(`The compiled flow ${this.#flow.id} has no process ${processId}.`);
     }
-    const from = startId || process.startId;
     const walk = { ...by, process, branch: false, caught: undefined };
+    const from = startId || process.startId;
     if (process.transactional === true && by.transaction === undefined) {
       const transaction = new Transaction(this.#environment, by.held.room, this.#deadline);
       await transaction.around(process, () => this.#guard({ ...walk, transaction }, from));
@@ -120,14 +122,7 @@ class FlowRun {
       if (handler === undefined || walk.caught !== undefined) throw error;
       // There is no time left to handle it in, or no room.
       if (error.reason === 'timeout' || error.reason === 'busy') throw error;
-      const caught = caughtOf(error);
-      const { exchange } = walk.held;
-      exchange.properties.set('CamelExceptionCaught', { ...caught });
-      exchange.properties.set('SAP_ErrorModelStepID', error.stepId);
-      // SAP's flows ask for it there, and it is what the sender is answered unless they change it.
-      if (caught.statusCode !== undefined) {
-        exchange.headers.set('CamelHttpResponseCode', caught.statusCode);
-      }
+      this.#caught.tell(error, walk.held.exchange);
       walk.held.letGo();
       walk.held.recount();
       await this.#handle({ ...walk, branch: false, caught: error }, handler.startId);
@@ -147,7 +142,10 @@ class FlowRun {
   /** @returns the Gather or Join that a branch has stopped at; undefined at an end. */
   async #walk(walk: Walk, startId: string): Promise<CompiledNode | undefined> {
     const { held } = walk;
+    const { headers } = held.exchange;
     const context = this.#contextOf(walk);
+    // What arrives in it, from the caller or from before the branch, is not what a step has named.
+    let receiver = headers.get('sap_receiver');
     let id: string | undefined = startId;
     while (id !== undefined) {
       const node: CompiledNode | undefined = walk.process.nodes[id];
@@ -162,9 +160,13 @@ class FlowRun {
       held.letGo();
       const excess = held.count(changes);
       if (excess !== undefined) {
-        held.undo(before);
         const text = `The step "${node.name || node.id}" has made ${excess}.`;
-        throw new FlowFailure(node, 'too_large', text);
+        fail(node, held, before, new StepFailure('too_large', text));
+      }
+      const named = headers.get('sap_receiver');
+      if (named !== receiver) {
+        if (!isCopyOf(receiver, named)) this.#environment.noteReceiver(held.exchange);
+        receiver = named;
       }
       if (this.#turns.holdsTooLong()) await this.#turns.letOthersOn();
       if (result === undefined) id = node.next[0];
@@ -192,18 +194,14 @@ class FlowRun {
       const text = `The flow ran out of time before the step "${node.name || node.id}".`;
       throw new FlowFailure(node, 'timeout', text);
     }
+    const failed = (error: unknown): never => fail(node, held, before, error);
     const attributes = { 'flowgate.step.id': node.id, 'flowgate.step.type': node.type };
+    const run = (): Promise<StepResult> | StepResult => step.run(held.exchange, node, context);
     try {
-      const running = trace.span(
-        'flow.step',
-        () => step.run(held.exchange, node, context),
-        attributes,
-      );
-      return running instanceof Promise
-        ? running.catch((error: unknown) => fail(node, held, before, error))
-        : running;
+      const running = trace.span('flow.step', run, attributes);
+      return running instanceof Promise ? running.catch(failed) : running;
     } catch (error) {
-      return fail(node, held, before, error);
+      return failed(error);
     }
   }
 

@@ -12,6 +12,7 @@ export function compileSettings(settings: Properties, fault: Report): FlowSettin
     fault(`The HTTP session handling ${JSON.stringify(session.slice(0, 100))} is unknown.`);
   }
   const allowedHeaders = compileAllowedHeaders(settings.get('allowedHeaderList') ?? '', fault);
+  const logLevel = LOG_LEVELS.get((settings.get('log') ?? '').replace(/\s+/g, '').toLowerCase());
   const cors = settings.get('corsEnabled') === 'true' ? compileCors(settings, fault) : undefined;
   return {
     namespaces: readNamespaces(settings.get('namespaceMapping') ?? '', fault),
@@ -19,9 +20,16 @@ export function compileSettings(settings: Properties, fault: Report): FlowSettin
     returnExceptionToSender: settings.get('returnExceptionToSender') === 'true',
     httpSessionHandling:
       session === 'onExchange' || session === 'onIntegrationFlow' ? session : 'None',
+    ...(logLevel === undefined ? {} : { logLevel }),
     ...(cors === undefined ? {} : { cors }),
   };
 }
+
+/** SAP Help, Specify the Runtime Configuration: Message Processing Log. Anything else logs all. */
+const LOG_LEVELS: ReadonlyMap<string, 'ERROR' | 'NONE'> = new Map([
+  ['errorevents', 'ERROR'],
+  ['nologging', 'NONE'],
+]);
 
 /** Both are matched with every header of every message. */
 const MAX_ALLOWED_HEADERS = 200;

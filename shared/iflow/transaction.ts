@@ -2,7 +2,7 @@ import { type FlowEnvironment, FlowFailure } from './engine.ts';
 import { MessageEnded } from './message-ended.ts';
 import type { MessageRoom } from './message-size.ts';
 import { createVariables } from './services/variables.ts';
-import { StepFailure } from './steps/step.ts';
+import { StepFailure } from './steps/step-failure.ts';
 import { UncommittedStores } from './uncommitted-stores.ts';
 
 /**

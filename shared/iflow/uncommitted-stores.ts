@@ -7,7 +7,7 @@ import type {
   SelectLimits,
   StoreName,
 } from './services/data-stores.ts';
-import { StepFailure } from './steps/step.ts';
+import { StepFailure } from './steps/step-failure.ts';
 
 type Entry = EntryInfo & { readonly content: EntryContent };
 

@@ -18,6 +18,8 @@ export interface MessageLogEntry {
   readonly customStatus: string;
   readonly applicationMessageId: string;
   readonly applicationMessageType: string;
+  /** Left out where the flow logs all of its messages: INFO. */
+  readonly logLevel?: 'ERROR';
   /** Text of the failure; '' when there was none. */
   readonly errorText: string;
   readonly customHeaders: readonly { readonly name: string; readonly value: string }[];

@@ -67,6 +67,9 @@ const metadata = new BlockList();
 metadata.addSubnet('169.254.0.0', 16, 'ipv4');
 metadata.addAddress('168.63.129.16', 'ipv4');
 metadata.addSubnet('fe80::', 10, 'ipv6');
+// The same through a NAT64 gateway (RFC 6052).
+metadata.addSubnet('64:ff9b::169.254.0.0', 112, 'ipv6');
+metadata.addAddress('64:ff9b::168.63.129.16', 'ipv6');
 metadata.addAddress('fd00:ec2::254', 'ipv6');
 metadata.addAddress('fd20:ce::254', 'ipv6');
 

@@ -32,6 +32,7 @@ export interface PartAnswer {
 const MOST_REQUESTS = 200;
 const LONGEST_TARGET = 4096;
 const LONGEST_HEAD = 64 * 1024;
+const MOST_HEADERS = 100;
 
 /**
  * Reads a batch (OData V2, Batch Processing section 2.2): `multipart/mixed` of `application/http`, in
@@ -182,8 +183,11 @@ function splitHead(text: string): { readonly head: string; readonly content: str
 
 function parseHeaders(head: string): Headers {
   const headers = new Headers();
-  for (const line of head.split(/\r?\n/)) {
-    if (line.trim() === '') continue;
+  const lines = head.split(/\r?\n/).filter((line) => line.trim() !== '');
+  if (lines.length > MOST_HEADERS) {
+    throw ODataError.badRequest(`A request of the batch may have ${MOST_HEADERS} headers.`);
+  }
+  for (const line of lines) {
     const colon = line.indexOf(':');
     const name = line.slice(0, Math.max(colon, 0));
     const value = line.slice(colon + 1).trim();

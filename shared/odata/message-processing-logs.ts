@@ -194,7 +194,7 @@ function logEntity(entry: MessageLogEntry): Entity {
       PackageId: entry.packageId,
       PackageName: entry.packageName,
     },
-    LogLevel: 'INFO',
+    LogLevel: entry.logLevel ?? 'INFO',
     CustomStatus: entry.customStatus === '' ? entry.status : entry.customStatus,
     ArchivingStatus: 'NOT_RELEVANT',
     ArchivingSenderChannelMessages: 'false',

@@ -49,10 +49,10 @@ export interface DataStoreTable extends DataStores, DataStoreOverview {
 const MOST_TRIES = 50;
 /** Entries that are read together. */
 const READ_AT_ONCE = 16;
-/** Metadata of entries that are looked at together. */
-const PAGE = 1000;
 /** Rows that the service is asked for at a time: for more it answers 400. */
 const MOST_ROWS = 1000;
+/** Metadata of entries that are looked at together: one more shows whether there are more. */
+const PAGE = MOST_ROWS - 1;
 
 export function openDataStores(deps: DataStoreDeps): DataStoreTable {
   const { tables, sealer, clock } = deps;
@@ -62,6 +62,8 @@ export function openDataStores(deps: DataStoreDeps): DataStoreTable {
     tables.withTable('datastorebodies', work);
 
   const isThere = (row: Row): boolean => timeOf(row, 'expiresAt') > clock.now();
+
+  const live = (): string => odata`expiresAt gt ${stamp(clock.now())}`;
 
   const readInfo = (store: StoreName, id: string): Promise<Row | undefined> => {
     const { partitionKey, rowKey } = keysOf(store, id);
@@ -188,11 +190,12 @@ export function openDataStores(deps: DataStoreDeps): DataStoreTable {
       let bytes = 0;
       let after: string | undefined;
       do {
-        const filter = inStore(store);
+        const filter = `${inStore(store)} and ${live()}`;
         const place = after === undefined ? {} : { after };
-        const found = await page(filter, { ...place, limit: PAGE });
+        const limit = Math.min(most.entries - entries.length, PAGE);
+        const found = await page(filter, { ...place, limit });
         const wanted: string[] = [];
-        for (const row of found.rows.filter(isThere)) {
+        for (const row of found.rows) {
           const full = entries.length + wanted.length > 0 && bytes + sizeOf(row) > most.bytes;
           if (full || entries.length + wanted.length >= most.entries) {
             return [...entries, ...(await readAll(store, wanted))];
@@ -202,7 +205,7 @@ export function openDataStores(deps: DataStoreDeps): DataStoreTable {
         }
         entries.push(...(await readAll(store, wanted)));
         after = found.next;
-      } while (after !== undefined);
+      } while (after !== undefined && entries.length < most.entries);
       return entries;
     },
 
@@ -234,14 +237,13 @@ export function openDataStores(deps: DataStoreDeps): DataStoreTable {
 
     async list(of, asked) {
       const now = clock.now();
-      const live = odata`expiresAt gt ${stamp(now)}`;
-      const { rows, next } = await page(`${filterOf(of)} and ${live}`, asked);
+      const { rows, next } = await page(`${filterOf(of)} and ${live()}`, asked);
       return { entries: rows.map((row) => storedOf(row, now)), next };
     },
 
     async usage() {
       const now = clock.now();
-      const filter = odata`store ne ${VARIABLES} and expiresAt gt ${stamp(now)}`;
+      const filter = `${odata`store ne ${VARIABLES}`} and ${live()}`;
       const select = ['partitionKey', 'flowId', 'store', 'dueAt'];
       const used = new Map<string, { -readonly [K in keyof StoreUsage]: StoreUsage[K] }>();
       await inTable(async (table) => {

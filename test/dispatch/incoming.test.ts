@@ -37,6 +37,18 @@ test('the adapter sets the headers that SAP names, and the caller cannot', () =>
   assert.equal(headers['CamelHttpResponseCode'], undefined);
 });
 
+test('without a certificate nothing of one reaches a flow, however it is sent (SAP Help, Specify the Runtime Configuration)', () => {
+  const forged = { SSL_CLIENT_CERT: 'forged', ssl_client_user: 'CN=forged' };
+  const query = new URLSearchParams(forged).toString();
+  for (const list of [['*'], ['SSL_CLIENT_CERT', 'SSL_CLIENT_USER'], ['ssl.*']]) {
+    const names = Object.keys(headersOf(`/http/x?${query}`, forged, list));
+    assert.deepEqual(
+      names.filter((name) => /ssl/i.test(name)),
+      [],
+    );
+  }
+});
+
 test('every query parameter is a header; a repeated one and a header of its name are appended', () => {
   const headers = headersOf('/http/x?a=1&b=2&b=3&x-trace=q', { 'x-trace': 'h' }, ['X-Trace']);
   assert.equal(headers['a'], '1');

@@ -30,6 +30,8 @@ function senderWith(arrivedAs: Value | undefined, atEnd: Value | undefined): str
     exchange: { body: '', headers, properties: new Map(), attachments: new Map() },
     escalated: false,
     arrived,
+    receivers: '',
+    logLevel: 'INFO',
     scriptLog: [],
     failure: undefined,
   }).sender;

@@ -3,20 +3,22 @@ import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { TaskFailure } from '../../shared/iflow/apart/apart.ts';
-import type { Task } from '../../shared/iflow/apart/task.ts';
+import { type Task, TaskFailure } from '../../shared/iflow/apart/task.ts';
 import { type TaskInput, type TaskName, tasks } from '../../shared/iflow/apart/tasks.ts';
 import { deflateEntry, writeZip } from '../../shared/iflow/bundle/zip.ts';
-import { csvToXml } from '../../shared/iflow/convert/csv-to-xml.ts';
-import { jsonToXml } from '../../shared/iflow/convert/json-to-xml.ts';
-import { modifyXml } from '../../shared/iflow/convert/modify-xml.ts';
-import { xmlToCsv } from '../../shared/iflow/convert/xml-to-csv.ts';
-import { xmlToJson } from '../../shared/iflow/convert/xml-to-json.ts';
+import { csvToXml } from '../../shared/iflow/steps/converters/convert/csv-to-xml.ts';
+import { jsonToXml } from '../../shared/iflow/steps/converters/convert/json-to-xml.ts';
+import { modifyXml } from '../../shared/iflow/steps/converters/convert/modify-xml.ts';
+import { xmlToCsv } from '../../shared/iflow/steps/converters/convert/xml-to-csv.ts';
+import { xmlToJson } from '../../shared/iflow/steps/converters/convert/xml-to-json.ts';
 import type { Body } from '../../shared/iflow/exchange.ts';
-import { joinBodies } from '../../shared/iflow/gathering/joined-bodies.ts';
-import { JsonError, JsonReader } from '../../shared/iflow/json/json-reader.ts';
-import { canonicalizationOf, SIGNATURES } from '../../shared/iflow/signature/algorithms.ts';
-import type { SignatureType } from '../../shared/iflow/signature/settings.ts';
+import { joinBodies } from '../../shared/iflow/steps/routing/gathering/joined-bodies.ts';
+import { JsonError, JsonReader } from '../../shared/iflow/steps/converters/json/json-reader.ts';
+import {
+  canonicalizationOf,
+  SIGNATURES,
+} from '../../shared/iflow/steps/security/signature/algorithms.ts';
+import type { SignatureType } from '../../shared/iflow/steps/security/signature/settings.ts';
 import { readXml } from '../../shared/iflow/xml/read-xml.ts';
 import { check, textOf } from './check.ts';
 

@@ -19,13 +19,12 @@ const pieces = fc.array(
 
 test('each use of a parameter becomes its value, once, and one without a value is told and stays', async () => {
   await check(
-    fc.property(known, known, fc.boolean(), pieces, (own, others, isOverridden, parts) => {
-      const overrides = isOverridden ? others : new Map<string, string>();
-      const parameters = new Parameters(own, overrides);
+    fc.property(known, pieces, (own, parts) => {
+      const parameters = new Parameters(own);
       const text = parts.map((part) => ('text' in part ? part.text : `{{${part.name}}}`)).join('');
       const expected = parts.map((part) => {
         if ('text' in part) return part.text;
-        return overrides.get(part.name) ?? own.get(part.name) ?? `{{${part.name}}}`;
+        return own.get(part.name) ?? `{{${part.name}}}`;
       });
       assert.equal(parameters.fill(text), expected.join(''));
       const isUsed = parts.some((part) => 'name' in part && part.name === 'none');
@@ -38,12 +37,12 @@ test('whatever stands between braces, a text without parameters stays as it is',
   const text = textOf('{', '{{', '}}', '}', 'a', ' ', '{{a}}', '&lt;');
   await check(
     fc.property(text, (written) => {
-      const none = new Parameters(new Map(), new Map());
+      const none = new Parameters(new Map());
       assert.equal(none.fill(written), written);
       for (const name of none.unresolved) assert.ok(written.includes(`{{${name}}}`));
       // Filled with themselves, the parameters that it uses change nothing either.
       const themselves = new Map(none.unresolved.map((name) => [name, `{{${name}}}`]));
-      assert.equal(new Parameters(themselves, new Map()).fill(written), written);
+      assert.equal(new Parameters(themselves).fill(written), written);
     }),
   );
 });
@@ -59,7 +58,6 @@ test('a value in the cell of a table is that text, whatever XML says of its char
           ['a', first],
           ['b<c', second],
         ]),
-        new Map(),
       );
       const table = "<row><cell id='A'>{{a}}</cell><cell id='B'>-{{b&lt;c}}-</cell></row>";
       const rows = parseTable(parameters.fillTable(table));

@@ -51,8 +51,8 @@ const nowhere: readonly string[] = [
   '/area/exact%23',
   '/area/*',
   '/*',
-  '/tree',
-  '/tree/',
+  '/trees',
+  '/tree//',
   '/tree/%2e%2e/',
   '/tree/a//b',
   '/tree/a/%01',
@@ -109,6 +109,9 @@ test('the role of the address is asked for in whatever case or escapes the addre
 
 test('what * matches stays below its address and keeps encoded slashes as they are', async () => {
   const tails: readonly [path: string, tail: string][] = [
+    ['/tree', ''],
+    ['/tree/', ''],
+    ['/tree/a/..', ''],
     ['/tree/a/b', 'a/b'],
     ['/TREE/A%2Fb', 'A%2Fb'],
     ['/tree/a/../b', 'b'],
@@ -134,6 +137,8 @@ test('a caller cannot set what only the adapter sets, in headers or query, whate
     'SapAuthenticatedUserName',
     'SAP_MessageProcessingLogID',
     'sap_mplcorrelationid',
+    'SSL_CLIENT_CERT',
+    'ssl_client_user',
     'Cookie',
   ];
   const query = names.map((name) => `${name}=forged`).join('&');
@@ -149,11 +154,13 @@ test('a caller cannot set what only the adapter sets, in headers or query, whate
 });
 
 test('a caller cannot put another name into the log', async () => {
-  const headers = { SAP_Sender: 'oauth_client_other' };
-  const answer = await running.call('/tree/log?SAP_Sender=oauth_client_other', { headers });
+  const headers = { SAP_Sender: 'oauth_client_other', SAP_Receiver: 'forged' };
+  const query = 'SAP_Sender=oauth_client_other&SAP_Receiver=forged';
+  const answer = await running.call(`/tree/log?${query}`, { headers });
   const guid = answer.headers['sap_messageprocessinglogid'];
   const found = (await running.messagesOf('Wild')).find((m) => m['MessageGuid'] === guid);
   assert.equal(found?.['Sender'], `oauth_client_${running.client.id}`);
+  assert.equal(found['Receiver'], '');
 });
 
 test('a query of thousands of parameters is refused, and one of a thousand is served', async () => {

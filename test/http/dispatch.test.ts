@@ -139,9 +139,11 @@ test('a flow that returns exceptions to the sender tells what failed', async () 
     steps: script('function processData(message) { throw new Error("order 17 is closed"); }'),
   });
   assert.equal(status, 'SUCCESS');
-  const text = await (await call('/telling')).text();
+  const answer = await call('/telling');
+  // What it says may be the sender's own words.
+  assert.equal(answer.headers.get('x-content-type-options'), 'nosniff');
   assert.match(
-    text,
+    await answer.text(),
     /^An internal server error occured: .*order 17 is closed[\s\S]*The MPL ID for the failed message is : \S{28}\n/,
   );
 });

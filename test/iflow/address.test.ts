@@ -105,8 +105,10 @@ const lookups: readonly [path: string, entry: string | undefined, tail?: string]
   ['/v1%2Fhello', undefined],
   ['/v1/hel%2', undefined],
   ['/v1/hell%c3', undefined],
-  ['/Customer', undefined],
-  ['/Customer/', undefined],
+  ['/Customer', '/Customer/*', ''],
+  ['/customer/', '/Customer/*', ''],
+  ['/Customers', undefined],
+  ['/Customer//', undefined],
   ['/customer/Anything/Below', '/Customer/*', 'Anything/Below'],
   ['/Customer/a%20b', '/Customer/*', 'a b'],
   ['/Customer/a%2Fb%2fc', '/Customer/*', 'a%2Fb%2fc'],
@@ -115,7 +117,8 @@ const lookups: readonly [path: string, entry: string | undefined, tail?: string]
   ['/Customer/%2e%2E/x', undefined],
   ['/Customer/a%00', undefined],
   ['/Customer/a//b', undefined],
-  ['/Customer/vip', '/Customer/*', 'vip'],
+  ['/Customer/vip', '/Customer/vip/*', ''],
+  ['/Customer/vips', '/Customer/*', 'vips'],
   ['/Customer/vip/x', '/Customer/vip/*', 'x'],
   ['/Customer/vip/list', '/Customer/vip/list', ''],
   ['/Customer/vip/list/x', '/Customer/vip/*', 'list/x'],
@@ -127,6 +130,18 @@ for (const [path, entry, tail] of lookups) {
     assert.deepEqual(table.find(path), expected);
   });
 }
+
+// SAP Help, HTTPS Sender Adapter
+test('an address right above a wildcard may be deployed beside it, and is served first', () => {
+  const beside = buildAddressTable([
+    { address: '/a/*', entry: 'wild' },
+    { address: '/a', entry: 'exact' },
+  ]);
+  for (const path of ['/a', '/a/']) {
+    assert.deepEqual(beside.find(path), { entry: 'exact', wildcardTail: '' });
+  }
+  assert.deepEqual(beside.find('/a/b'), { entry: 'wild', wildcardTail: 'b' });
+});
 
 test('of two entries with one address the first counts', () => {
   const both = buildAddressTable([

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compileBundle } from '../../shared/iflow/compile.ts';
 import type { CompiledNode } from '../../shared/iflow/flow.ts';
-import { closingGather } from '../../shared/iflow/steps/closing-gather.ts';
+import { closingGather } from '../../shared/iflow/steps/routing/closing-gather.ts';
 import { ForwardedTrace, type Trace } from '../../shared/telemetry/telemetry.ts';
 import { flowBundle, line, type NodeDescription, setBody } from '../support/flow-bundle.ts';
 import { environmentOf, exchangeOf, NOW, runBundle } from './running.ts';

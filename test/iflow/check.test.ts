@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { deflateEntry, writeZip } from '../../shared/iflow/bundle/zip.ts';
-import { checkBundle } from '../../shared/iflow/check/check-bundle.ts';
+import { Fault } from '../../shared/http/fault.ts';
+import { createCheckApart } from '../../shared/iflow/check/check-apart.ts';
+import { assuming, checkBundle } from '../../shared/iflow/check/check-bundle.ts';
 import { countLacks, countVerdicts, shareOf } from '../../shared/iflow/check/summary.ts';
 import { flowBundle, line, setBody } from '../support/flow-bundle.ts';
 
@@ -101,8 +103,12 @@ test('what an iFlow lacks is told step by step, with the capability', async () =
 
 test('a capability that is assumed is not missed, and nothing else is let off with it', async () => {
   const assumed = new Set(['step GroovyScript']);
-  assert.equal((await checkBundle(groovy, { assumed })).verdict, 'runs');
-  assert.equal((await checkBundle(mapping, { assumed })).verdict, 'cannot');
+  const verdicts = await Promise.all(
+    [groovy, mapping, truncated].map(
+      async (zip) => assuming(await checkBundle(zip), assumed).verdict,
+    ),
+  );
+  assert.deepEqual(verdicts, ['runs', 'cannot', 'unreadable']);
 });
 
 test('a flow that is in several packages counts once in the shares, and each time in the counts', async () => {
@@ -133,7 +139,18 @@ test('the command reads a folder with bundles and packages, and says which zip i
   assert.match(out, /\nread 4 runs 1 needs-parameters 1 cannot 2 unreadable 1\n$/);
 });
 
-test('its summary is by capability, and ends with the counts', () => {
+test('its summary says what would run if Groovy scripts did, and ends with the counts', () => {
+  const { out } = check(folder, '--summary');
+  assert.match(out, /^step GroovyScript +2 +2$/m);
+  const lines = out.trimEnd().split('\n').slice(-3);
+  assert.deepEqual(lines, [
+    'run, once their parameters are filled: 2 of 4 different iFlows with an HTTPS sender, 2 of 4 of all',
+    'if Groovy scripts ran: 3 of 4 different iFlows with an HTTPS sender, 3 of 4 of all',
+    'read 4 runs 1 needs-parameters 1 cannot 2 unreadable 1',
+  ]);
+});
+
+test('its summary is by capability, without what is assumed', () => {
   const { status, out } = check(folder, '--summary', '--assume', 'groovy');
   assert.equal(status, 1);
   assert.match(out, /^step MessageMapping +1 +1$/m);
@@ -160,4 +177,18 @@ test('without a path, with an unknown option or a file that is not there it says
     assert.match(err, /Usage: npm run check/);
     assert.equal(out, '');
   }
+});
+
+test('only a few checks wait for the one under way; one more is told to come again', async () => {
+  const check = createCheckApart({ timeoutMs: 30_000, memoryMb: 256 });
+  const answers = await Promise.all(
+    Array.from({ length: 6 }, () =>
+      check(good).then(
+        ([report]) => report?.verdict,
+        (error: unknown) => (error instanceof Fault ? error.status : error),
+      ),
+    ),
+  );
+  assert.deepEqual(answers, ['runs', 'runs', 'runs', 'runs', 503, 503]);
+  assert.equal((await check(good))[0]?.verdict, 'runs');
 });

@@ -10,10 +10,9 @@ import type {
 import { readBundle } from '../../shared/iflow/bundle/bundle.ts';
 import { readZip } from '../../shared/iflow/bundle/unzip.ts';
 import { deflateEntry, writeZip } from '../../shared/iflow/bundle/zip.ts';
-import { compileBundle, compileFlow } from '../../shared/iflow/compile.ts';
+import { compileBundle } from '../../shared/iflow/compile.ts';
 import { helloWorldBundle } from '../../shared/iflow/design/hello-world.ts';
 import { type CompiledFlow, NotDeployable } from '../../shared/iflow/flow.ts';
-import { readFlow } from '../../shared/iflow/model/read-flow.ts';
 import { steps } from '../../shared/iflow/steps/index.ts';
 import { compilers } from '../../shared/iflow/steps/compilers.ts';
 
@@ -422,10 +421,4 @@ test('names that every object has are names like others', () => {
     ).join(),
     /\(constructor\) is not available yet/,
   );
-});
-
-test('values handed over are compiled in place of those of the bundle', () => {
-  const bundle = readBundle(build({ address: '{{a}}', parameters: { a: '/bundle' } }));
-  const model = readFlow(bundle, new Map([['a', '/override']]));
-  assert.equal(compileFlow(model, bundle).senders[0]?.address, '/override');
 });

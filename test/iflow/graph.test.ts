@@ -88,6 +88,25 @@ test('a step that leads nowhere ends the process, as on a tenant', async () => {
   assert.equal(exchange.body, 'done');
 });
 
+for (const cname of ['Camel', 'Multicast', 'ExclusiveGateway']) {
+  test(`${cname}: where no route leads away, the process ends`, async () => {
+    const properties = { exprType: 'Line Break' };
+    const zip = flowBundle({
+      processes: [
+        {
+          nodes: [
+            { id: 'S', cname: 'StartEvent' },
+            { id: 'Last', cname, properties },
+          ],
+        },
+      ],
+    });
+    const exchange = exchangeOf('x');
+    assert.equal((await runBundle(zip, exchange)).status, 'COMPLETED');
+    assert.equal(exchange.body, 'x');
+  });
+}
+
 test('a local process without a start, and a route into an exception subprocess, are refused', () => {
   const call = { id: 'Call', cname: 'NonLoopingProcess', properties: { processId: 'Local' } };
   const zip = flowBundle({

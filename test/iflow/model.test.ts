@@ -9,12 +9,9 @@ import { readCname } from '../../shared/iflow/model/cname.ts';
 import type { FlowModel } from '../../shared/iflow/model/flow-model.ts';
 import { readFlow } from '../../shared/iflow/model/read-flow.ts';
 
-function modelOf(
-  description: Partial<BundleDescription>,
-  overrides?: ReadonlyMap<string, string>,
-): FlowModel {
+function modelOf(description: Partial<BundleDescription>): FlowModel {
   const zip = buildBundle({ id: 'M', name: 'M', address: '/m', steps: [], ...description });
-  return readFlow(readBundle(zip), overrides);
+  return readFlow(readBundle(zip));
 }
 
 const HEAD =
@@ -156,14 +153,6 @@ test('externalised parameters are put into values, whole or embedded', () => {
   // A value is not searched for parameters again.
   assert.equal(settings.get('userRole'), 'a{{Sender Address}}b');
   assert.deepEqual(model.unresolvedParameters, []);
-});
-
-test('values handed over replace those of the bundle', () => {
-  const model = modelOf(
-    { address: '{{a}}', parameters: { a: '/bundle' } },
-    new Map([['a', '/override']]),
-  );
-  assert.equal(model.channels[0]?.properties.get('urlPath'), '/override');
 });
 
 test('a parameter without value is noted once and left standing', () => {

@@ -9,7 +9,7 @@ import {
 } from '../../shared/iflow/services/administer-number-ranges.ts';
 import { createNumberRanges } from '../../shared/iflow/services/draw-numbers.ts';
 import type { NumberRanges, NumberRangeStore } from '../../shared/iflow/services/number-ranges.ts';
-import { StepFailure } from '../../shared/iflow/steps/step.ts';
+import { StepFailure } from '../../shared/iflow/steps/step-failure.ts';
 import { openNumberRanges } from '../../shared/storage/number-ranges.ts';
 import { openTables } from '../../shared/storage/tables.ts';
 import { testStorage, type TestStorage } from '../support/azurite.ts';

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { UnknownRevision } from '../../shared/iflow/deployment/directory.ts';
 import { flowBundle, line, type NodeDescription, setBody } from '../support/flow-bundle.ts';
 import { deploymentOf, directoryOf, processed } from './processing.ts';
-import { exchangeOf } from './running.ts';
+import { environmentOf, exchangeOf } from './running.ts';
 
 const asking = (then: string, settings: Record<string, string> = {}): Uint8Array =>
   flowBundle({
@@ -32,6 +32,28 @@ test('a flow that takes every header keeps the ids of its own message when anoth
   const bundles = [asking(told, { allowedHeaderList: '*' }), answering(setBody('Work', 'done'))];
   const { outcome } = await processed(bundles, { exchange });
   assert.deepEqual(outcome, { result: 'own id own correlation sender' });
+});
+
+// SAP Help, Headers and Exchange Properties Provided by the Integration Framework
+test('a flow that is handed the message of a certificate has no header SapAuthenticatedUserName', async () => {
+  const users: (readonly unknown[])[] = [];
+  const environment = environmentOf({
+    run({ message }) {
+      users.push(message.headers.filter(([name]) => name === 'SapAuthenticatedUserName'));
+      return Promise.resolve({ ...message, log: [] });
+    },
+    close: () => Promise.resolve(),
+  });
+  const answers = flowBundle({
+    id: 'Answering',
+    senders: [{ adapter: 'ProcessDirect', to: 'Start_1', properties: { address: '/answers' } }],
+    processes: [line({ id: 'Look', cname: 'JavaScript', properties: { script: 'look.js' } })],
+    files: { 'script/look.js': 'function processData(message) { return message; }' },
+  });
+  const bundles = [asking('${body}'), answers];
+  await processed(bundles, { environment });
+  await processed(bundles, { environment, user: '', sender: 'CN=partner' });
+  assert.deepEqual(users, [[['SapAuthenticatedUserName', 'oauth_client_a']], []]);
 });
 
 test('a message for a flow that was deployed again a moment ago is handed to what is deployed', async () => {

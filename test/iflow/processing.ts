@@ -42,6 +42,8 @@ export function directoryOf(flows: readonly CompiledFlow[]): DeploymentDirectory
 
 interface Processing {
   readonly exchange?: Exchange;
+  readonly user?: string;
+  readonly sender?: string;
   readonly environment?: FlowEnvironment;
   readonly deployments?: (flows: readonly CompiledFlow[]) => DeploymentDirectory;
   readonly flowTimeoutMs?: number;
@@ -52,6 +54,8 @@ export async function processed(
   bundles: readonly Uint8Array[],
   {
     exchange = exchangeOf('x'),
+    user = 'oauth_client_a',
+    sender = user,
     environment = environmentOf(),
     deployments = directoryOf,
     flowTimeoutMs = 10_000,
@@ -79,7 +83,8 @@ export async function processed(
   });
   const message = {
     ...processor.newIds(),
-    user: 'oauth_client_a',
+    user,
+    sender,
     deployment: deploymentOf(first),
     flow: first,
     start,
@@ -87,5 +92,9 @@ export async function processed(
     trace: new ForwardedTrace(undefined),
   };
   const outcome = await processor.process(message, ({ body }) => body);
-  return { outcome, log: log.map(({ flowId, status, errorText }) => [flowId, status, errorText]) };
+  return {
+    outcome,
+    entries: log,
+    log: log.map(({ flowId, status, errorText }) => [flowId, status, errorText]),
+  };
 }

@@ -256,7 +256,7 @@ test('running a flow loads neither zip nor XML code before an XPath needs it', a
   const files = outputs
     .filter(([path]) => atOnce.includes(path))
     .flatMap(([, output]) => Object.keys(output.inputs));
-  assert.ok(files.includes('shared/iflow/steps/content-modifier.ts'));
+  assert.ok(files.includes('shared/iflow/steps/transformers/content-modifier.ts'));
   assert.deepEqual(
     files.filter((file) => /iflow\/(bundle|xml|json|convert)\/|xpath-engine|compile/.test(file)),
     [],

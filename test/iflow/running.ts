@@ -12,7 +12,7 @@ import { runFlow } from '../../shared/iflow/run.ts';
 import { ForwardedTrace } from '../../shared/telemetry/telemetry.ts';
 import type { ScriptEngine, ScriptLogEntry } from '../../shared/iflow/script/engine.ts';
 import type { FlowServices } from '../../shared/iflow/services/services.ts';
-import { StepFailure } from '../../shared/iflow/steps/step.ts';
+import { StepFailure } from '../../shared/iflow/steps/step-failure.ts';
 
 /** 2026-01-02 13:04:05.006 UTC, a Friday. */
 export const NOW = Date.UTC(2026, 0, 2, 13, 4, 5, 6);
@@ -65,6 +65,7 @@ export function environmentOf(
     services: noServices,
     processDirect: (address) =>
       Promise.reject(new StepFailure('no_consumer', `Nothing is deployed at ${address}.`)),
+    noteReceiver: () => undefined,
     trace: new ForwardedTrace(undefined),
     revision: 'revision-1',
   };

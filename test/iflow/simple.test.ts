@@ -175,6 +175,15 @@ test('what methods make is bounded', () => {
   assert.throws(() => result("${body.split(',')}", commas), /100000 parts at most/);
 });
 
+test('lists and maps that are too long as text fail the expression', () => {
+  const large = 'x'.repeat(60 * 1024 * 1024);
+  const headers = Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`h${i}`, large]));
+  const exchange = exchangeOf('', headers, { list: Object.values(headers) });
+  for (const expression of ['all: ${headers}', '${property.list.toString()}']) {
+    assert.throws(() => result(expression, exchange), ExpressionFailure);
+  }
+});
+
 test('a caught exception has its message and stack trace', () => {
   const caught = exchangeOf('', {}, { CamelExceptionCaught: { message: 'no', stacktrace: 'at' } });
   assert.equal(result('${exception.message}/${exception.stacktrace}', caught), 'no/at');

@@ -7,10 +7,13 @@ import {
   groupCount,
   type Pieces,
   totalLength,
-} from '../../shared/iflow/splitting/pieces.ts';
-import { parseSplitPath, type SplitPath } from '../../shared/iflow/splitting/split-path.ts';
-import { splitAtToken, splitLines } from '../../shared/iflow/splitting/split-text.ts';
-import { splitXml } from '../../shared/iflow/splitting/split-xml.ts';
+} from '../../shared/iflow/steps/routing/splitting/pieces.ts';
+import {
+  parseSplitPath,
+  type SplitPath,
+} from '../../shared/iflow/steps/routing/splitting/split-path.ts';
+import { splitAtToken, splitLines } from '../../shared/iflow/steps/routing/splitting/split-text.ts';
+import { splitXml } from '../../shared/iflow/steps/routing/splitting/split-xml.ts';
 import type { XmlElement } from '../../shared/iflow/xml/nodes.ts';
 import { readXml, XmlError } from '../../shared/iflow/xml/read-xml.ts';
 

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { before, test, type TestContext } from 'node:test';
 import { buildBundle } from '../../shared/iflow/bundle/build.ts';
+import { importContent } from '../../scripts/import/import-content.ts';
 import { testStorage } from '../support/azurite.ts';
 import {
   contentPackage,
@@ -13,6 +14,7 @@ import {
   valueMapping,
   zipWithDescriptors,
 } from '../support/content-package.ts';
+import { flowBundle, line } from '../support/flow-bundle.ts';
 import { freshFolder } from '../support/folders.ts';
 import {
   ADMIN,
@@ -226,4 +228,20 @@ test('a server that redirects gets no secret at the other address, and one that 
   assert.match(ended.lines.join('\n'), /cannot be reached/);
   const key = "/api/v1/IntegrationDesigntimeArtifacts(Id='x',Version='active')";
   assert.deepEqual(seen, ['POST /oauth2/api/v1/token', ...Array<string>(3).fill(`GET ${key}`)]);
+});
+
+test('the id that a bundle gives itself names no other resource of the API', async (t) => {
+  const id = "a?b#c'd";
+  const folder = await folderOf(t, { 'a.zip': flowBundle({ id, processes: [line()] }) });
+  const asked: string[] = [];
+  const api = {
+    send(method: string, path: string) {
+      const { pathname } = new URL(path, 'https://flowgate.example/api/v1/');
+      asked.push(`${method} ${decodeURIComponent(pathname)}`);
+      return Promise.resolve({ ok: true as const, status: 200, entity: {} });
+    },
+  };
+  await importContent(api, { paths: [folder], overwrite: true, packageId: 'P' }, () => undefined);
+  const key = `/api/v1/IntegrationDesigntimeArtifacts(Id='a?b#c''d',Version='active')`;
+  assert.deepEqual(asked, [`GET ${key}`, `PUT ${key}`]);
 });

@@ -202,6 +202,8 @@ test('a host that is named as inside does not lead to metadata, whatever its nam
     '168.63.129.16',
     'fd00:ec2::254',
     '::ffff:169.254.169.254',
+    '64:ff9b::169.254.169.254',
+    '64:ff9b::a83f:8110',
     'fe80::1%eth0',
     'no address',
   ]) {

@@ -180,6 +180,8 @@ test('what could protect nothing, or the wrong thing, is refused with what to se
     [{ ConditionValue: '(?=HR).*' }, 400, /Lookaheads/],
     [{ ConditionValue: '(a)\\1' }, 400, /back references/],
     [{ ConditionValue: '((a{100}){100}){100}' }, 400, /repetitions/],
+    [{ ConditionValue: '\\pL{999}'.repeat(50) }, 400, /repetitions/],
+    [{ ConditionValue: '[A-Z&&[^X]]+' }, 400, /&& in a class/],
     [{ Type: 'INTEGRATION_PACKAGE' }, 400, /has no regular expression/],
   ];
   for (const [changes, status, message] of references) {

@@ -149,6 +149,7 @@ test('bytes are answered as they are, and a Content-ID comes back', async () => 
 test('what is no batch is refused whole, and nothing of it is carried out', async () => {
   const api = await startWithFlow();
   const create = changeset(request('POST IntegrationPackages HTTP/1.1', { Id: 'Q' }));
+  const manyHeaders = Array.from({ length: 99 }, (_, i) => `h${i}: x`);
   const cases: readonly (readonly [number, string, string?])[] = [
     [415, 'x', 'application/json'],
     [415, 'x', 'multipart/mixed'],
@@ -161,6 +162,7 @@ test('what is no batch is refused whole, and nothing of it is carried out', asyn
     [400, joined('batch_1', [create, request(`GET ${'x'.repeat(5000)}`)])],
     [400, joined('batch_1', [create, request('GET x HTTP/1.1', undefined, ['no header'])])],
     [400, joined('batch_1', [create, request('GET x HTTP/1.1', undefined, ['a: \u00e9'])])],
+    [400, joined('batch_1', [create, request('GET x HTTP/1.1', undefined, manyHeaders)])],
     [400, joined('batch_1', [create, ...Array<string>(200).fill(request('GET x HTTP/1.1'))])],
     [413, 'x'.repeat(16 * 1024 * 1024 + 1)],
   ];

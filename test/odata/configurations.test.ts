@@ -119,3 +119,16 @@ test('names that every object has are names like others', async () => {
   assert.ok(values.includes('constructor=C'), values.join());
   assert.ok(values.includes('__proto__=P'), values.join());
 });
+
+test('an iFlow whose parameters.prop is too large to be read is downloaded as it was uploaded, and exported', async () => {
+  const api = await startWith({ count: '1' });
+  assert.equal((await configure(api, 'count', '2')).status, 202);
+  const large = bundle({ count: '1', filler: 'x'.repeat(4 * 1024 * 1024) });
+  assert.equal((await api.put(active, { ArtifactContent: large })).status, 200);
+  const downloaded = await api.get(`${active}/$value`);
+  assert.ok(downloaded.bytes.equals(Buffer.from(large, 'base64')));
+  assert.equal((await api.get("IntegrationPackages('P')/$value")).status, 200);
+  assert.equal(await deployed(api), undefined);
+  const [failed] = (await api.directory.current(0)).deployments;
+  assert.match(failed?.faults.join() ?? '', /parameters.prop is too large/);
+});

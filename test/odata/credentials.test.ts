@@ -361,6 +361,8 @@ test('what is missing, too long or misspelt is refused with what to send (400), 
     ['OAuth2ClientCredentials', withParameter('a', ' '), /spaces alone/],
     ['OAuth2ClientCredentials', withParameter('Authorization', 'x', 'header'), /header name/],
     ['OAuth2ClientCredentials', withParameter('a b', 'x', 'header'), /header name/],
+    ['OAuth2ClientCredentials', withParameter('Content-Encoding', 'x', 'header'), /header name/],
+    ['OAuth2ClientCredentials', withParameter('x'.repeat(257), 'x', 'header'), /header name/],
     [
       'OAuth2ClientCredentials',
       withParameter('X-A', 'x\r\nHost: y', 'header'),

@@ -65,6 +65,12 @@ test('an entry has the fields of SAP’s, in SAP’s form', async () => {
   assert.equal((await api.get("MessageProcessingLogs('nobody')")).status, 404);
 });
 
+// SAP Help, Setting Log Levels
+test('an entry of a flow that logs failures alone says so', async () => {
+  const api = await startApi({ log: [entry(1, { status: 'FAILED', logLevel: 'ERROR' })] });
+  assert.equal(entityIn(await api.get("MessageProcessingLogs('guid1')"))['LogLevel'], 'ERROR');
+});
+
 test('filters find what they name', async () => {
   const api = await startApi({ log: LOG });
   const at = (n: number) => `datetime'${new Date(START + n * 1000).toISOString().slice(0, -1)}'`;

@@ -1,4 +1,3 @@
-import type { Body } from '../exchange.ts';
 import type { TaskInput, TaskName, TaskOutput } from './tasks.ts';
 
 /**
@@ -24,20 +23,4 @@ export interface ApartCall {
    * once, and prepares it once.
    */
   readonly resource?: string;
-}
-
-/** Every task's input has the data whose size decides where it runs. */
-export interface WithBody {
-  readonly body: Body;
-}
-
-/** A task could not do its work on this input. Crosses threads; `message` is a sentence for the log. */
-export class TaskFailure extends Error {
-  readonly reason: string;
-
-  constructor(reason: string, message: string, cause?: unknown) {
-    super(message, { cause });
-    this.name = 'TaskFailure';
-    this.reason = reason;
-  }
 }

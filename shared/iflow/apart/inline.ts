@@ -1,6 +1,6 @@
-import type { ApartCall, WithBody } from './apart.ts';
+import type { ApartCall } from './apart.ts';
+import type { Task, TaskEntry, WithBody } from './task.ts';
 import { type TaskName, tasks } from './tasks.ts';
-import type { Task, TaskEntry } from './task.ts';
 
 /** Runs a task on this thread if its body is small enough; else answers undefined. */
 export function runInline(

@@ -53,7 +53,7 @@ const METAINFO = 'metainfo.prop';
 /** SAP's largest published .iflw has 670,000 characters and 12,000 elements. */
 export const XML_LIMITS = { maxCharacters: 8_000_000, maxDepth: 200, maxNodes: 200_000 };
 /** Manifests and properties files. */
-const MAX_TEXT_BYTES = 4 * 1024 * 1024;
+export const MAX_TEXT_BYTES = 4 * 1024 * 1024;
 
 /** Reads an iFlow bundle. @throws {BundleFault} */
 export function readBundle(zip: Uint8Array): Bundle {

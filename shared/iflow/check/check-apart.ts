@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import { takeTurns } from '../../cache/take-turns.ts';
+import { Fault } from '../../http/fault.ts';
 import { BundleFault } from '../bundle/fault.ts';
 import type { FlowReport } from './check-bundle.ts';
 
@@ -7,8 +9,11 @@ import type { FlowReport } from './check-bundle.ts';
 export type CheckAnswer =
   { readonly reports: readonly FlowReport[] } | { readonly faults: readonly string[] };
 
-/** Checks the iFlows of a bundle or of an integration package. @throws {BundleFault} */
+/** Checks the iFlows of a bundle or of an integration package. @throws {BundleFault} @throws {Fault} 503 */
 export type CheckContent = (zip: Uint8Array) => Promise<readonly FlowReport[]>;
+
+/** Checks that may wait for the one under way: each holds what it checks in memory. */
+const MOST_WAITING = 3;
 
 /**
  * Checks in a worker thread of its own, one at a time: what is checked may be made to be slow or large.
@@ -17,12 +22,10 @@ export function createCheckApart(limits: {
   readonly timeoutMs: number;
   readonly memoryMb: number;
 }): CheckContent {
-  let last: Promise<unknown> = Promise.resolve();
-  return (zip) => {
-    const mine = last.then(() => checkInWorker(zip, limits));
-    last = mine.catch(() => undefined);
-    return mine;
-  };
+  const inTurn = takeTurns(MOST_WAITING, () =>
+    Fault.unavailable('Too much content is being checked at once. Try again.', 10),
+  );
+  return (zip) => inTurn(() => checkInWorker(zip, limits));
 }
 
 async function checkInWorker(

@@ -25,15 +25,12 @@ export interface FlowReport {
   readonly digest: string;
 }
 
-export interface CheckOptions extends Pick<CompileOptions, 'collections'> {
-  /** Capabilities that are taken to be there, such as `step GroovyScript`. */
-  readonly assumed?: ReadonlySet<string>;
-}
+export type CheckOptions = Pick<CompileOptions, 'collections'>;
 
 /** Checks an iFlow bundle as deploying it would, and keeps nothing of it. */
 export async function checkBundle(
   zip: Uint8Array,
-  { assumed = new Set(), ...options }: CheckOptions = {},
+  options: CheckOptions = {},
 ): Promise<FlowReport> {
   try {
     const bundle = readBundle(zip);
@@ -43,8 +40,7 @@ export async function checkBundle(
       ...model.channels.filter((c) => c.direction === 'Sender').map((c) => c.adapter),
       ...(timed ? ['Timer'] : []),
     ]);
-    const found = await faultsOf(() => compileFlow(model, bundle, options));
-    const faults = found.filter(({ capability }) => !assumed.has(capability));
+    const faults = await faultsOf(() => compileFlow(model, bundle, options));
     return {
       id: model.id,
       name: model.name,
@@ -62,6 +58,13 @@ export async function checkBundle(
     }));
     return { id: '', name: '', verdict: 'unreadable', senders: [], faults, digest: '' };
   }
+}
+
+/** What would become of an iFlow if some capabilities, such as `step GroovyScript`, were there. */
+export function assuming<R extends FlowReport>(report: R, assumed: ReadonlySet<string>): R {
+  if (report.verdict === 'unreadable') return report;
+  const faults = report.faults.filter(({ capability }) => !assumed.has(capability));
+  return { ...report, faults, verdict: verdictOf(faults) };
 }
 
 function digestOf(bundle: Bundle): string {

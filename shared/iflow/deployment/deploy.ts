@@ -70,16 +70,27 @@ export function createDeployer(deps: DeployerDeps): Deployer {
   const { store, tasks } = deps;
   const loadCollections = createLoadCollections(deps.artifacts.ScriptCollection);
 
-  /** Reads, decides and commits until nobody came between. */
+  /**
+   * Reads, decides and commits until nobody came between.
+   * @param stands whether a change that was tried is there. Storage may have lost its answer, and a
+   *   second request for the same change is told that the list has changed.
+   */
   const change = async <T>(
     decide: (deployments: readonly StoredDeployment[]) => {
       readonly change: { readonly put: StoredDeployment } | { readonly remove: string };
       readonly result: T;
     },
+    stands: (deployments: readonly StoredDeployment[]) => boolean,
   ): Promise<T> => {
+    let tried: { readonly result: T } | undefined;
     for (let tries = 0; tries < MOST_TRIES; tries += 1) {
       const state = await store.readState();
+      if (tried !== undefined && stands(state.deployments)) {
+        deps.onChange();
+        return tried.result;
+      }
       const decided = decide(state.deployments);
+      tried = decided;
       const outcome = await store.commit(state, decided.change, deps.randomUUID());
       if (outcome === 'committed') {
         deps.onChange();
@@ -116,6 +127,8 @@ export function createDeployer(deps: DeployerDeps): Deployer {
         }
       }
 
+      const isThere = (deployments: readonly StoredDeployment[]): boolean =>
+        deployments.some(({ deployment }) => deployment.revision === revision);
       const { put, replaced } = await change<Outcome>((deployments) => {
         const before = deployments.find((other) => other.deployment.id === id);
         const all = deployments.map(({ deployment }) => deployment);
@@ -141,11 +154,10 @@ export function createDeployer(deps: DeployerDeps): Deployer {
           taskIds: [taskId, ...(before?.taskIds ?? [])].slice(0, TASKS_KEPT),
         };
         return { change: { put: next }, result: { put: next, replaced: before } };
-      }).catch(async (error: unknown) => {
+      }, isThere).catch(async (error: unknown) => {
         // A change that storage has not confirmed may stand all the same.
         const { deployments } = await store.readState();
-        const stands = deployments.some(({ deployment }) => deployment.revision === revision);
-        if (!stands) await store.removeCompiled(revision);
+        if (!isThere(deployments)) await store.removeCompiled(revision);
         throw error;
       });
 
@@ -160,11 +172,14 @@ export function createDeployer(deps: DeployerDeps): Deployer {
     },
 
     async undeploy(id) {
-      const removed = await change((deployments) => {
-        const found = deployments.find((other) => other.deployment.id === id);
-        if (found === undefined) throw notDeployed();
-        return { change: { remove: id }, result: found };
-      });
+      const removed = await change(
+        (deployments) => {
+          const found = deployments.find((other) => other.deployment.id === id);
+          if (found === undefined) throw notDeployed();
+          return { change: { remove: id }, result: found };
+        },
+        (deployments) => !deployments.some(({ deployment }) => deployment.id === id),
+      );
       await store.removeCompiled(removed.deployment.revision);
       if (removed.previousRevision !== '') await store.removeCompiled(removed.previousRevision);
       for (const taskId of removed.taskIds) await tasks.remove(taskId);

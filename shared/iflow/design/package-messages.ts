@@ -1,3 +1,5 @@
+import { takeTurns } from '../../cache/take-turns.ts';
+import { Fault } from '../../http/fault.ts';
 import { readContentPackage } from '../bundle/content-package.ts';
 import type { BundleTools } from './bundle-tools.ts';
 import type { BundleBlobs, DesignArtifact, DesignStore } from './design-store.ts';
@@ -8,9 +10,11 @@ import { unknownPackage } from './packages.ts';
 /**
  * What is to be said of a package as it is: artifacts of its last import that could not be imported,
  * and addresses that clash by now.
- * @throws {Fault} 404
+ * @throws {Fault} 404, 503
  */
 export type PackageMessages = (id: string) => Promise<readonly ImportMessage[]>;
+
+const MOST_WAITING = 10;
 
 export function createPackageMessages(deps: {
   readonly store: Pick<DesignStore, 'findPackage' | 'listArtifacts'>;
@@ -19,6 +23,9 @@ export function createPackageMessages(deps: {
   readonly foresee: Foresee;
 }): PackageMessages {
   const { store, blobs, bundles } = deps;
+  const inTurn = takeTurns(MOST_WAITING, () =>
+    Fault.unavailable('Too many packages are being read at once. Try again.', 5),
+  );
 
   async function* open(artifacts: readonly DesignArtifact[]): AsyncGenerator<ConfiguredFlow> {
     for (const { id, name, kind, content, configured } of artifacts) {
@@ -30,7 +37,7 @@ export function createPackageMessages(deps: {
     }
   }
 
-  return async (id) => {
+  const read: PackageMessages = async (id) => {
     const found = await store.findPackage(id);
     if (found === undefined) throw unknownPackage();
     const { content } = found.value;
@@ -42,4 +49,5 @@ export function createPackageMessages(deps: {
     const { messages } = await readArtifacts(await readContentPackage(zip), bundles);
     return [...messages.filter(({ artifactId }) => !there.has(artifactId)), ...clashes];
   };
+  return (id) => inTurn(() => read(id));
 }

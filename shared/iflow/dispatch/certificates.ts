@@ -15,6 +15,10 @@ export interface CertificateReader {
 export interface SenderCertificate {
   /** For the log: its subject on one line. */
   readonly subject: string;
+  /** Its whole subject as RFC 4514 writes it. */
+  readonly name: string;
+  /** Its DER in base64. */
+  readonly encoded: string;
   isNamedBy(names: readonly CertificateNames[]): boolean;
 }
 
@@ -33,8 +37,12 @@ export function createCertificateReader(deps: {
         call.annotate({ certificate_check: fault });
         return Promise.resolve(undefined);
       }
+      const { x509 } = certificate;
       return Promise.resolve({
-        subject: certificate.x509.subject.replaceAll('\n', ', ').slice(0, 200),
+        subject: x509.subject.replaceAll('\n', ', ').slice(0, 200),
+        // Node escapes as RFC 4514 does, and writes a relative name to a line, the last one last.
+        name: x509.subject.split('\n').reverse().join(','),
+        encoded: x509.raw.toString('base64'),
         isNamedBy: (names) =>
           names.some(
             ({ subject, issuer }) =>

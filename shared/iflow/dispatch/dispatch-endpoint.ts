@@ -6,7 +6,7 @@ import { findDeployed } from '../deployment/find-deployed.ts';
 import type { AccessPolicyDirectory } from '../../registry/access-policies/directory.ts';
 import type { CompiledFlow, CorsSettings, HttpsSender } from '../flow.ts';
 import { requireAccess } from './access.ts';
-import type { CertificateReader } from './certificates.ts';
+import type { CertificateReader, SenderCertificate } from './certificates.ts';
 import { answerPreflight, corsHeaders, isPreflight, withCors } from './cors.ts';
 import type { CsrfTokens } from './csrf.ts';
 import type { FlowCache } from '../flow-cache.ts';
@@ -99,6 +99,7 @@ interface MessageSender {
   readonly user: string;
   /** For the log, and for what is bound to the sender. */
   readonly name: string;
+  readonly certificate?: SenderCertificate;
 }
 
 async function passGate(
@@ -142,7 +143,7 @@ async function passByCertificate(
     }
     call.annotate({ iflow: destination.deployment.id, certificate: certificate.subject });
     await requireAccess(deps, destination.deployment, undefined);
-    return { caller: { user: '', name: certificate.subject }, destination };
+    return { caller: { user: '', name: certificate.subject, certificate }, destination };
   } catch (error) {
     if (error instanceof Fault && error.status === 404) return undefined;
     throw error;
@@ -213,12 +214,23 @@ async function process(
   processor: MessageProcessor,
 ): Promise<HttpReply> {
   const { messageGuid, correlationId } = processor.newIds();
-  const { user, name } = caller;
-  const arrival = { messageGuid, correlationId, user, address: sender.address, wildcardTail };
+  const { user, name, certificate } = caller;
+  const { address } = sender;
+  const arrival = { messageGuid, correlationId, user, certificate, address, wildcardTail };
   const exchange = makeExchange(call, body, arrival, flow.settings);
   const { trace } = call;
   const processed = await processor.process(
-    { messageGuid, correlationId, user: name, deployment, flow, start: sender, exchange, trace },
+    {
+      messageGuid,
+      correlationId,
+      user,
+      sender: name,
+      deployment,
+      flow,
+      start: sender,
+      exchange,
+      trace,
+    },
     makeReply,
   );
   const ids = { SAP_MessageProcessingLogID: messageGuid, 'x-correlationid': correlationId };
@@ -237,7 +249,11 @@ async function process(
   const shown = flow.settings.returnExceptionToSender ? `${processed.failure}\n\n` : '';
   return {
     status: 500,
-    headers: { 'Content-Type': 'text/plain;charset=UTF-8', ...ids },
+    headers: {
+      'Content-Type': 'text/plain;charset=UTF-8',
+      'X-Content-Type-Options': 'nosniff',
+      ...ids,
+    },
     body: failureText(shown, messageGuid),
   };
 }

@@ -3,12 +3,16 @@ import { Fault } from '../../http/fault.ts';
 import { type Exchange, HeaderMap, type Value } from '../exchange.ts';
 import type { FlowSettings } from '../flow.ts';
 import { OWN_HEADERS, ruleOf } from '../allowed-headers.ts';
+import type { SenderCertificate } from './certificates.ts';
 
 /** What the adapter knows of a message besides the request itself. */
 export interface Arrival {
   readonly messageGuid: string;
   readonly correlationId: string;
+  /** '' where it is a client certificate that was shown. */
   readonly user: string;
+  /** The client certificate that was verified, if it was one that let the caller in. */
+  readonly certificate?: Pick<SenderCertificate, 'name' | 'encoded'> | undefined;
   /** As configured on the channel. */
   readonly address: string;
   /** What `*` of the address has matched, without leading slash; '' for an address without one. */
@@ -16,7 +20,14 @@ export interface Arrival {
 }
 
 /** Headers that only the adapter sets; a caller's are dropped even where the flow allows them. */
-const RESERVED = new Set([...OWN_HEADERS, 'authorization', 'dpop', 'cookie']);
+const RESERVED = new Set([
+  ...OWN_HEADERS,
+  'authorization',
+  'dpop',
+  'cookie',
+  'ssl_client_cert',
+  'ssl_client_user',
+]);
 
 /**
  * Makes the exchange that an HTTPS sender hands to its flow: the body, the headers that SAP's
@@ -37,6 +48,11 @@ export function makeExchange(
       const spelling = isReserved(name) ? undefined : spellingOf(name);
       if (spelling !== undefined) headers.set(spelling, value);
     }
+    if (arrival.certificate !== undefined) {
+      const { name, encoded } = arrival.certificate;
+      if (spellingOf('ssl_client_cert') !== undefined) headers.set('SSL_CLIENT_CERT', encoded);
+      if (spellingOf('ssl_client_user') !== undefined) headers.set('SSL_CLIENT_USER', name);
+    }
   }
   const contentType = call.headers.get('content-type');
   if (contentType !== null) headers.set('Content-Type', contentType);
@@ -50,7 +66,7 @@ export function makeExchange(
   headers.set('CamelHttpQuery', call.url.search.slice(1));
   headers.set('CamelHttpPath', arrival.wildcardTail);
   headers.set('CamelServletContextPath', arrival.address);
-  headers.set('SapAuthenticatedUserName', arrival.user);
+  if (arrival.user !== '') headers.set('SapAuthenticatedUserName', arrival.user);
   headers.set('SAP_MessageProcessingLogID', arrival.messageGuid);
   headers.set('SAP_MplCorrelationId', arrival.correlationId);
   return {

@@ -1,6 +1,7 @@
 import type { MessageLogEntry } from '../../monitor/message-log.ts';
 import type { Deployment } from '../deployment/deployment.ts';
 import type { Exchange, Value } from '../exchange.ts';
+import { type LogLevel, monitoredText } from '../monitoring.ts';
 import { isAsArrived } from './outgoing.ts';
 import type { ScriptLogEntry } from '../script/engine.ts';
 import { listAttachments } from './log-attachments.ts';
@@ -10,11 +11,15 @@ export interface Processed {
   readonly correlationId: string;
   readonly logStart: number;
   readonly logEnd: number;
+  /** Whom the log names as the sender unless the flow does. */
   readonly user: string;
   readonly deployment: Deployment;
   readonly exchange: Exchange;
   /** The headers as the message arrived: who has sent it is not for the sender to say. */
   readonly arrived: ReadonlyMap<string, Value>;
+  /** Those that the flow has named. */
+  readonly receivers: string;
+  readonly logLevel: LogLevel;
   readonly scriptLog: readonly ScriptLogEntry[];
   /** Why it failed, or what the sender of one that was escalated is told. */
   readonly failure: string | undefined;
@@ -29,7 +34,8 @@ const LONGEST_ERROR = 4000;
  */
 export function makeLogEntry(message: Processed): MessageLogEntry {
   const { exchange, deployment } = message;
-  const attachments = listAttachments(message.scriptLog);
+  // SAP Help, Setting Log Levels: at the level Error no attachments are recorded.
+  const attachments = message.logLevel === 'ERROR' ? [] : listAttachments(message.scriptLog);
   return {
     messageGuid: message.messageGuid,
     correlationId: message.correlationId,
@@ -41,17 +47,18 @@ export function makeLogEntry(message: Processed): MessageLogEntry {
         ? 'FAILED'
         : 'COMPLETED',
     sender: senderOf(message),
-    receiver: text(exchange.headers.get('SAP_Receiver'), 120),
+    receiver: message.receivers,
     flowId: deployment.id,
     flowName: deployment.name,
     packageId: deployment.packageId,
     packageName: deployment.packageName,
-    customStatus: text(exchange.properties.get('SAP_MessageProcessingLogCustomStatus'), 40).replace(
-      /[^A-Za-z0-9]/g,
-      '',
-    ),
-    applicationMessageId: text(exchange.headers.get('SAP_ApplicationID'), 120),
-    applicationMessageType: text(exchange.headers.get('SAP_MessageType'), 100),
+    customStatus: monitoredText(
+      exchange.properties.get('SAP_MessageProcessingLogCustomStatus'),
+      40,
+    ).replace(/[^A-Za-z0-9]/g, ''),
+    applicationMessageId: monitoredText(exchange.headers.get('SAP_ApplicationID'), 120),
+    applicationMessageType: monitoredText(exchange.headers.get('SAP_MessageType'), 100),
+    ...(message.logLevel === 'ERROR' ? { logLevel: message.logLevel } : {}),
     errorText: (message.failure ?? '').slice(0, LONGEST_ERROR),
     customHeaders: message.scriptLog
       .filter((entry) => entry.kind === 'customHeader')
@@ -63,10 +70,5 @@ export function makeLogEntry(message: Processed): MessageLogEntry {
 function senderOf({ exchange, arrived, user }: Processed): string {
   const value = exchange.headers.get('SAP_Sender');
   if (value === undefined || isAsArrived(arrived, 'sap_sender', value)) return user;
-  return text(value, 120) || user;
-}
-
-function text(value: Value | undefined, longest: number): string {
-  if (value === undefined || value === null) return '';
-  return (typeof value === 'object' ? JSON.stringify(value) : String(value)).slice(0, longest);
+  return monitoredText(value, 120) || user;
 }

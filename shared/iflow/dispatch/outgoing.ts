@@ -1,6 +1,6 @@
 import type { HttpReply } from '../../http/call.ts';
 import { OWN_HEADERS } from '../allowed-headers.ts';
-import { bodyBytes, type Exchange, type HeaderMap, type Value } from '../exchange.ts';
+import { bodyBytes, type Exchange, type HeaderMap, isCopyOf, type Value } from '../exchange.ts';
 
 /** A flow has set headers that no answer can be made of; `message` is a sentence. */
 export class InvalidReply extends Error {
@@ -85,8 +85,7 @@ export function isAsArrived(
   value: Value,
 ): boolean {
   const before = arrived.get(lowerCaseName);
-  if (before === value) return true;
-  return Array.isArray(before) && JSON.stringify(before) === JSON.stringify(value);
+  return before === value || isCopyOf(before, value);
 }
 
 function responseCode(headers: HeaderMap): number | undefined {

@@ -1,4 +1,5 @@
 import type { Body, Value } from '../exchange.ts';
+import { ExpressionFailure } from './expression-failure.ts';
 import { asText } from './text.ts';
 
 /** Expressions run on the event loop: this much takes some 200 ms. */
@@ -23,13 +24,5 @@ export class WorkBudget {
     const text = asText(value);
     this.spend(text.length);
     return text;
-  }
-}
-
-/** An expression could not be evaluated on this message. `message` is a sentence. */
-export class ExpressionFailure extends Error {
-  constructor(message: string, cause?: unknown) {
-    super(message, { cause });
-    this.name = 'ExpressionFailure';
   }
 }

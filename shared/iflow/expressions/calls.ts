@@ -1,5 +1,6 @@
 import type { Body, Value } from '../exchange.ts';
-import { ExpressionFailure, type WorkBudget } from './budget.ts';
+import type { WorkBudget } from './budget.ts';
+import { ExpressionFailure, MAX_RESULT_CHARACTERS, tooLong } from './expression-failure.ts';
 import { asText } from './text.ts';
 
 /** A call on what a token yields (Camel: OGNL). Plain JSON. */
@@ -63,8 +64,6 @@ export interface Method {
   readonly literal?: true;
 }
 
-/** Characters that one expression may yield: a body as large as a sender channel may ever let in. */
-export const MAX_RESULT_CHARACTERS = 100 * 1024 * 1024;
 const MAX_PARTS = 100_000;
 
 function replaceAll(text: string, part: Argument = '', by: Argument = ''): string {
@@ -78,12 +77,6 @@ function replaceAll(text: string, part: Argument = '', by: Argument = ''): strin
   }
   if (text.length + found * replacement.length > MAX_RESULT_CHARACTERS) throw tooLong();
   return text.replaceAll(sought, () => replacement);
-}
-
-export function tooLong(): ExpressionFailure {
-  return new ExpressionFailure(
-    `The expression yields more than ${MAX_RESULT_CHARACTERS} characters.`,
-  );
 }
 
 /** As java.lang.String.split: empty texts at the end are left out. */

@@ -1,6 +1,6 @@
 import type { Body, Value } from '../exchange.ts';
 import { areEqual, compareValues, containsValue, entriesOf } from './compare.ts';
-import { ExpressionFailure } from './budget.ts';
+import { ExpressionFailure } from './expression-failure.ts';
 import { evaluate, type ExpressionContext, type Template } from './simple.ts';
 
 /**

@@ -1,5 +1,4 @@
-import { TaskFailure } from '../apart/apart.ts';
-import type { Task } from '../apart/task.ts';
+import { type Task, TaskFailure } from '../apart/task.ts';
 import { ExpressionFault } from './expression-fault.ts';
 import { compilePattern } from './pattern.ts';
 

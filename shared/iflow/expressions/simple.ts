@@ -1,11 +1,13 @@
 import type { Body, Exchange, Value } from '../exchange.ts';
 import type { WorkBudget } from './budget.ts';
-import { applyCalls, type Call, MAX_RESULT_CHARACTERS, tooLong } from './calls.ts';
+import { applyCalls, type Call } from './calls.ts';
 import { type DatePattern, formatDate } from './date-format.ts';
+import { MAX_RESULT_CHARACTERS, tooLong } from './expression-failure.ts';
 import { asText } from './text.ts';
 
-export { ExpressionFailure, WorkBudget } from './budget.ts';
-export { type Call, MAX_RESULT_CHARACTERS } from './calls.ts';
+export { WorkBudget } from './budget.ts';
+export type { Call } from './calls.ts';
+export { ExpressionFailure } from './expression-failure.ts';
 export { asText } from './text.ts';
 
 /** A Simple expression, parsed: literal text and tokens. Plain JSON. */

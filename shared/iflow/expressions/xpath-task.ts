@@ -1,5 +1,4 @@
-import { TaskFailure } from '../apart/apart.ts';
-import type { Task } from '../apart/task.ts';
+import { type Task, TaskFailure } from '../apart/task.ts';
 import type { XPathCall } from './xpath.ts';
 import { evaluateQueries, ExpressionFailure } from './xpath-engine.ts';
 

@@ -16,13 +16,11 @@ const TABLE_LIMITS = { maxCharacters: 5_000_000, maxDepth: 10, maxNodes: 200_000
  */
 export class Parameters {
   readonly #values: ReadonlyMap<string, string>;
-  readonly #overrides: ReadonlyMap<string, string>;
   readonly #unresolved = new Set<string>();
   #filled = 0;
 
-  constructor(values: ReadonlyMap<string, string>, overrides: ReadonlyMap<string, string>) {
+  constructor(values: ReadonlyMap<string, string>) {
     this.#values = values;
-    this.#overrides = overrides;
   }
 
   get unresolved(): string[] {
@@ -68,7 +66,7 @@ export class Parameters {
         at = close + 1;
         continue;
       }
-      const value = this.#valueOf(use.name);
+      const value = this.#values.get(use.name);
       if (value === undefined) {
         this.#unresolved.add(use.name);
         filled += text.slice(at, close + 2);
@@ -102,13 +100,9 @@ export class Parameters {
       const name = readName(before.slice(open + 2));
       if (name === '') continue;
       innermost ??= { open, name };
-      if (this.#valueOf(name) !== undefined) valued = { open, name };
+      if (this.#values.get(name) !== undefined) valued = { open, name };
     }
     return valued ?? innermost;
-  }
-
-  #valueOf(name: string): string | undefined {
-    return this.#overrides.get(name) ?? this.#values.get(name);
   }
 }
 

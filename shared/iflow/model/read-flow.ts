@@ -23,19 +23,15 @@ const NOT_NODES = new Set(['extensionElements', 'sequenceFlow', 'documentation',
 
 /**
  * Reads a bundle's .iflw.
- * @param overrides values of externalised parameters that replace those of parameters.prop.
  * @throws {BundleFault} when it is not the BPMN that SAP writes.
  */
-export function readFlow(
-  bundle: Bundle,
-  overrides: ReadonlyMap<string, string> = new Map(),
-): FlowModel {
+export function readFlow(bundle: Bundle): FlowModel {
   const root = bundle.flow.documentElement;
   const collaboration = root.elements('collaboration', BPMN)[0];
   if (root.localName !== 'definitions' || collaboration === undefined) {
     throw new BundleFault(['The .iflw file has no BPMN collaboration.']);
   }
-  const reader = new FlowReader(new Parameters(bundle.parameters, overrides));
+  const reader = new FlowReader(new Parameters(bundle.parameters));
   const model = {
     id: bundle.id,
     name: bundle.name,

@@ -1,14 +1,5 @@
+import type { ScriptFlaws } from './flaws.ts';
 import { checkJavaScript } from './javascript/check.ts';
-
-/** What keeps a script from running, as far as that is certain without running it. */
-export interface ScriptFlaws {
-  /** What the parser says, with its place; undefined for a script that it takes. */
-  readonly syntax: string | undefined;
-  /** Java classes that the function can come to and that are not there, by their full names. */
-  readonly missingClasses: readonly string[];
-  /** Whether the script says the function's name at all. */
-  readonly namesFunction: boolean;
-}
 
 /** Looks at a script when it is deployed. */
 export function checkScript(

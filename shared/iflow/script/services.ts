@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { FlowServices } from '../services/services.ts';
-import { StepFailure } from '../steps/step.ts';
+import { StepFailure } from '../steps/step-failure.ts';
 
 /** Characters of one request: names and values that are looked up. */
 const LONGEST_REQUEST = 64 * 1024;

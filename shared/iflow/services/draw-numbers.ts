@@ -1,4 +1,4 @@
-import { StepFailure } from '../steps/step.ts';
+import { StepFailure } from '../steps/step-failure.ts';
 import type { NumberRange, NumberRanges, NumberRangeStore } from './number-ranges.ts';
 
 export interface DrawNumbersDeps {
@@ -22,7 +22,8 @@ interface Waiting {
  * Draws numbers: each draw moves the stored number on under its ETag before a number is given, so that
  * none is given twice, and all are given in order. What several messages of this instance wait for
  * at the same time is drawn in one write, and no number more: there are no gaps but those of
- * processes that are killed, and of messages that fail, after they have drawn.
+ * processes that are killed, and of messages that fail, after they have drawn, and of writes whose
+ * answer was lost.
  */
 export function createNumberRanges(deps: DrawNumbersDeps): NumberRanges {
   const queues = new Map<string, Waiting[]>();

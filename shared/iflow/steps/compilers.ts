@@ -1,28 +1,36 @@
 import { compileTimer } from '../senders/timer.compile.ts';
 import type { StepCompiler } from './compiler.ts';
-import { compileContentModifier } from './content-modifier.compile.ts';
-import { compileCsvToXml } from './csv-to-xml.compile.ts';
-import { compileDelete, compileGet, compilePut, compileSelect } from './data-store.compile.ts';
-import { compileEncoder, encoderCompilers } from './encoder.compile.ts';
-import { compileEnd } from './event.compile.ts';
-import { compileJsonToXml } from './json-to-xml.compile.ts';
-import { compileFilter } from './filter.compile.ts';
-import { compileGather } from './gather.compile.ts';
-import { compileIdempotentCall } from './idempotent-call.compile.ts';
-import { compileLoopingProcess } from './looping-process.compile.ts';
-import { compileParallelMulticast, compileSequentialMulticast } from './multicast.compile.ts';
-import { compileRouter } from './router.compile.ts';
-import { compileGeneralSplitter, compileIteratingSplitter } from './splitter.compile.ts';
-import { compileProcessCall } from './process-call.compile.ts';
-import { compileCall } from './request-reply.compile.ts';
-import { compileScript } from './script.compile.ts';
-import { compileWriteVariables } from './write-variables.compile.ts';
-import { compileXmlSigner } from './xml-signer.compile.ts';
-import { compileXmlValidator } from './xml-validator.compile.ts';
-import { compileXmlModifier } from './xml-modifier.compile.ts';
-import { compileXmlToCsv } from './xml-to-csv.compile.ts';
-import { compileXmlToJson } from './xml-to-json.compile.ts';
-import { compileXsltMapping } from './xslt-mapping.compile.ts';
+import { compileContentModifier } from './transformers/content-modifier.compile.ts';
+import { compileCsvToXml } from './converters/csv-to-xml.compile.ts';
+import {
+  compileDelete,
+  compileGet,
+  compilePut,
+  compileSelect,
+} from './persistence/data-store.compile.ts';
+import { compileEncoder, encoderCompilers } from './transformers/encoder.compile.ts';
+import { compileEnd } from './events/event.compile.ts';
+import { compileJsonToXml } from './converters/json-to-xml.compile.ts';
+import { compileFilter } from './transformers/filter.compile.ts';
+import { compileGather } from './routing/gather.compile.ts';
+import { compileIdempotentCall } from './calls/idempotent-call.compile.ts';
+import { compileLoopingProcess } from './calls/looping-process.compile.ts';
+import {
+  compileParallelMulticast,
+  compileSequentialMulticast,
+} from './routing/multicast.compile.ts';
+import { compileRouter } from './routing/router.compile.ts';
+import { compileGeneralSplitter, compileIteratingSplitter } from './routing/splitter.compile.ts';
+import { compileProcessCall } from './calls/process-call.compile.ts';
+import { compileCall } from './calls/request-reply.compile.ts';
+import { compileScript } from './transformers/script.compile.ts';
+import { compileWriteVariables } from './persistence/write-variables.compile.ts';
+import { compileXmlSigner } from './security/xml-signer.compile.ts';
+import { compileXmlValidator } from './validators/xml-validator.compile.ts';
+import { compileXmlModifier } from './converters/xml-modifier.compile.ts';
+import { compileXmlToCsv } from './converters/xml-to-csv.compile.ts';
+import { compileXmlToJson } from './converters/xml-to-json.compile.ts';
+import { compileXsltMapping } from './transformers/xslt-mapping.compile.ts';
 
 const nothing = (): null => null;
 

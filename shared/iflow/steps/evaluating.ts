@@ -7,7 +7,8 @@ import {
   type Template,
   WorkBudget,
 } from '../expressions/simple.ts';
-import { type StepContext, StepFailure } from './step.ts';
+import type { StepContext } from './step.ts';
+import { StepFailure } from './step-failure.ts';
 
 /** Evaluates the expressions of a step's or channel's settings on one message, as text. */
 export type EvaluateText = (template: Template) => string;

@@ -1,27 +1,32 @@
-import { contentModifier } from './content-modifier.ts';
-import { csvToXml } from './csv-to-xml.ts';
-import { dataStoreDelete, dataStoreGet, dataStorePut, dataStoreSelect } from './data-store.ts';
-import { encoder, encoders } from './encoder.ts';
-import { filter } from './filter.ts';
-import { gather } from './gather.ts';
-import { idempotentCall } from './idempotent-call.ts';
-import { loopingProcess } from './looping-process.ts';
-import { multicast } from './multicast.ts';
-import { router } from './router.ts';
-import { splitter } from './splitter.ts';
-import { errorEnd, escalationEnd, event, messageEnd, terminateEnd } from './event.ts';
-import { jsonToXml } from './json-to-xml.ts';
-import { processCall } from './process-call.ts';
-import { requestReply, send } from './request-reply.ts';
-import { script } from './script.ts';
+import { contentModifier } from './transformers/content-modifier.ts';
+import { csvToXml } from './converters/csv-to-xml.ts';
+import {
+  dataStoreDelete,
+  dataStoreGet,
+  dataStorePut,
+  dataStoreSelect,
+} from './persistence/data-store.ts';
+import { encoder, encoders } from './transformers/encoder.ts';
+import { filter } from './transformers/filter.ts';
+import { gather } from './routing/gather.ts';
+import { idempotentCall } from './calls/idempotent-call.ts';
+import { loopingProcess } from './calls/looping-process.ts';
+import { multicast } from './routing/multicast.ts';
+import { router } from './routing/router.ts';
+import { splitter } from './routing/splitter.ts';
+import { errorEnd, escalationEnd, event, messageEnd, terminateEnd } from './events/event.ts';
+import { jsonToXml } from './converters/json-to-xml.ts';
+import { processCall } from './calls/process-call.ts';
+import { requestReply, send } from './calls/request-reply.ts';
+import { script } from './transformers/script.ts';
 import type { Step } from './step.ts';
-import { writeVariables } from './write-variables.ts';
-import { xmlSigner } from './xml-signer.ts';
-import { xmlValidator } from './xml-validator.ts';
-import { xmlModifier } from './xml-modifier.ts';
-import { xmlToCsv } from './xml-to-csv.ts';
-import { xmlToJson } from './xml-to-json.ts';
-import { xsltMapping } from './xslt-mapping.ts';
+import { writeVariables } from './persistence/write-variables.ts';
+import { xmlSigner } from './security/xml-signer.ts';
+import { xmlValidator } from './validators/xml-validator.ts';
+import { xmlModifier } from './converters/xml-modifier.ts';
+import { xmlToCsv } from './converters/xml-to-csv.ts';
+import { xmlToJson } from './converters/xml-to-json.ts';
+import { xsltMapping } from './transformers/xslt-mapping.ts';
 
 /** What runs a step, by its type; `steps/compilers.ts` has the same keys. */
 export const steps: Readonly<Record<string, Step>> = {

@@ -1,8 +1,9 @@
 import type { TaskInput, TaskName, TaskOutput } from '../apart/tasks.ts';
-import { TaskFailure } from '../apart/apart.ts';
+import { TaskFailure } from '../apart/task.ts';
 import type { CompiledNode } from '../flow.ts';
 import { ScriptFailure } from '../script/engine.ts';
-import { type StepContext, StepFailure } from './step.ts';
+import type { StepContext } from './step.ts';
+import { StepFailure } from './step-failure.ts';
 
 /** What a task works with that is not part of the flow; `key` names this very text. */
 export interface TaskResource {

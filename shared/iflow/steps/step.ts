@@ -1,5 +1,5 @@
 import type { FlowEnvironment } from '../engine.ts';
-import type { CaughtException, Exchange } from '../exchange.ts';
+import type { Exchange } from '../exchange.ts';
 import type { CompiledFlow, CompiledNode } from '../flow.ts';
 import type { Changes, MessageRoom } from '../message-size.ts';
 import type { ScriptLogEntry } from '../script/engine.ts';
@@ -56,25 +56,6 @@ export type StepResult =
   | undefined
   | { readonly goTo: string }
   | { readonly end: 'process' | 'handled' | 'error' | 'escalation' | 'terminate' };
-
-/** Why a step failed: `reason` is a stable tag, `message` is for the log. */
-export class StepFailure extends Error {
-  readonly reason: string;
-  /** What exception subprocesses and scripts see of it besides the message. */
-  readonly caught: Partial<CaughtException>;
-
-  constructor(
-    reason: string,
-    message: string,
-    cause?: unknown,
-    caught: Partial<CaughtException> = {},
-  ) {
-    super(message, { cause });
-    this.name = 'StepFailure';
-    this.reason = reason;
-    this.caught = caught;
-  }
-}
 
 /**
  * One type of step, at run time. What it has changed of the exchange is undone where it fails.

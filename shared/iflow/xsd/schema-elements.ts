@@ -1,5 +1,6 @@
 import type { XmlElement } from '../xml/nodes.ts';
-import { SchemaFault, type SchemaFile, XSD_NAMESPACE } from './schema-files.ts';
+import { SchemaFault, XSD_NAMESPACE } from './schema-fault.ts';
+import type { SchemaFile } from './schema-files.ts';
 
 /** An element that a schema declares. */
 export interface SchemaElement {

@@ -3,23 +3,12 @@ import { BundleFault } from '../bundle/fault.ts';
 import { decodeXml } from '../xml/decode-xml.ts';
 import type { XmlElement } from '../xml/nodes.ts';
 import { readXml, XmlError } from '../xml/read-xml.ts';
+import { SchemaFault, XSD_NAMESPACE } from './schema-fault.ts';
 
-export const XSD_NAMESPACE = 'http://www.w3.org/2001/XMLSchema';
 const FOLDER = 'src/main/resources/';
 const MAX_BYTES = 2 * 1024 * 1024;
 const LIMITS = { maxCharacters: MAX_BYTES, maxDepth: 200, maxNodes: 100_000 };
 const MAX_FILES = 50;
-
-/** A schema that cannot be used. `message` is a clause about the step that names it. */
-export class SchemaFault extends Error {
-  readonly isAbsent: boolean;
-
-  constructor(message: string, isAbsent = false) {
-    super(message);
-    this.name = 'SchemaFault';
-    this.isAbsent = isAbsent;
-  }
-}
 
 export interface SchemaFile {
   readonly root: XmlElement;

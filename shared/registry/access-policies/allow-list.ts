@@ -50,9 +50,8 @@ async function compileCondition({
   value,
 }: ArtifactReference): Promise<(text: string) => boolean> {
   if (condition === 'exactString') return (text) => text === value;
-  const { RE2JS } = await import('re2js');
-  const pattern = RE2JS.compile(value);
-  return (text) => pattern.matches(text);
+  const { compilePattern } = await import('../../iflow/expressions/pattern.ts');
+  return compilePattern(value);
 }
 
 function attributeOf(

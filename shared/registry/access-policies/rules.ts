@@ -93,12 +93,12 @@ function readType(text = 'INTEGRATION_FLOW'): ArtifactReference['type'] {
 
 /** Java's regular expressions, less what cannot be matched in time linear in the name (RE2). */
 async function requirePattern(pattern: string): Promise<void> {
-  const { RE2JS } = await import('re2js');
+  const { compilePattern } = await import('../../iflow/expressions/pattern.ts');
   try {
-    RE2JS.compile(pattern);
+    compilePattern(pattern);
   } catch {
     throw invalid(
-      "Property 'ConditionValue' is no regular expression that is understood here. Lookaheads, lookbehinds, back references, possessive quantifiers and repetitions of more than 1000 are not.",
+      "Property 'ConditionValue' is no regular expression that is understood here. Lookaheads, lookbehinds, back references, possessive quantifiers, && in a class and repetitions that come to more than 1000 are not.",
     );
   }
 }

@@ -1,3 +1,4 @@
+import { isCustomHeader, isHeaderValue } from '../../net/custom-header.ts';
 import { faultOfOutboundUrl } from '../../net/outbound-url.ts';
 import type { PrivateHosts } from '../../net/private-hosts.ts';
 import type { CustomParameter, Draft } from './material.ts';
@@ -128,9 +129,6 @@ export function oauth2ClientCredentials(
 const MOST_PARAMETERS = 20;
 /** What the token request has anyway. */
 const TAKEN = ['client_id', 'client_secret', 'grant_type'];
-/** Headers that a token request has of its own, or that would change whom it reaches. */
-const OWN_HEADERS =
-  /^(?:authorization|content-type|content-length|host|connection|transfer-encoding|expect|upgrade|te|trailer|cookie|accept|accept-encoding|proxy-.*|keep-alive)$/i;
 
 /** The rules are those of SAP Help, Deploying an OAuth2 Client Credentials Artifact. */
 function readCustomParameters(
@@ -163,14 +161,13 @@ function readCustomParameters(
   });
 }
 
-/** RFC 9110 sections 5.1 and 5.5. */
 function requireHeader(name: string, value: string): void {
-  if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name) || OWN_HEADERS.test(name)) {
+  if (!isCustomHeader(name)) {
     throw invalid(
       'The Key of a custom parameter that is sent as a header is a header name, and none that the token request has of its own.',
     );
   }
-  if (!/^[\x20-\x7e\xa0-\xff]+$/.test(value)) {
+  if (!isHeaderValue(value)) {
     throw invalid(
       'The Value of a custom parameter that is sent as a header has ISO-8859-1 characters only.',
     );

@@ -79,3 +79,27 @@ test('a deployment that does not come about leaves no compiled flow behind', asy
     assert.equal(compiled.size, 0);
   }
 });
+
+test('a change whose confirmation was lost is not made again over itself', async () => {
+  let lost = false;
+  const { deployer, deployments, compiled } = deployerOn((apply) => {
+    // Whoever asks again is told that the list has changed: by what it asked for.
+    if (lost) return 'committed';
+    apply();
+    lost = true;
+    return 'stale';
+  });
+  await deployer.deploy('IntegrationFlow', 'Tested', 'active', 'd');
+  const first = deployments.get('Tested');
+  assert.equal(first?.previousRevision, '');
+  lost = false;
+  await deployer.deploy('IntegrationFlow', 'Tested', 'active', 'd');
+  const second = deployments.get('Tested');
+  assert.equal(second?.previousRevision, first.deployment.revision);
+  assert.deepEqual([...compiled], [second.previousRevision, second.deployment.revision]);
+  assert.equal(new Set(second.taskIds).size, 2);
+  lost = false;
+  await deployer.undeploy('Tested');
+  assert.equal(deployments.size, 0);
+  assert.equal(compiled.size, 0);
+});

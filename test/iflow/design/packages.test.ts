@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createPackageMessages } from '../../../shared/iflow/design/package-messages.ts';
 import { openTables } from '../../../shared/storage/tables.ts';
 import { startApi } from '../../odata/api-under-test.ts';
 
@@ -55,4 +57,29 @@ test('an artifact is not created in a package that was closed since it was read'
   assert.equal(await design.replacePackage(closing.value, closing.etag), 'stale');
   assert.equal(await design.findPackage('P'), undefined);
   assert.equal(await design.findArtifact('late'), undefined);
+});
+
+test('packages are read for what is to be said of them one at a time, and few wait', async () => {
+  const { design, packages } = await startApi();
+  await packages.create('P', {}, 'tester');
+  let reading = 0;
+  let most = 0;
+  const messages = createPackageMessages({
+    store: design,
+    blobs: { get: () => Promise.resolve(undefined) },
+    bundles: {
+      bundleIdentity: () => assert.fail('nothing is read'),
+      configureBundle: (zip) => zip,
+    },
+    async foresee() {
+      reading += 1;
+      most = Math.max(most, reading);
+      await delay(1);
+      reading -= 1;
+      return [];
+    },
+  });
+  const answers = await Promise.allSettled(Array.from({ length: 20 }, () => messages('P')));
+  assert.equal(most, 1);
+  assert.equal(answers.filter(({ status }) => status === 'fulfilled').length, 11);
 });

@@ -355,7 +355,7 @@ test('of a huge answer to a failed call no more than its beginning is decoded an
     'https://receiver.example/',
   );
   assert.ok(process.memoryUsage().external - before < 50 * 1024 * 1024);
-  assert.equal(caught?.responseBody, 'ä'.repeat(1024 * 1024));
+  assert.equal(caught.responseBody, 'ä'.repeat(1024 * 1024));
 });
 
 test('a redirect fails and tells where it would lead, and nothing goes there', async (t) => {

@@ -13,7 +13,7 @@ import type {
   OAuth2ClientCredentials,
   SecurityMaterial,
 } from '../../../shared/iflow/services/security-material.ts';
-import { StepFailure } from '../../../shared/iflow/steps/step.ts';
+import { StepFailure } from '../../../shared/iflow/steps/step-failure.ts';
 import { createHttpClient, type HttpClientDeps } from '../../../shared/net/http-client.ts';
 import { readPrivateHosts } from '../../../shared/net/private-hosts.ts';
 import { type FlowDescription, flowBundle, line } from '../../support/flow-bundle.ts';

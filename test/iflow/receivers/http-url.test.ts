@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Value } from '../../../shared/iflow/exchange.ts';
 import { textsOf } from '../../../shared/iflow/steps/evaluating.ts';
 import { writeUrl } from '../../../shared/iflow/receivers/http/url.ts';
-import { StepFailure } from '../../../shared/iflow/steps/step.ts';
+import { StepFailure } from '../../../shared/iflow/steps/step-failure.ts';
 import { parseSimple } from '../../../shared/iflow/expressions/parse-simple.ts';
 import { environmentOf, exchangeOf } from '../running.ts';
 import { compileBundle } from '../../../shared/iflow/compile.ts';

@@ -79,6 +79,8 @@ test(
   comeTo({
     'calendar().get(java.util.Calendar.DAY_OF_WEEK) === java.util.Calendar.FRIDAY': true,
     'calendar().get(java.util.Calendar.MONTH)': 0,
+    '[[2024, 11, 28], [2024, 11, 29], [2024, 11, 31], [2025, 0, 1], [2022, 11, 31]].map(function (d) { return new java.util.GregorianCalendar(d[0], d[1], d[2]).get(java.util.Calendar.WEEK_OF_YEAR); }).join()':
+      '52,1,1,1,53',
     'calendar("Asia/Tokyo").get(java.util.Calendar.HOUR_OF_DAY)': 22,
     'calendar().getActualMaximum(java.util.Calendar.DAY_OF_MONTH)': 31,
     'added("MONTH", 1)': '2026-02-02T13:04:05.006Z',

@@ -180,6 +180,48 @@ test('streams and readers give the body bit by bit', async () => {
   assert.deepEqual(Buffer.from(body as Uint8Array).toString(), 'é|b||c|7|true|x');
 });
 
+test('a scanner reads tokens and lines where the other has ended', async () => {
+  const { body } = await process(
+    engine,
+    `var s = new java.util.Scanner("a b\\r\\nrest of it\\n\\n1,,2");
+     var out = [s.next(), s.nextLine(), s.nextLine(), s.nextLine()];
+     s.useDelimiter(","); while (s.hasNext()) out.push(s.next());
+     for (s = new java.util.Scanner("xy").useDelimiter(""); s.hasNext(); ) out.push(s.next());
+     try { s.next(); } catch (e) { out.push(e.getClass().getName()); }
+     message.setBody(out.join("|"));`,
+  );
+  assert.equal(body, 'a| b|rest of it||1||2|x|y|java.util.NoSuchElementException');
+});
+
+suite('bodies of some megabytes', () => {
+  const text = `\ufeff${'Grüße, €!\n'.repeat(400_000)}`;
+  const cases: [name: string, script: string, result: string][] = [
+    ['are bytes and text', 'new java.lang.String(body.getBytes("UTF-8"), "UTF-8")', text],
+    [
+      'are Base64',
+      'java.util.Base64.getEncoder().encodeToString(body.getBytes("UTF-8"))',
+      Buffer.from(text).toString('base64'),
+    ],
+    [
+      'are read from Base64',
+      'new java.lang.String(java.util.Base64.getDecoder().decode(java.util.Base64.getEncoder().encode(body.getBytes("UTF-8"))), "UTF-8")',
+      text,
+    ],
+    [
+      'are read by a scanner',
+      '(function () { var n = 0; for (var s = new java.util.Scanner(body.slice(0, 1e6)); s.hasNextLine(); s.nextLine()) n++; return n; })()',
+      '100000',
+    ],
+  ];
+  for (const [name, script, result] of cases) {
+    test(name, async () => {
+      const source = `var body = message.getBody(java.lang.String); message.setBody(${script});`;
+      const given = { body: text, timeoutMs: 20_000 };
+      assert.ok((await process(engine, source, given)).body === result);
+    });
+  }
+});
+
 suite('Java’s regular expressions', () => {
   test(
     'are found, replaced and split by',

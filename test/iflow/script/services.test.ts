@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { FlowServices } from '../../../shared/iflow/services/services.ts';
 import type { SecurityMaterial } from '../../../shared/iflow/services/security-material.ts';
-import { StepFailure } from '../../../shared/iflow/steps/step.ts';
+import { StepFailure } from '../../../shared/iflow/steps/step-failure.ts';
 import { CA_PEM, LEAF_PEM } from '../../x509/key-files.ts';
 import { noServices } from '../running.ts';
 import { failureOf, process, scriptCall, startEngine } from './engine.ts';

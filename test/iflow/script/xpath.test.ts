@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { TaskFailure } from '../../../shared/iflow/apart/apart.ts';
+import { TaskFailure } from '../../../shared/iflow/apart/task.ts';
 import type { XPathCall, XPathQuery } from '../../../shared/iflow/expressions/xpath.ts';
 import { ScriptFailure } from '../../../shared/iflow/script/engine.ts';
 import { failureOf, process, startEngine } from './engine.ts';

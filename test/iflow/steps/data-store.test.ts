@@ -111,7 +111,9 @@ test('a local store is the iFlow’s own, whatever others call theirs', async ()
 
 test('Get on a missing entry fails, or says so in a header and leaves the message', async () => {
   const get = { storageName: 'None', dataStoreId: 'x' };
-  await fails(run(exchangeOf('b'), [step('get', get)]), 'missing_entry', /no entry "x"/);
+  const failed = exchangeOf('b', { SAP_DatastoreEntryFound: 'true' });
+  await fails(run(failed, [step('get', get)]), 'missing_entry', /no entry "x"/);
+  assert.deepEqual([...failed.headers], [['SAP_DatastoreEntryFound', 'true']], 'as it was given');
   const exchange = exchangeOf('b');
   await run(exchange, [step('get', { ...get, stopOnMissingEntry: 'false' })]);
   assert.equal(exchange.body, 'b');
@@ -228,6 +230,30 @@ test('Delete removes at once: by Entry ID, by header, by the body, and each node
   );
   await run(exchangeOf(body), remove('${xpath./Reviews/Review/Id/text()}'));
   await run(exchangeOf('<none/>'), remove('${xpath./Reviews/Review/Id}'));
+});
+
+test('Delete goes on for no longer than its message has time', async () => {
+  const store = { flowId: '', name: 'Late' };
+  for (const id of ['1', '2', '3', '4']) await under.stores.put(store, entryOf(id, '<a/>'), false);
+  const properties = { storageName: 'Late', messageId: '${xpath./a/b}' };
+  const zip = flowBundle({ processes: [line(step('delete', properties))] });
+  let now = NOW;
+  const environment = under.environment();
+  const services = {
+    ...environment.services,
+    // Each deletion takes a hundred seconds.
+    dataStores: async () => ({
+      ...(await environment.services.dataStores()),
+      remove: (...asked: Parameters<typeof under.stores.remove>) => {
+        now += 100_000;
+        return under.stores.remove(...asked);
+      },
+    }),
+  };
+  const body = '<a><b>1</b><b>2</b><b>3</b><b>4</b></a>';
+  const slow = { ...environment, services, now: () => now };
+  await fails(runBundle(zip, exchangeOf(body), slow), 'timeout', /before all entries were deleted/);
+  assert.equal((await under.stores.select(store, { entries: 9, bytes: 1000 })).length, 1);
 });
 
 test('an id of a message may be anything that is an id, and nothing else', async () => {

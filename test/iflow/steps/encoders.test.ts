@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { crc32, deflateRawSync, gunzipSync, gzipSync } from 'node:zlib';
 import { inflate, readZip } from '../../../shared/iflow/bundle/unzip.ts';
-import { deflateEntry, writeZip } from '../../../shared/iflow/bundle/zip.ts';
+import { deflateEntry, storeEntry, writeZip } from '../../../shared/iflow/bundle/zip.ts';
 import { type Body, bodyBytes, MAX_BODY_SIZE } from '../../../shared/iflow/exchange.ts';
 import { exchangeOf } from '../running.ts';
 import { faultsOf, runStep } from './one-step.ts';
@@ -101,6 +101,16 @@ test('ZIP Decompress takes the only file, folders beside it', async () => {
   const exchange = await runStep('ZIP Decompress', {}, exchangeOf(zip));
   assert.equal(bytes(exchange.body).toString(), '<a/>');
   assert.equal(exchange.headers.get('CamelFileName'), 'f/a.xml');
+});
+
+test('ZIP Decompress takes a zip as large as a body may be, not only as a bundle may', async () => {
+  const content = Buffer.alloc(41 * 1024 * 1024);
+  const exchange = await runStep(
+    'ZIP Decompress',
+    {},
+    exchangeOf(writeZip([storeEntry('a', content)])),
+  );
+  assert.equal(exchange.body.length, content.length);
 });
 
 /** A zip whose file is packed as told, whatever its content is. */

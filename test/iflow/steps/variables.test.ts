@@ -143,9 +143,16 @@ test('names that a message gives are variables’ names or fail', async () => {
     await run(exchangeOf('', { name }), step);
     assert.equal(await property({ from: GLOBAL, value: name }), 'x');
   }
+  const two = [
+    write(
+      ['Before', '', 'constant', 'x', 'global'],
+      ['${header.name}', '', 'constant', 'x', 'global'],
+    ),
+  ];
   for (const name of ['', 'x'.repeat(256)]) {
-    await assert.rejects(run(exchangeOf('', { name }), step), /name of the variable/);
+    await assert.rejects(run(exchangeOf('', { name }), two), /name of the variable/);
   }
+  assert.equal(await property({ from: GLOBAL, value: 'Before' }), '', 'nothing is written');
 });
 
 test('rows see what rows before them have set, variables among them', async () => {

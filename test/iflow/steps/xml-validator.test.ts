@@ -171,3 +171,39 @@ test('hostile documents end in a failure, not in the library', async () => {
     await assert.rejects(runBundle(zip, exchangeOf(body)), FlowFailure);
   }
 });
+
+/** Each group uses the next one as often as told. */
+const groups = (count: number, times: number, kind: 'group' | 'attributeGroup'): string => {
+  const [open, close] = kind === 'group' ? ['<xs:sequence>', '</xs:sequence>'] : ['', ''];
+  const use = (i: number) => `<xs:${kind} ref="g${i}"/>`.repeat(times);
+  const define = (i: number) =>
+    `<xs:${kind} name="g${i}">${open}${i + 1 < count ? use(i + 1) : ''}${close}</xs:${kind}>`;
+  return `<xs:schema ${XS}>${Array.from({ length: count }, (_, i) => define(i)).join('')}<xs:element name="any"><xs:complexType><xs:${kind} ref="g0"/></xs:complexType></xs:element></xs:schema>`;
+};
+
+test('a schema that grows without end when its groups are written out is refused, others are not', () => {
+  const heads = Array.from(
+    { length: 1000 },
+    (_, i) => `<xs:element name="e${i}" substitutionGroup="e"/>`,
+  );
+  const uses = `<xs:element name="any"><xs:complexType><xs:sequence>${'<xs:element ref="e"/>'.repeat(1000)}</xs:sequence></xs:complexType></xs:element>`;
+  const faults = (schema: string) =>
+    faultsOf(validating({ xsd: 'xsd/any.xsd' }, { 'xsd/any.xsd': schema }));
+  for (const schema of [
+    groups(40, 2, 'group'),
+    groups(40, 2, 'attributeGroup'),
+    groups(30_000, 1, 'group'),
+    `<xs:schema ${XS}><xs:element name="e"/>${heads.join('')}${uses}</xs:schema>`,
+  ]) {
+    const [text = '', ...more] = faults(schema);
+    assert.match(text, /written out where they are used, have more than 500000 parts/);
+    assert.deepEqual(more, []);
+  }
+  for (const schema of [
+    groups(8, 2, 'group'),
+    groups(300, 1, 'group'),
+    `<xs:schema ${XS} targetNamespace="urn:a" xmlns="urn:a"><xs:element name="e" type="T"/><xs:complexType name="T"><xs:sequence><xs:element ref="e" minOccurs="0" maxOccurs="4999"/></xs:sequence></xs:complexType></xs:schema>`,
+  ]) {
+    assert.deepEqual(faults(schema), []);
+  }
+});

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compileBundle } from '../../../shared/iflow/compile.ts';
+import type { Apart } from '../../../shared/iflow/apart/apart.ts';
 import { FlowFailure } from '../../../shared/iflow/engine.ts';
 import { NotDeployable } from '../../../shared/iflow/flow.ts';
 import type { PartnerDirectory } from '../../../shared/iflow/services/partner-directory.ts';
-import { environmentOf, exchangeOf, noServices, runBundle } from '../running.ts';
+import { environmentOf, exchangeOf, noServices, onThisThread, runBundle } from '../running.ts';
 import { map, mappingBundle, stylesheet } from '../xslt/stylesheets.ts';
 
 const ORDERS = `<Orders><Order id="1"><Customer>B</Customer><Item price="1.50" qty="2"/></Order><Order id="2"><Customer>A</Customer><Item price="10" qty="1"/></Order><Order id="3"><Customer>B</Customer><Item price="0.25" qty="4"/></Order></Orders>`;
@@ -280,11 +281,18 @@ function directoryOf(
   };
 }
 
+const NOTHING = { headers: [], properties: [] };
+
 /** Maps by the stylesheet of the Partner Directory that the header names. */
-async function mapByHeader(directory: PartnerDirectory, header?: string): Promise<unknown> {
+async function mapByHeader(
+  directory: PartnerDirectory,
+  header?: string,
+  apart = onThisThread,
+): Promise<unknown> {
   const exchange = exchangeOf('<order id="7"/>', header === undefined ? {} : { xslt: header });
   await runBundle(mappingBundle('', HEADER), exchange, {
     ...environmentOf(),
+    apart: () => Promise.resolve(apart),
     services: { ...noServices, partnerDirectory: () => Promise.resolve(directory) },
   });
   return exchange.body;
@@ -317,4 +325,33 @@ test('a header that names no stylesheet of the Partner Directory fails the messa
     await assert.rejects(mapByHeader(directory, header), { reason: 'xslt_reference', message });
   }
   assert.deepEqual(directory.asked, ['A none', 'A hostile']);
+});
+
+test('stylesheets of the Partner Directory are kept compiled up to 16 Mi characters, the oldest dropped first', async () => {
+  const names = ['big 0', 'big 1', 'big 2', 'big 3', 'big 4'];
+  const directory = directoryOf(Object.fromEntries(names.map((name) => [name, name])));
+  const compiled: string[] = [];
+  const apart: Apart = {
+    run(task, input) {
+      if (task !== 'xsltCompile') return Promise.resolve({ ...NOTHING, body: '' }) as never;
+      compiled.push((input as { name: string }).name);
+      const facts = { name: '', parameters: [], readsExchange: false, encoding: 'utf-8' };
+      const text = 'x'.repeat(4 * 1024 * 1024);
+      return Promise.resolve({ compiled: { facts, text }, faults: [] }) as never;
+    },
+  };
+  for (const name of [0, 1, 2, 3, 0, 4, 0, 1]) {
+    await mapByHeader(directory, `pd:big:${name}:Binary`, apart);
+  }
+  assert.deepEqual(compiled, ['0', '1', '2', '3', '4', '1']);
+});
+
+test('a failure names the stylesheet that the header names, also where another has the same text', async () => {
+  const text = stylesheet('<a><xsl:message terminate="yes">No</xsl:message></a>');
+  const directory = directoryOf({ 'A one': text, 'A two': text });
+  for (const name of ['one', 'two']) {
+    await assert.rejects(mapByHeader(directory, `pd:A:${name}:Binary`), {
+      message: new RegExp(`^The stylesheet ${name} has ended`),
+    });
+  }
 });

@@ -4,9 +4,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { checkCompiled } from '../../../shared/iflow/xslt/check-compiled.ts';
-import { extensionModule } from '../../../shared/iflow/xslt/extensions.ts';
-import { World } from '../../../shared/iflow/xslt/world.ts';
+import { checkCompiled } from '../../../shared/iflow/steps/transformers/xslt/check-compiled.ts';
+import { extensionModule } from '../../../shared/iflow/steps/transformers/xslt/extensions.ts';
+import { World } from '../../../shared/iflow/steps/transformers/xslt/world.ts';
 import { freshFolder } from '../../support/folders.ts';
 import { compile, map, stylesheet } from './stylesheets.ts';
 

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkCompiled, NotCompiled } from '../../../shared/iflow/xslt/check-compiled.ts';
+import {
+  checkCompiled,
+  NotCompiled,
+} from '../../../shared/iflow/steps/transformers/xslt/check-compiled.ts';
 import { compile, map, type Stylesheet, stylesheet } from './stylesheets.ts';
 
 /** The one thing that keeps a stylesheet from being compiled. */

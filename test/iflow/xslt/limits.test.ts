@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { TaskFailure } from '../../../shared/iflow/apart/apart.ts';
+import { TaskFailure } from '../../../shared/iflow/apart/task.ts';
 import { ScriptFailure } from '../../../shared/iflow/script/engine.ts';
-import type { XsltResult } from '../../../shared/iflow/xslt/xslt.ts';
+import type { XsltResult } from '../../../shared/iflow/steps/transformers/xslt/xslt.ts';
 import { process as runScript, startEngine } from '../script/engine.ts';
 import { compile, stylesheet } from './stylesheets.ts';
 

@@ -4,10 +4,10 @@ import type { FlowOutcome } from '../../../shared/iflow/engine.ts';
 import {
   type CompiledStylesheet,
   compileStylesheet,
-} from '../../../shared/iflow/xslt/compile-stylesheet.ts';
-import type { StylesheetFault } from '../../../shared/iflow/xslt/modules.ts';
+} from '../../../shared/iflow/steps/transformers/xslt/compile-stylesheet.ts';
+import type { StylesheetFault } from '../../../shared/iflow/steps/transformers/xslt/modules.ts';
 import type { Exchange } from '../../../shared/iflow/exchange.ts';
-import { World } from '../../../shared/iflow/xslt/world.ts';
+import { World } from '../../../shared/iflow/steps/transformers/xslt/world.ts';
 import { flowBundle, line } from '../../support/flow-bundle.ts';
 import { environmentOf, exchangeOf, runBundle } from '../running.ts';
 

@@ -1,7 +1,7 @@
 import { FetchFault } from '../../../net/fetch-fault.ts';
 import { type HttpAnswer, type HttpClient, shownUrl } from '../../../net/http-client.ts';
 import type { OAuth2ClientCredentials } from '../../services/security-material.ts';
-import { StepFailure } from '../../steps/step.ts';
+import { StepFailure } from '../../steps/step-failure.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { type IssuedToken, readTokenAnswer } from './token-answer.ts';
 import { type BasicForm, isAmbiguous, quotedName, tokenRequest } from './token-request.ts';

@@ -3,7 +3,8 @@ import type {
   OAuth2ClientCredentials,
   SecurityMaterial,
 } from '../../services/security-material.ts';
-import { type StepContext, StepFailure } from '../../steps/step.ts';
+import type { StepContext } from '../../steps/step.ts';
+import { StepFailure } from '../../steps/step-failure.ts';
 import type { EvaluateText } from '../../steps/evaluating.ts';
 import type { Authentication } from './config.ts';
 

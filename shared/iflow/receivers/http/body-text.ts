@@ -1,6 +1,6 @@
 import { type Body, type Exchange, MAX_BODY_SIZE } from '../../exchange.ts';
 import { asText } from '../../expressions/simple.ts';
-import { StepFailure } from '../../steps/step.ts';
+import { StepFailure } from '../../steps/step-failure.ts';
 
 /**
  * The bytes of a body. Text is encoded as the property or the header `CamelCharsetName` says (SAP

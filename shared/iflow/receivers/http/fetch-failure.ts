@@ -1,5 +1,5 @@
 import type { FetchFault, FetchReason } from '../../../net/fetch-fault.ts';
-import { StepFailure } from '../../steps/step.ts';
+import { StepFailure } from '../../steps/step-failure.ts';
 
 interface Told {
   /** Of {@link StepFailure}. */

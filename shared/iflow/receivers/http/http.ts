@@ -1,6 +1,7 @@
 import { METHODS } from 'node:http';
 import { type Exchange, MAX_BODY_SIZE } from '../../exchange.ts';
-import { type StepContext, StepFailure } from '../../steps/step.ts';
+import type { StepContext } from '../../steps/step.ts';
+import { StepFailure } from '../../steps/step-failure.ts';
 import { type EvaluateText, textsOf } from '../../steps/evaluating.ts';
 import type { Receiver } from '../receiver.ts';
 import { type Credential, readCredential } from './authentication.ts';

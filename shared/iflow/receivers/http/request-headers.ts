@@ -1,6 +1,6 @@
 import { headerText } from '../../dispatch/outgoing.ts';
 import type { HeaderMap } from '../../exchange.ts';
-import { StepFailure } from '../../steps/step.ts';
+import { StepFailure } from '../../steps/step-failure.ts';
 import type { EvaluateText } from '../../steps/evaluating.ts';
 import type { HeaderList } from './config.ts';
 import { MAX_LISTED_HEADERS, readHeaderList } from './header-list.ts';

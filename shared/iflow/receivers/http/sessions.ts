@@ -1,10 +1,17 @@
-import type { StepContext } from '../../steps/step.ts';
+import type { CompiledFlow } from '../../flow.ts';
 import { type CookieJar, makeCookieJar } from './cookie-jar.ts';
 
 /** HTTP Session Reuse (SAP Help, Specify the Runtime Configuration). */
 export interface HttpSessions {
   /** undefined for a flow that keeps no session. */
-  jarOf(context: Pick<StepContext, 'flow' | 'environment'>): CookieJar | undefined;
+  jarOf(message: MessageOfFlow): CookieJar | undefined;
+}
+
+/** A message on its way through a deployed flow. */
+interface MessageOfFlow {
+  readonly flow: Pick<CompiledFlow, 'id' | 'settings'>;
+  /** Each message has an environment of its own. */
+  readonly environment: { readonly revision: string };
 }
 
 /** Flows that keep one session for all of their messages. */
@@ -12,7 +19,6 @@ const MAX_FLOWS = 200;
 
 /** @param now milliseconds since the epoch. */
 export function createHttpSessions(now: () => number): HttpSessions {
-  /** Each message runs in an environment of its own. */
   const ofMessages = new WeakMap<object, CookieJar>();
   const ofFlows = new Map<string, CookieJar>();
   return {

@@ -1,7 +1,7 @@
 import type { HttpAnswer } from '../../../net/http-client.ts';
 import { shownUrl } from '../../../net/http-client.ts';
 import type { Exchange } from '../../exchange.ts';
-import { StepFailure } from '../../steps/step.ts';
+import { StepFailure } from '../../steps/step-failure.ts';
 import { answerText, decodeAnswer } from './body-text.ts';
 import { isCamel, isInternal } from './request-headers.ts';
 

@@ -1,6 +1,6 @@
 import type { HttpAnswer } from '../../../net/http-client.ts';
 import type { OAuth2ClientCredentials } from '../../services/security-material.ts';
-import { StepFailure } from '../../steps/step.ts';
+import { StepFailure } from '../../steps/step-failure.ts';
 import { quotedName, writtenSecrets } from './token-request.ts';
 
 /** What a token endpoint has answered, read by RFC 6749 section 5. */

@@ -1,5 +1,6 @@
+import { isCustomHeader, isHeaderValue } from '../../../net/custom-header.ts';
 import type { OAuth2ClientCredentials } from '../../services/security-material.ts';
-import { StepFailure } from '../../steps/step.ts';
+import { StepFailure } from '../../steps/step-failure.ts';
 
 /** A token request by client credentials (RFC 6749 section 4.4.2). */
 export interface TokenRequest {
@@ -13,8 +14,6 @@ export type BasicForm = 'encoded' | 'raw';
 
 /** Custom parameters are about the token; these say who asks for it, and how. */
 const NOT_CUSTOM = new Set(['client_id', 'client_secret', 'grant_type']);
-const NOT_CUSTOM_HEADERS =
-  /^(authorization|connection|content-.*|expect|host|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade)$/i;
 
 /** @throws {StepFailure} for a custom parameter that cannot be sent. */
 export function tokenRequest(material: OAuth2ClientCredentials, basic: BasicForm): TokenRequest {
@@ -22,17 +21,16 @@ export function tokenRequest(material: OAuth2ClientCredentials, basic: BasicForm
   const headers: Record<string, string> = { Accept: 'application/json' };
   for (const { key, value, sendAs } of custom) {
     if (sendAs !== 'header') continue;
-    if (
-      !/^[\w!#$%&'*+.^`|~-]{1,256}$/.test(key) ||
-      NOT_CUSTOM_HEADERS.test(key) ||
-      !/^[\t\x20-\x7e\xa0-\xff]*$/.test(value)
-    ) {
+    if (!isCustomHeader(key) || !isHeaderValue(value)) {
       throw new StepFailure(
         'credential',
         `The OAuth2 credential ${quotedName(material)} has a custom parameter that cannot be sent as a header: ${JSON.stringify(key.slice(0, 100))}.`,
       );
     }
-    headers[key] = value;
+    const before = Object.keys(headers).find((name) => name.toLowerCase() === key.toLowerCase());
+    // RFC 9110 section 5.3.
+    if (before === undefined) headers[key] = value;
+    else headers[before] = `${headers[before] ?? ''}, ${value}`;
   }
   const inQuery = new URLSearchParams(
     custom.filter(({ sendAs }) => sendAs === 'query').map(({ key, value }) => [key, value]),
@@ -41,7 +39,7 @@ export function tokenRequest(material: OAuth2ClientCredentials, basic: BasicForm
   const separator = tokenServiceUrl.includes('?') ? '&' : '?';
   const url = inQuery === '' ? tokenServiceUrl : tokenServiceUrl + separator + inQuery;
 
-  const parameters = new Map<string, string>();
+  const parameters = new Map<string, string | readonly string[]>();
   // As SAP's own walk-through has it: in the URL alone. RFC 6749 section 3.2: not twice.
   if (!/[?&]grant_type=/.test(tokenServiceUrl)) parameters.set('grant_type', 'client_credentials');
   if (material.clientAuthentication === 'header') {
@@ -53,15 +51,19 @@ export function tokenRequest(material: OAuth2ClientCredentials, basic: BasicForm
   for (const name of ['scope', 'resource', 'audience'] as const) {
     if (material[name] !== '') parameters.set(name, material[name]);
   }
-  for (const { key, value, sendAs } of custom) {
-    if (sendAs === 'body') parameters.set(key, value);
+  const inBody = custom.filter(({ sendAs }) => sendAs === 'body');
+  for (const { key } of inBody) {
+    const values = inBody.filter((one) => one.key === key).map(({ value }) => value);
+    parameters.set(key, values.length === 1 ? (values[0] ?? '') : values);
   }
   if (parameters.size === 0) return { url, headers, body: undefined };
   const isJson = material.contentType === 'application/json';
   headers['Content-Type'] = material.contentType;
   const text = isJson
     ? JSON.stringify(Object.fromEntries(parameters))
-    : new URLSearchParams([...parameters]).toString();
+    : new URLSearchParams(
+        [...parameters].flatMap(([key, given]) => [given].flat().map((value) => [key, value])),
+      ).toString();
   return { url, headers, body: Buffer.from(text) };
 }
 

@@ -1,6 +1,6 @@
 import type { HeaderMap } from '../../exchange.ts';
 import { asText, type Template } from '../../expressions/simple.ts';
-import { StepFailure } from '../../steps/step.ts';
+import { StepFailure } from '../../steps/step-failure.ts';
 import type { EvaluateText } from '../../steps/evaluating.ts';
 import { authorityOf } from './authority.ts';
 import type { HttpConfig } from './config.ts';

@@ -1,4 +1,4 @@
-import type { ScriptFlaws } from '../check.ts';
+import type { ScriptFlaws } from '../flaws.ts';
 import { compileBinaryNow } from './binary.ts';
 import { closings, codeOf } from './code-of.ts';
 import { STACK_TEXT, compileScript } from './compile-script.ts';

@@ -30,12 +30,7 @@ const unbox = (value) =>
     ? value.valueOf() : value;
 
 // ---- character sets --------------------------------------------------------------------------
-const encodeUtf8 = (text) => {
-  const binary = unescape(encodeURIComponent(text.toWellFormed()));
-  const bytes = new Uint8Array(binary.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
-  return bytes;
-};
+const encodeUtf8 = (text) => host('encode', text.toWellFormed());
 const latin1 = (bytes) => {
   let text = '';
   for (let i = 0; i < bytes.length; i += 4096) {
@@ -43,26 +38,7 @@ const latin1 = (bytes) => {
   }
   return text;
 };
-/** Malformed bytes become U+FFFD, one for each byte. */
-const decodeUtf8 = (bytes) => {
-  try {
-    return decodeURIComponent(escape(latin1(bytes)));
-  } catch {
-    let text = '';
-    for (let i = 0; i < bytes.length; ) {
-      const first = bytes[i];
-      const length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-      try {
-        text += decodeURIComponent(escape(latin1(bytes.subarray(i, i + length))));
-        i += length;
-      } catch {
-        text += '\ufffd';
-        i += 1;
-      }
-    }
-    return text;
-  }
-};
+const decodeUtf8 = (bytes) => host('decode', bytes, 'UTF-8');
 const charsetOf = (charset) => String(charset === undefined || charset === null ? 'UTF-8' : charset).toUpperCase();
 const isUtf8 = (name) => name === 'UTF-8' || name === 'UTF8';
 const isLatin1 = (name) => name === 'ISO-8859-1' || name === 'ISO8859_1' || name === 'LATIN1';

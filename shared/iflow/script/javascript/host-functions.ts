@@ -56,6 +56,15 @@ export class HostFunctions {
         const decoded = decodeAs(bytes(0), text(1));
         return decoded === undefined ? undefined : machine.newText(decoded);
       }
+      case 'toBase64': {
+        const { buffer, byteOffset, length } = bytes(0);
+        const encoding = text(1) === 'base64url' ? 'base64url' : 'base64';
+        return machine.newText(Buffer.from(buffer, byteOffset, length).toString(encoding));
+      }
+      case 'fromBase64':
+        return machine.newBytes(Buffer.from(text(0), 'base64'));
+      case 'encode':
+        return machine.newBytes(Buffer.from(text(0)));
       case 'digest':
         return machine.newBytes(createHash(text(0)).update(bytes(1)).digest());
       case 'hmac':
@@ -90,7 +99,7 @@ export class HostFunctions {
 /** Undefined for a character set that nobody knows. */
 function decodeAs(bytes: Uint8Array, charset: string): string | undefined {
   try {
-    return new TextDecoder(charset).decode(bytes);
+    return new TextDecoder(charset, { ignoreBOM: charset === 'UTF-8' }).decode(bytes);
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;

@@ -1,6 +1,7 @@
 import { ScriptFailure } from '../engine.ts';
 import type { ScriptCall, ScriptEngine, ScriptResult } from '../engine.ts';
-import { type Apart, type ApartCall, TaskFailure } from '../../apart/apart.ts';
+import { type Apart, type ApartCall } from '../../apart/apart.ts';
+import { TaskFailure } from '../../apart/task.ts';
 import { runInline } from '../../apart/inline.ts';
 import type { TaskName } from '../../apart/tasks.ts';
 import { compileBinary } from './binary.ts';
@@ -35,7 +36,7 @@ const ABORT_GRACE_MS = 15;
 const SLOW_MS = 15;
 /** Runs given to one worker at once: it need not wake up for each. */
 const PIPELINE = 16;
-/** A worker that has not loaded the code of a task after so long is given up. */
+/** A worker that has not loaded the code or the resource of a task after so long is given up. */
 const MAX_LOADING_MS = 10_000;
 /** What waits longer for a worker fails with `busy`. */
 const MAX_WAIT_MS = 5000;
@@ -54,7 +55,8 @@ const TASK_MEMORY_BYTES = 256 * 1024 * 1024;
  * its result, so it may begin again elsewhere. The rule that keeps wild scripts from starving
  * others: **long runs have all workers but one, and those of one key all of these but one (of more
  * than one)**. A run that would be one too many is ended and waits; a key once long waits from the
- * start, until a run of it is short again. Scripts not seen before run after those known to be
+ * start, until a run of it is short again; one known to be short is ended once before it counts as
+ * long. Scripts not seen before run after those known to be
  * short and not behind each other, so a new wild script holds up another for 50 ms, once.
  * @throws {RangeError} for fewer than 2 workers
  */
@@ -178,7 +180,7 @@ class Pool implements ScriptEngine {
     let lacking = 0;
     for (let index = 0; index < this.#waiting.length;) {
       const run = this.#waiting[index];
-      if (run?.kind !== kind || (kind === 'long' && !this.#mayBeLong(run, 1))) {
+      if (run?.kind !== kind || (kind === 'long' && !this.#mayBeLong(run))) {
         index += 1;
         continue;
       }
@@ -209,18 +211,19 @@ class Pool implements ScriptEngine {
     let best: ScriptThread | undefined;
     let least = Infinity;
     for (const thread of this.#threads) {
-      if (!thread.ready || thread.long || thread.loading || thread.runs.length >= PIPELINE) continue;
+      if (!thread.ready || thread.long || thread.loading || thread.runs.length >= PIPELINE)
+        continue;
       const load = thread.runs.length + (hasUnknown(thread) ? PIPELINE : 0);
       if (load < least) [best, least] = [thread, load];
     }
     return best;
   }
 
-  /** @param more long runs than there are, counting this one */
-  #mayBeLong(run: Run, more: 0 | 1): boolean {
+  /** Whether there is room for one more long run, this one. */
+  #mayBeLong(run: Run): boolean {
     const long = [...this.#threads].filter((thread) => thread.long);
     const ofKey = long.filter((thread) => thread.runs[0]?.call.key === run.call.key);
-    return long.length + more <= this.#longRuns && ofKey.length + more <= this.#longRunsOfKey;
+    return long.length < this.#longRuns && ofKey.length < this.#longRunsOfKey;
   }
 
   /** @returns whether there was room for one */
@@ -317,11 +320,17 @@ class Pool implements ScriptEngine {
   }
 
   #becomeLong(thread: ScriptThread, head: Run): void {
-    head.kind = 'long';
+    const hasRoom = this.#mayBeLong(head);
     thread.long = true;
-    this.#remember(head.call.key, 'long');
     this.#takeBehind(thread);
-    if (!this.#mayBeLong(head, 0)) thread.abort();
+    if (!hasRoom) thread.abort();
+    // What is known to be short may have waited for the processor: it has another go.
+    if (!hasRoom && head.kind === 'short' && head.spared !== true) {
+      head.spared = true;
+      return;
+    }
+    head.kind = 'long';
+    this.#remember(head.call.key, 'long');
   }
 
   /** What waits behind the first run of a worker goes to another. */

@@ -27,7 +27,7 @@ export type Reply =
   | Loading
   | Ask;
 
-/** The code of a task is being loaded into a worker, or has been: that time is not the run's. */
+/** What a task needs is being loaded into a worker, or has been: that time is not the run's. */
 export interface Loading {
   readonly sequence: number;
   readonly loading: boolean;

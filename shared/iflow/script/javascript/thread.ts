@@ -26,6 +26,8 @@ export interface Run {
   readonly since: number;
   /** What is known of its script; a long one takes its turn among the long runs. */
   kind: 'short' | 'unknown' | 'long';
+  /** It has taken long once, against what is known of its script. */
+  spared?: boolean;
   /** Why it is to end, where that is not its own doing. */
   failure?: Error;
 }

@@ -1,5 +1,5 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import { ApartTasks } from '../../apart/worker-tasks.ts';
+import { type ApartOutcome, type ApartTask, ApartTasks } from '../../apart/worker-tasks.ts';
 import { compileGuest } from './compile-script.ts';
 import type { Outside } from './host-functions.ts';
 import { Control } from './protocol.ts';
@@ -44,13 +44,18 @@ async function handle({ sequence, load, drop, task }: Request): Promise<void> {
     return;
   }
   running = sequence;
-  if (task.language === 'apart' && !apart.isLoaded(task.name)) {
-    reply({ sequence, loading: true });
-    await apart.loadCode(task.name);
-    reply({ sequence, loading: false });
-  }
-  const outcome = task.language === 'apart' ? await apart.run(task) : sandbox.run(task);
+  const outcome = task.language === 'apart' ? await runApart(sequence, task) : sandbox.run(task);
   reply({ sequence, outcome });
+}
+
+async function runApart(sequence: number, task: ApartTask): Promise<ApartOutcome> {
+  if (!apart.isReady(task)) {
+    reply({ sequence, loading: true });
+    const fault = await apart.makeReady(task);
+    reply({ sequence, loading: false });
+    if (fault !== undefined) return fault;
+  }
+  return apart.run(task);
 }
 
 /** The run stands still while it waits: it waits no longer than it may take. */

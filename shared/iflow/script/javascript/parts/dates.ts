@@ -115,12 +115,14 @@ class Calendar {
   get(field) {
     const wall = this.#wall();
     const newYear = Date.UTC(wall.getUTCFullYear(), 0, 1);
+    const saturday = new Date(wall.getTime() + (6 - wall.getUTCDay()) * DAY);
     const dayOfYear = Math.floor((wall.getTime() - newYear) / DAY) + 1;
     switch (field) {
       case 0: return 1;
       case 1: return wall.getUTCFullYear();
       case 2: return wall.getUTCMonth();
-      case 3: return Math.floor((dayOfYear - 1 + new Date(newYear).getUTCDay()) / 7) + 1;
+      // Weeks begin on Sunday, and that of 1 January is the first.
+      case 3: return saturday.getUTCFullYear() > wall.getUTCFullYear() ? 1 : Math.floor((dayOfYear - 1 + new Date(newYear).getUTCDay()) / 7) + 1;
       case 4: return Math.floor((wall.getUTCDate() - 1 + new Date(wall.getTime() - (wall.getUTCDate() - 1) * DAY).getUTCDay()) / 7) + 1;
       case 5: return wall.getUTCDate();
       case 6: return dayOfYear;

@@ -4,48 +4,35 @@
  */
 export const encoding = String.raw`
 const bytesOf = (source) => (isBytes(source) ? toBytes(source) : Uint8Array.from(source));
-const base64 = (alphabet, padding, lineLength = Infinity) => ({
+/** @param kind base64 or base64url */
+const base64 = (kind, padded = true, lineLength = Infinity) => ({
   encodeToString(source) {
-    const bytes = bytesOf(source);
-    const parts = [];
-    for (let i = 0; i < bytes.length; i += 3) {
-      const bits = (bytes[i] << 16) | ((bytes[i + 1] || 0) << 8) | (bytes[i + 2] || 0);
-      const left = bytes.length - i;
-      if (i > 0 && ((i / 3) * 4) % lineLength === 0) parts.push('\r\n');
-      parts.push(alphabet[bits >> 18], alphabet[(bits >> 12) & 63],
-        left > 1 ? alphabet[(bits >> 6) & 63] : padding, left > 2 ? alphabet[bits & 63] : padding);
-    }
-    return parts.join('');
+    const text = host('toBase64', bytesOf(source), kind).replace(/=+$/, '');
+    const whole = padded ? text.padEnd(4 * Math.ceil(text.length / 4), '=') : text;
+    return lineLength === Infinity ? whole : whole.replace(/.{76}(?=.)/g, '$&\r\n');
   },
-  encode(source) { return encode(this.encodeToString(source), 'ISO-8859-1'); },
-  withoutPadding() { return base64(alphabet, '', lineLength); },
+  encode(source) { return encodeUtf8(this.encodeToString(source)); },
+  withoutPadding() { return base64(kind, false, lineLength); },
   decode(source) {
     const given = isBytes(source) ? latin1(toBytes(source)) : String(source);
     // Only the MIME decoder passes over what is no digit.
     const text = (lineLength === Infinity ? given : given.replace(/[^A-Za-z0-9+\/=]/g, '')).replace(/=+$/, '');
-    const bytes = new Uint8Array(Math.floor((text.length * 3) / 4));
-    let bits = 0;
-    for (let i = 0, out = 0; i < text.length; i++) {
-      const digit = alphabet.indexOf(text[i]);
-      if (digit < 0) raise('java.lang.IllegalArgumentException', 'Illegal base64 character ' + text[i]);
-      bits = ((bits << 6) | digit) & 0xffffff;
-      if (i % 4 > 0) bytes[out++] = (bits >> (6 - 2 * (i % 4))) & 255;
-    }
-    return bytes;
+    const illegal = (kind === 'base64' ? /[^A-Za-z0-9+\/]/ : /[^A-Za-z0-9_-]/).exec(text);
+    if (illegal !== null) raise('java.lang.IllegalArgumentException', 'Illegal base64 character ' + illegal[0]);
+    return host('fromBase64', text);
   },
 });
-const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 define('java.util.Base64', class {
-  static getEncoder() { return base64(letters + '+/', '='); }
-  static getDecoder() { return base64(letters + '+/', '='); }
-  static getUrlEncoder() { return base64(letters + '-_', '='); }
-  static getUrlDecoder() { return base64(letters + '-_', '='); }
-  static getMimeEncoder() { return base64(letters + '+/', '=', 76); }
-  static getMimeDecoder() { return base64(letters + '+/', '=', 76); }
+  static getEncoder() { return base64('base64'); }
+  static getDecoder() { return base64('base64'); }
+  static getUrlEncoder() { return base64('base64url'); }
+  static getUrlDecoder() { return base64('base64url'); }
+  static getMimeEncoder() { return base64('base64', true, 76); }
+  static getMimeDecoder() { return base64('base64', true, 76); }
 });
 define('javax.xml.bind.DatatypeConverter', class {
-  static printBase64Binary(bytes) { return base64(letters + '+/', '=').encodeToString(bytes); }
-  static parseBase64Binary(text) { return base64(letters + '+/', '=').decode(text); }
+  static printBase64Binary(bytes) { return base64('base64').encodeToString(bytes); }
+  static parseBase64Binary(text) { return base64('base64').decode(text); }
   static printHexBinary(bytes) { return Array.from(bytesOf(bytes), (byte) => byte.toString(16).padStart(2, '0')).join('').toUpperCase(); }
 });
 

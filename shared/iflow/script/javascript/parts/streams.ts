@@ -61,6 +61,13 @@ define('java.io.ByteArrayOutputStream', class {
   close() {}
 });
 
+/** @returns the line that begins at a place, and where the next one does */
+const lineAt = (text, from) => {
+  const end = /\r\n|\r|\n/g;
+  end.lastIndex = from;
+  const found = end.exec(text);
+  return found === null ? [text.slice(from), text.length] : [text.slice(from, found.index), end.lastIndex];
+};
 /** A reader of text that is all there. */
 class Reader {
   #text;
@@ -75,11 +82,8 @@ class Reader {
   }
   readLine() {
     if (this.#next >= this.#text.length) return null;
-    const end = /\r\n|\r|\n/g;
-    end.lastIndex = this.#next;
-    const found = end.exec(this.#text);
-    const line = this.#text.slice(this.#next, found === null ? undefined : found.index);
-    this.#next = found === null ? this.#text.length : end.lastIndex;
+    const [line, next] = lineAt(this.#text, this.#next);
+    this.#next = next;
     return line;
   }
   readAll_() {
@@ -119,32 +123,45 @@ define('java.io.PrintWriter', class {
 });
 /** Lines and tokens of a text; delimiters are Java regular expressions. */
 define('java.util.Scanner', class {
-  #rest;
+  #text;
+  #next = 0;
   #delimiter = '\\s+';
+  #delimiters;
   constructor(source, charset) {
-    this.#rest = source instanceof InputStream ? decode(source.readAllBytes(), charset)
+    this.#text = source instanceof InputStream ? decode(source.readAllBytes(), charset)
       : source instanceof Reader ? source.readAll_() : String(source);
   }
-  useDelimiter(pattern) { this.#delimiter = String(pattern); return this; }
-  #skip() {
-    const matcher = find('java.util.regex.Pattern').compile(this.#delimiter).matcher(this.#rest);
-    if (this.#delimiter !== '\\A' && matcher.lookingAt()) this.#rest = this.#rest.slice(matcher.end());
+  useDelimiter(pattern) {
+    this.#delimiter = String(pattern);
+    this.#delimiters = undefined;
+    return this;
   }
-  hasNext() { this.#skip(); return this.#rest !== ''; }
+  /** The delimiter that comes next from a place on; undefined where none does. */
+  #ahead(from) {
+    if (this.#delimiter === '\\A') return undefined;
+    this.#delimiters ??= find('java.util.regex.Pattern').compile(this.#delimiter).matcher(this.#text);
+    return this.#delimiters.find(from) ? this.#delimiters : undefined;
+  }
+  /** Where the next token begins: behind a delimiter. */
+  #begin() {
+    const delimiter = this.#ahead(this.#next);
+    return delimiter?.start() === this.#next ? delimiter.end() : this.#next;
+  }
+  hasNext() { return this.#begin() < this.#text.length; }
   next() {
     if (!this.hasNext()) raise('java.util.NoSuchElementException');
-    const matcher = find('java.util.regex.Pattern').compile(this.#delimiter).matcher(this.#rest);
-    const end = this.#delimiter !== '\\A' && matcher.find() ? matcher.start() : this.#rest.length;
-    const token = this.#rest.slice(0, end);
-    this.#rest = this.#rest.slice(end);
-    return token;
+    const from = this.#begin();
+    // An empty delimiter ends no token that is empty.
+    const end = this.#ahead(from)?.end() === from ? this.#ahead(from + 1) : this.#ahead(from);
+    this.#next = end?.start() ?? this.#text.length;
+    return this.#text.slice(from, this.#next);
   }
   nextInt() { return find('java.lang.Integer').parseInt(this.next()); }
-  hasNextLine() { return this.#rest !== ''; }
+  hasNextLine() { return this.#next < this.#text.length; }
   nextLine() {
     if (!this.hasNextLine()) raise('java.util.NoSuchElementException', 'No line found');
-    const [, line, rest] = /^([^\r\n]*)(?:\r\n|\r|\n)?([^]*)$/.exec(this.#rest);
-    this.#rest = rest;
+    const [line, next] = lineAt(this.#text, this.#next);
+    this.#next = next;
     return line;
   }
   close() {}
