@@ -87,6 +87,7 @@ export function createMessageProcessor(deps: MessageProcessorDeps): MessageProce
     const logLevel = logLevelOf(exchange, flow.settings);
     const receivers = new Receivers();
     const scriptLog: ScriptLogEntry[] = [];
+    const times = (handedOver?.times ?? 0) + 1;
     const environment: FlowEnvironment = {
       ...deps.environment,
       now: () => clock.now(),
@@ -95,14 +96,8 @@ export function createMessageProcessor(deps: MessageProcessorDeps): MessageProce
       trace,
       ...(handedOver === undefined ? {} : { handedOver }),
       processDirect: (address, handed, from, until, room) =>
-        handOver(message, address, from, until, {
-          times: (handedOver?.times ?? 0) + 1,
-          room,
-          original: handed,
-        }),
-      noteReceiver: (named) => {
-        receivers.note(named);
-      },
+        handOver(message, address, from, until, { times, room, original: handed }),
+      noteReceiver: receivers.note.bind(receivers),
     };
     let processed: Processed<T>;
     let escalated = false;
