@@ -7,6 +7,25 @@ export const OWN_HEADERS: readonly string[] = [
   'sap_mplcorrelationid',
 ];
 
+/** Only a sender adapter sets them. */
+const RESERVED = new Set([
+  ...OWN_HEADERS,
+  'authorization',
+  'dpop',
+  'cookie',
+  'ssl_client_cert',
+  'ssl_client_user',
+]);
+
+/**
+ * Whether a header is not for the data of a caller to set, even where the flow allows it: with Camel's
+ * own headers it could steer the flow, and SAP removes those as well.
+ */
+export function isReserved(name: string): boolean {
+  const lower = name.toLowerCase();
+  return lower.startsWith('camel') || lower.startsWith('org.apache.camel') || RESERVED.has(lower);
+}
+
 /** Decides on a name in lower case. @returns the name to use, undefined for one that stays out. */
 export type NameRule = (name: string) => string | undefined;
 

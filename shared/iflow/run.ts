@@ -88,9 +88,14 @@ class FlowRun {
     this.#turns = new Turns(environment.now);
   }
 
-  /** Does what steps have left for when the message is processed. */
+  /** Does all that steps have left for when the message is processed; then the first failure counts. */
   async complete(): Promise<void> {
-    for (const completion of this.#completions) await completion();
+    const failed: Promise<void>[] = [];
+    for (const completion of this.#completions) {
+      const done = completion();
+      await done.catch(() => failed.push(done));
+    }
+    await Promise.all(failed);
   }
 
   async process({ processId, startId }: Start, by: Caller): Promise<void> {

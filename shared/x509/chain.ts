@@ -29,7 +29,7 @@ export type CertificateFault = 'expired' | 'authority' | 'usage' | 'extension' |
 
 /** @param now milliseconds since the epoch. */
 export function isInTime({ x509 }: Certificate, now: number): boolean {
-  return x509.validFromDate.getTime() <= now && now <= x509.validToDate.getTime();
+  return Date.parse(x509.validFrom) <= now && now <= Date.parse(x509.validTo);
 }
 
 /**

@@ -115,8 +115,9 @@ function parseKey(bytes: Buffer, type: 'pkcs8' | 'pkcs1' | 'sec1'): KeyObject {
 function parseCertificate(bytes: Buffer): X509Certificate {
   try {
     const certificate = new X509Certificate(bytes);
-    const { publicKey, validFromDate, validToDate } = certificate;
-    const times = [validFromDate.getTime(), validToDate.getTime()];
+    const { publicKey, validFrom, validTo } = certificate;
+    // Of a time that OpenSSL cannot read, validFromDate is sometimes invalid, sometimes any date at all.
+    const times = [Date.parse(validFrom), Date.parse(validTo)];
     if (publicKey.type === 'public' && !times.some(Number.isNaN)) return certificate;
   } catch {
     // OpenSSL's own words help nobody.

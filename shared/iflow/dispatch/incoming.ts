@@ -2,7 +2,7 @@ import type { HttpCall } from '../../http/call.ts';
 import { Fault } from '../../http/fault.ts';
 import { type Exchange, HeaderMap, type Value } from '../exchange.ts';
 import type { FlowSettings } from '../flow.ts';
-import { OWN_HEADERS, ruleOf } from '../allowed-headers.ts';
+import { isReserved, ruleOf } from '../allowed-headers.ts';
 import type { SenderCertificate } from './certificates.ts';
 
 /** What the adapter knows of a message besides the request itself. */
@@ -18,16 +18,6 @@ export interface Arrival {
   /** What `*` of the address has matched, without leading slash; '' for an address without one. */
   readonly wildcardTail: string;
 }
-
-/** Headers that only the adapter sets; a caller's are dropped even where the flow allows them. */
-const RESERVED = new Set([
-  ...OWN_HEADERS,
-  'authorization',
-  'dpop',
-  'cookie',
-  'ssl_client_cert',
-  'ssl_client_user',
-]);
 
 /**
  * Makes the exchange that an HTTPS sender hands to its flow: the body, the headers that SAP's
@@ -78,12 +68,6 @@ export function makeExchange(
     ]),
     attachments: new Map(),
   };
-}
-
-/** Camel's own headers would let a caller steer the flow: SAP removes them even if allowed. */
-function isReserved(name: string): boolean {
-  const lower = name.toLowerCase();
-  return lower.startsWith('camel') || lower.startsWith('org.apache.camel') || RESERVED.has(lower);
 }
 
 /** Tomcat's own limit, behind which Cloud Integration's adapter runs. */

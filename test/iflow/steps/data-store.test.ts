@@ -145,6 +145,30 @@ for (const [cname, properties] of OPERATIONS) {
   });
 }
 
+test('Delete on Completion: an entry that cannot be deleted keeps no other from it, and fails the message', async () => {
+  const stores = { kept: { flowId: '', name: 'Kept' }, other: { flowId: '', name: 'Other' } };
+  for (const store of Object.values(stores)) {
+    await under.stores.put(store, entryOf('1', '<a/>'), false);
+  }
+  const environment = under.environment();
+  const services = {
+    ...environment.services,
+    dataStores: async () => {
+      const real = await environment.services.dataStores();
+      const removeRead: typeof real.removeRead = (store, entries) =>
+        store.name === 'Kept' ? Promise.reject(new Error('away')) : real.removeRead(store, entries);
+      return { ...real, removeRead };
+    },
+  };
+  const gets = ['Kept', 'Other'].map((storageName) =>
+    step('get', { storageName, dataStoreId: '1', delete: 'true' }, storageName),
+  );
+  const bundle = flowBundle({ processes: [line(...gets)] });
+  await assert.rejects(runBundle(bundle, exchangeOf(), { ...environment, services }), /away/);
+  assert.notEqual(await under.stores.get(stores.kept, '1'), undefined);
+  assert.equal(await under.stores.get(stores.other, '1'), undefined);
+});
+
 test('Select makes one document of the entries, without their declarations', async () => {
   const store = { flowId: '', name: 'Bulk' };
   await under.stores.put(

@@ -253,13 +253,15 @@ test('MIME decode, headers not inline, leaves a message alone that is no multipa
   }
 });
 
-test("MIME decode, headers inline, gives the message the headers of the body, but none of Camel's", async () => {
+test("MIME decode, headers inline, gives the message the headers of the body, but none that only a sender adapter sets", async () => {
   const body = multipart(
     'Message-ID: <1>',
     'Date: today',
     'header1: =?utf-8?q?=C3=A4_b?= =?utf-8?b?Yw==?=',
     'CamelHttpUri: http://evil',
     'camelfilename: x',
+    'SapAuthenticatedUserName: somebody',
+    'AUTHORIZATION: Basic eA==',
     'Content-Type: multipart/mixed;',
     '\tboundary="b"',
     '',

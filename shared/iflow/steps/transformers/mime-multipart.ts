@@ -1,3 +1,4 @@
+import { isReserved } from '../../allowed-headers.ts';
 import { asText } from '../../expressions/simple.ts';
 import type { MimeHeader } from './mime/mime-headers.ts';
 import { runTask } from '../run-task.ts';
@@ -68,8 +69,7 @@ export const mimeDecode: Step = {
       exchange.headers.delete('MIME-Version');
     }
     for (const [name, value] of decoded.headers) {
-      // What Camel's own headers mean is not for a sender to say.
-      if (!/^camel/i.test(name)) exchange.headers.set(name, value);
+      if (!isReserved(name)) exchange.headers.set(name, value);
     }
     if (!['', 'application/octet-stream'].includes(decoded.contentType)) {
       exchange.headers.set('Content-Type', decoded.contentType);
