@@ -253,7 +253,7 @@ test('MIME decode, headers not inline, leaves a message alone that is no multipa
   }
 });
 
-test("MIME decode, headers inline, gives the message the headers of the body, but none that only a sender adapter sets", async () => {
+test('MIME decode, headers inline, gives the message the headers of the body, but none that only a sender adapter sets', async () => {
   const body = multipart(
     'Message-ID: <1>',
     'Date: today',
