@@ -28,6 +28,8 @@ export interface JavaScriptEngineOptions {
 const TICK_MS = 20;
 /** A run that takes longer is a long one. */
 const LONG_MS = 50;
+/** One of a key that was long has to be clearly shorter to count as short: else it would be now this, now that. */
+const SHORT_AGAIN_MS = 25;
 /** What a run has over its limit before its worker is ended: QuickJS ends most runs by itself. */
 const GRACE_MS = 100;
 /** The same for a run that is to begin again later: nobody waits for how it ends. */
@@ -55,7 +57,7 @@ const TASK_MEMORY_BYTES = 256 * 1024 * 1024;
  * its result, so it may begin again elsewhere. The rule that keeps wild scripts from starving
  * others: **long runs have all workers but one, and those of one key all of these but one (of more
  * than one)**. A run that would be one too many is ended and waits; a key once long waits from the
- * start, until a run of it is short again; one known to be short is ended once before it counts as
+ * start, until a run of it takes less than 25 ms; one known to be short is ended once before it counts as
  * long. Scripts not seen before run after those known to be
  * short and not behind each other, so a new wild script holds up another for 50 ms, once.
  * @throws {RangeError} for fewer than 2 workers
@@ -249,7 +251,8 @@ class Pool implements ScriptEngine {
       else this.#settle(run, run.failure);
       return;
     }
-    if (tookMs < LONG_MS) this.#remember(run.call.key, 'short');
+    const most = this.#kinds.get(run.call.key) === 'long' ? SHORT_AGAIN_MS : LONG_MS;
+    if (tookMs < most) this.#remember(run.call.key, 'short');
     this.#settle(run, outcome);
   }
 
