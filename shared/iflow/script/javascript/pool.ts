@@ -28,7 +28,7 @@ export interface JavaScriptEngineOptions {
 const TICK_MS = 20;
 /** A run that takes longer is a long one. */
 const LONG_MS = 50;
-/** One of a key that was long has to be clearly shorter to count as short: else it would be now this, now that. */
+/** A run of a long key has to be clearly shorter to count: near the limit kinds would change each time. */
 const SHORT_AGAIN_MS = 25;
 /** What a run has over its limit before its worker is ended: QuickJS ends most runs by itself. */
 const GRACE_MS = 100;
