@@ -1,30 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { MessageLogEntry } from '../../shared/monitor/message-log.ts';
+import { LOG_START, logEntry } from './log-entry.ts';
 import { entityIn, errorIn, resultsIn, startApi } from './api-under-test.ts';
 
-const START = Date.UTC(2026, 0, 31, 12, 0, 0);
-
 function entry(messageGuid: string, attachments?: MessageLogEntry['attachments']): MessageLogEntry {
-  return {
-    messageGuid,
-    correlationId: 'c',
-    logStart: START,
-    logEnd: START + 5,
-    status: 'COMPLETED',
-    sender: 'oauth_client_shop',
-    receiver: '',
-    flowId: 'orders',
-    flowName: 'Orders',
-    packageId: 'P',
-    packageName: 'Partners',
-    customStatus: '',
-    applicationMessageId: '',
-    applicationMessageType: '',
-    errorText: '',
-    customHeaders: [],
-    ...(attachments === undefined ? {} : { attachments }),
-  };
+  return logEntry({ messageGuid, ...(attachments === undefined ? {} : { attachments }) });
 }
 
 const LOG = [
@@ -55,7 +36,7 @@ test('the attachments of a message are listed, with SAP’s properties', async (
   assert.deepEqual(properties, {
     Id: 'some-guid-0',
     MessageGuid: 'some-guid',
-    TimeStamp: `/Date(${START + 5})/`,
+    TimeStamp: `/Date(${LOG_START + 5})/`,
     Name: 'Payload <1>',
     ContentType: 'text/xml',
     PayloadSize: '4',

@@ -1,31 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { MessageLogEntry } from '../../shared/monitor/message-log.ts';
+import { LOG_START, logEntry } from './log-entry.ts';
 import { type ApiUnderTest, entityIn, errorIn, resultsIn, startApi } from './api-under-test.ts';
 
-const START = Date.UTC(2026, 0, 31, 12, 0, 0);
-
-function entry(n: number, fields: Partial<MessageLogEntry> = {}): MessageLogEntry {
-  return {
+const entry = (n: number, fields: Partial<MessageLogEntry> = {}): MessageLogEntry =>
+  logEntry({
     messageGuid: `guid${n}`,
     correlationId: `correlation${n}`,
-    logStart: START + n * 1000,
-    logEnd: START + n * 1000 + 5,
-    status: 'COMPLETED',
-    sender: 'oauth_client_shop',
-    receiver: '',
-    flowId: 'orders',
-    flowName: 'Orders',
-    packageId: 'P',
-    packageName: 'Partners',
-    customStatus: '',
-    applicationMessageId: '',
-    applicationMessageType: '',
-    errorText: '',
-    customHeaders: [],
+    logStart: LOG_START + n * 1000,
+    logEnd: LOG_START + n * 1000 + 5,
     ...fields,
-  };
-}
+  });
 
 const LOG = [
   entry(1, { customHeaders: [{ name: 'order', value: '4711' }] }),
@@ -43,7 +29,7 @@ async function guids(api: ApiUnderTest, query: string): Promise<unknown[]> {
 test('an entry has the fields of SAP’s, in SAP’s form', async () => {
   const api = await startApi({ log: LOG });
   const log = entityIn(await api.get("MessageProcessingLogs('guid2')"));
-  assert.equal(log['LogStart'], `/Date(${START + 2000})/`);
+  assert.equal(log['LogStart'], `/Date(${LOG_START + 2000})/`);
   assert.deepEqual(log['IntegrationArtifact'], {
     __metadata: { type: 'com.sap.hci.api.IntegrationArtifact' },
     Id: 'orders',
@@ -73,7 +59,8 @@ test('an entry of a flow that logs failures alone says so', async () => {
 
 test('filters find what they name', async () => {
   const api = await startApi({ log: LOG });
-  const at = (n: number) => `datetime'${new Date(START + n * 1000).toISOString().slice(0, -1)}'`;
+  const at = (n: number) =>
+    `datetime'${new Date(LOG_START + n * 1000).toISOString().slice(0, -1)}'`;
   const cases = [
     ['', ['guid4', 'guid3', 'guid2', 'guid1']],
     ["Status eq 'FAILED'", ['guid4', 'guid2']],

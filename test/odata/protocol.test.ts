@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DOMParser, type Element } from '@xmldom/xmldom';
 import { bundleAt, entityIn, errorIn, startApi } from './api-under-test.ts';
+import { logEntry } from './log-entry.ts';
 
 /** Parses strictly: anything that is not well-formed throws. */
 function parseXml(text: string): Element {
@@ -277,24 +278,10 @@ test('Atom is the answer where JSON is not asked for, entries and feeds alike', 
 });
 
 test('expanded entities and times stand in Atom as well', async () => {
-  const log = {
-    messageGuid: 'g',
-    correlationId: 'c',
+  const log = logEntry({
     logStart: Date.UTC(2026, 0, 31, 12, 0, 0, 7),
-    logEnd: 0,
-    status: 'COMPLETED',
-    sender: '',
-    receiver: '',
-    flowId: 'f',
-    flowName: 'F',
-    packageId: 'P',
-    packageName: 'P',
-    customStatus: '',
-    applicationMessageId: '',
-    applicationMessageType: '',
-    errorText: '',
     customHeaders: [{ name: 'n', value: 'v&v' }],
-  } as const;
+  });
   const api = await startApi({ log: [log] });
   const answer = await api.get('MessageProcessingLogs?$expand=CustomHeaderProperties', {
     accept: '',
