@@ -5,7 +5,7 @@ import { joinAzurite } from './azurite.ts';
 import { describe } from './host/log.ts';
 import { startHost } from './host/start-host.ts';
 import { readOptions, type StartOptions, USAGE, UsageError } from './start/options.ts';
-import { makeDataFolder, readSecrets, rememberShown } from './start/secrets.ts';
+import { makeDataFolder, readSecrets, rememberShown, rememberUrl } from './start/secrets.ts';
 import { seedOnce } from './start/seed.ts';
 import { walkThrough, welcome } from './start/walk-through.ts';
 
@@ -54,6 +54,7 @@ async function start(options: StartOptions): Promise<void> {
   }
   const account = process.env['FLOWGATE_ACCOUNT'] || 'flowgate';
   const place = { url: host.url, subscription: `${account}iflmap` };
+  await rememberUrl(data, host.url);
   console.log(welcome(place, bootstrap, walkThrough(place, bootstrap, secrets.walkThroughSecret)));
   await rememberShown(bootstrap);
 }

@@ -83,6 +83,11 @@ interface KeptBootstrap {
   readonly shown?: boolean;
 }
 
+/** Tells commands where this data folder is served; of several instances, where the last one is. */
+export function rememberUrl(data: string, url: string): Promise<void> {
+  return withFileLock(join(data, '.secrets.lock'), () => writeWhole(join(data, 'url'), url));
+}
+
 /** Remembers that the secret has been shown: a start that fails before leaves it to the next one. */
 export async function rememberShown({ file, from, ...kept }: Bootstrap): Promise<void> {
   if (from === 'new file')

@@ -22,13 +22,12 @@ export const TARGET_OPTIONS = {
 } as const;
 
 /** Part of what a command says of its options. */
-export const TARGET_USAGE = `  --url            of the Flowgate; http://localhost:7071 unless told, as the administrator of npm start
-  --client         a client with the role AuthGroup.IntegrationDeveloper or AuthGroup.Administrator
+export const TARGET_USAGE = `  --url            of the Flowgate; that of npm start unless told
+  --client         for this machine the administrator of npm start unless told, else a client with the role AuthGroup.IntegrationDeveloper or AuthGroup.Administrator
   --secret         its secret; FLOWGATE_CLIENT_SECRET in the environment is not seen by other users
   --data <folder>  the data folder of npm start, .flowgate unless told
 `;
 
-const LOCAL_URL = 'http://localhost:7071';
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 
 /** Arguments by those options and no others. @throws {CommandError} */
@@ -53,32 +52,47 @@ export async function readTarget(
 ): Promise<Target> {
   const { url, client, data } = given;
   const secret = given.secret ?? env['FLOWGATE_CLIENT_SECRET'];
-  if (url === undefined && client === undefined && given.secret === undefined) {
-    return { url: LOCAL_URL, ...(await readLocalClient(data, usage)) };
+  const base = url === undefined ? undefined : baseUrlOf(url);
+  if (client === undefined && given.secret === undefined && isHere(base)) {
+    const { clientId, clientSecret } = JSON.parse(
+      await readLocal(data, 'bootstrap.json', usage),
+    ) as {
+      readonly clientId: string;
+      readonly clientSecret: string;
+    };
+    const address = base ?? baseUrlOf((await readLocal(data, 'url', usage)).trim());
+    return { url: address, clientId, secret: clientSecret };
   }
   if (client === undefined || client === '')
     throw new CommandError(`--client is missing.\n\n${usage}`);
   if (secret === undefined || secret === '')
     throw new CommandError(`--secret is missing.\n\n${usage}`);
-  return { url: baseUrlOf(url ?? LOCAL_URL), clientId: client, secret };
+  return {
+    url: base ?? baseUrlOf((await readLocal(data, 'url', usage)).trim()),
+    clientId: client,
+    secret,
+  };
 }
 
-async function readLocalClient(data: string, usage: string): Promise<Omit<Target, 'url'>> {
-  const file = join(data, 'bootstrap.json');
-  let text: string;
+/** What `npm start` keeps in its data folder. */
+async function readLocal(
+  data: string,
+  name: 'bootstrap.json' | 'url',
+  usage: string,
+): Promise<string> {
+  const file = join(data, name);
   try {
-    text = await readFile(file, 'utf8');
+    return await readFile(file, 'utf8');
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
     throw new CommandError(
       `${file} is not there. Start Flowgate with npm start first, or name another with --url.\n\n${usage}`,
     );
   }
-  const { clientId, clientSecret } = JSON.parse(text) as {
-    readonly clientId: string;
-    readonly clientSecret: string;
-  };
-  return { clientId, secret: clientSecret };
+}
+
+function isHere(url: string | undefined): boolean {
+  return url === undefined || LOOPBACK.includes(new URL(url).hostname);
 }
 
 function baseUrlOf(given: string): string {

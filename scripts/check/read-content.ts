@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { relative } from 'node:path';
-import { BundleFault } from '../../shared/iflow/bundle/fault.ts';
+import { basename, relative } from 'node:path';
+import { BundleFault, OtherZip } from '../../shared/iflow/bundle/fault.ts';
 import { type Content, readContents } from '../../shared/iflow/check/check-content.ts';
 import { findZips } from '../content/find-zips.ts';
 
@@ -11,19 +11,25 @@ export interface Source {
   readonly contents: readonly Content[];
 }
 
-/** Reads a zip, or all zips below a folder; what is neither package nor bundle is told. */
+/**
+ * Reads a zip, or all zips below a folder. One in a folder that is neither package nor bundle is told;
+ * one that is damaged, or was named itself, is an artifact that cannot be read.
+ */
 export async function readSources(
   path: string,
   onOther: (source: string, what: string) => void,
 ): Promise<Source[]> {
   const sources: Source[] = [];
-  for (const file of (await findZips(path)).files) {
+  const { isFolder, files } = await findZips(path);
+  for (const file of files) {
     const name = relative(path, file) || file;
+    const zip = await readFile(file);
     try {
-      sources.push({ name, contents: await readContents(await readFile(file)) });
+      sources.push({ name, contents: await readContents(zip) });
     } catch (error) {
       if (!(error instanceof BundleFault)) throw error;
-      onOther(name, error.message);
+      if (isFolder && error instanceof OtherZip) onOther(name, error.message);
+      else sources.push({ name, contents: [{ name: basename(file), zip, type: '', id: '' }] });
     }
   }
   return sources;

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { ArtifactKind } from '../../shared/iflow/bundle/artifact-kind.ts';
 import { bundleIdentity } from '../../shared/iflow/bundle/bundle.ts';
 import { LARGEST_PACKAGE, readContentPackage } from '../../shared/iflow/bundle/content-package.ts';
-import { BundleFault } from '../../shared/iflow/bundle/fault.ts';
+import { BundleFault, OtherZip } from '../../shared/iflow/bundle/fault.ts';
 import { readArtifactZip } from '../../shared/iflow/bundle/foreign-zip.ts';
 import { kindOf } from '../../shared/iflow/design/package-artifacts.ts';
 import { CommandError } from '../api/target.ts';
@@ -32,8 +32,8 @@ export interface NoContent {
   readonly path: string;
   readonly type: 'none';
   readonly text: string;
-  /** Whether it was named itself, rather than a folder that it is in. */
-  readonly isNamed: boolean;
+  /** Whether it is left out: something else than content, in a folder. One that is damaged is refused. */
+  readonly isOther: boolean;
 }
 
 /** What is in these zips and folders, each zip by itself. @throws {CommandError} for a path that is not there. */
@@ -66,6 +66,7 @@ async function readContent(path: string, isNamed: boolean): Promise<Content | No
     return { path, type: 'bundle', kind, id, name };
   } catch (error) {
     if (!(error instanceof BundleFault)) throw error;
-    return { path, type: 'none', text: error.faults.join(' '), isNamed };
+    const isOther = !isNamed && error instanceof OtherZip;
+    return { path, type: 'none', text: error.faults.join(' '), isOther };
   }
 }

@@ -107,8 +107,8 @@ export async function importContent(
     return api.send('POST', set, artifact);
   };
 
-  const leaveOut = ({ path, text, isNamed }: NoContent): void => {
-    if (isNamed) refuse('zip', path, text);
+  const leaveOut = ({ path, text, isOther }: NoContent): void => {
+    if (!isOther) refuse('zip', path, text);
     else {
       leftOut += 1;
       tell('left out', 'zip', path, text);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { readTarget } from '../../scripts/api/target.ts';
 import { freshFolder } from '../support/folders.ts';
 import { type Flowgate, startFlowgate } from '../support/npm-start.ts';
 
@@ -45,6 +46,9 @@ test('npm start runs the main job word for word, over a restart, with a second i
   assert.equal((await fetch(`${flowgate.url}/health/ready`)).status, 200);
   assert.ok(flowgate.bootstrap, 'the first start prints the bootstrap client');
   const { clientId, clientSecret } = flowgate.bootstrap;
+  // Commands such as npm run import find it by the data folder.
+  const target = { url: flowgate.url, clientId, secret: clientSecret };
+  assert.deepEqual(await readTarget({ data }, {}, ''), target);
   const admin = manage(flowgate, await fetchToken(flowgate.url, basic(clientId, clientSecret)));
 
   // 1. Package and iFlow are there, not deployed; the package and a flow can be made as well.

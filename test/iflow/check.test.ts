@@ -170,6 +170,19 @@ test('as JSON it has the same, and ends with 0 where all can run', () => {
   );
 });
 
+test('a zip that is damaged, or that was named and is none of SAP’s, cannot be read', async (t) => {
+  const cut = join(folder, 'sub', 'cut.zip');
+  await writeFile(cut, truncated);
+  t.after(() => rm(cut));
+  for (const path of [cut, join(folder, 'notes.zip')]) {
+    const { status, out } = check(path);
+    assert.equal(status, 1);
+    assert.match(out, /^ {2}unreadable {8}(?:cut|notes)\.zip\n {6}- Th/m);
+    assert.match(out, /\nread 0 runs 0 needs-parameters 0 cannot 0 unreadable 1\n$/);
+  }
+  assert.match(check(folder, '--summary').out, / unreadable 2\n$/);
+});
+
 test('without a path, with an unknown option or a file that is not there it says how it is used', () => {
   for (const words of [[], ['--nonsense'], [join(folder, 'missing.zip')]]) {
     const { status, out, err } = check(...words);

@@ -94,23 +94,25 @@ test('a folder is imported with all that is below it, collections and value mapp
     }),
     'deep/scripts.ZIP': scriptCollection({ id: 'scripts' }, { 'a.js': '' }),
     'deep/values.zip': valueMapping({ id: 'values' }, []),
+    'half.zip': flow('half').subarray(0, 400),
     'tpa.zip': zipWithDescriptors({ 'CompanyProfileConfiguration/my::c.JSON': '{}' }),
     'notes.txt': Buffer.from('no zip'),
   });
   const ended = await run([folder, ...into(), '--package', 'Singles']);
-  assert.equal(ended.code, 1, 'one was refused');
+  assert.equal(ended.code, 1, 'two were refused');
   assert.deepEqual(
-    ended.lines.slice(0, 6).map((line) => line.replace(folder, '').slice(0, 60).trimEnd()),
+    ended.lines.slice(0, 7).map((line) => line.replace(folder, '').slice(0, 60).trimEnd()),
     [
       'imported  script collection scripts (Singles)',
       'imported  value mapping     values (Singles)',
+      'refused   zip               /half.zip: This is not a zip, or',
       'left out  zip               /tpa.zip: This is an export of T',
       'imported  iFlow             packed (Deep)',
       'refused   iFlow             cut (Deep): This is not a zip, o',
       'imported  iFlow             single (Singles)',
     ].map((line) => line.replaceAll('/', join('/'))),
   );
-  assert.equal(summaryOf(ended), 'imported 4 refused 1 warnings 0 left out 1');
+  assert.equal(summaryOf(ended), 'imported 4 refused 2 warnings 0 left out 1');
   assert.deepEqual(await idsIn('IntegrationDesigntimeArtifacts', 'Singles'), ['single']);
   assert.deepEqual(await idsIn('ScriptCollectionDesigntimeArtifacts', 'Singles'), ['scripts']);
   assert.deepEqual(await idsIn('ValueMappingDesigntimeArtifacts', 'Singles'), ['values']);
@@ -165,9 +167,19 @@ test('a zip that is named and holds nothing to import is a failure', async (t) =
 
 test('npm start’s own client is taken from its data folder', async (t) => {
   const data = await freshFolder(t);
-  const missing = await run(['.', '--data', data]);
-  assert.equal(missing.code, 1);
-  assert.match(missing.lines[0] ?? '', /bootstrap\.json is not there\. Start Flowgate/);
+  for (const args of [[], ['--url', instance.url]]) {
+    const missing = await run(['.', '--data', data, ...args]);
+    assert.equal(missing.code, 1);
+    assert.match(missing.lines[0] ?? '', /bootstrap\.json is not there\. Start Flowgate/);
+  }
+  const kept = JSON.stringify({ clientId: ADMIN.id, clientSecret: ADMIN.secret });
+  await writeFile(join(data, 'bootstrap.json'), kept);
+  const stopped = await run([data, '--data', data]);
+  assert.match(stopped.lines[0] ?? '', /url is not there\. Start Flowgate/);
+  const nothing = 'imported 0 refused 0 warnings 0 left out 0';
+  assert.equal(summaryOf(await run([data, '--data', data, '--url', instance.url])), nothing);
+  await writeFile(join(data, 'url'), instance.url);
+  assert.equal(summaryOf(await run([data, '--data', data])), nothing);
 });
 
 test('what is wrong with the command is said before anything is sent', async (t) => {
@@ -177,7 +189,7 @@ test('what is wrong with the command is said before anything is sent', async (t)
   for (const [args, text] of [
     [[], /Say what to import/],
     [[folder, '--nonsense'], /Unknown option '--nonsense'/],
-    [[folder, '--url', instance.url], /--client is missing/],
+    [[folder, '--url', 'https://flowgate.example'], /--client is missing/],
     [[folder, '--url', 'http://flowgate.example', ...credentials], /--url is https/],
     [[folder, '--url', 'https://u:p@flowgate.example', ...credentials], /and nothing else/],
     [[folder, '--url', 'nowhere', ...credentials], /is no URL/],

@@ -8,3 +8,11 @@ export class BundleFault extends Error {
     this.faults = faults;
   }
 }
+
+/** A zip in good order that is something else than a bundle or an integration package. */
+export class OtherZip extends BundleFault {
+  constructor(fault: string) {
+    super([fault]);
+    this.name = 'OtherZip';
+  }
+}

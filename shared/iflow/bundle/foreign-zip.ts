@@ -1,4 +1,4 @@
-import { BundleFault } from './fault.ts';
+import { BundleFault, OtherZip } from './fault.ts';
 import { listNames, readZip, type ZipEntry } from './unzip.ts';
 
 /** Other zips that SAP's tools export, by names that only they have. */
@@ -26,13 +26,13 @@ export function readArtifactZip(zip: Uint8Array, limit?: number): Map<string, Zi
   if (entries.has('META-INF/MANIFEST.MF') || entries.has('resources.cnt')) return entries;
   throw (
     foreignFault(zip) ??
-    new BundleFault([
+    new OtherZip(
       'The zip has no META-INF/MANIFEST.MF and no resources.cnt: it is neither a bundle nor an integration package.',
-    ])
+    )
   );
 }
 
-function foreignFault(zip: Uint8Array): BundleFault | undefined {
+function foreignFault(zip: Uint8Array): OtherZip | undefined {
   let names: readonly string[];
   try {
     names = listNames(zip);
@@ -43,8 +43,6 @@ function foreignFault(zip: Uint8Array): BundleFault | undefined {
   const found = FOREIGN.find(([pattern]) => names.some((name) => pattern.test(name)));
   return (
     found &&
-    new BundleFault([
-      `This is ${found[1]}, neither an artifact's bundle nor an integration package.`,
-    ])
+    new OtherZip(`This is ${found[1]}, neither an artifact's bundle nor an integration package.`)
   );
 }
