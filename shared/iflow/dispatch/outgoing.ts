@@ -115,7 +115,10 @@ export function headerText(value: Value): string {
     typeof value === 'string'
       ? value
       : Array.isArray(value)
-        ? value.slice(0, LONGEST_HEADER).map((v) => headerText(v as Value)).join(', ')
+        ? value
+            .slice(0, LONGEST_HEADER)
+            .map((v) => headerText(v as Value))
+            .join(', ')
         : typeof value === 'object'
           ? JSON.stringify(value)
           : String(value);
