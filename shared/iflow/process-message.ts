@@ -1,6 +1,7 @@
 import type { Clock } from '../config/clock.ts';
-import { makeMessageGuid } from '../monitor/message-guid.ts';
+import { drawnAhead } from '../monitor/drawn-ahead.ts';
 import type { LogAttachmentWriter } from '../monitor/log-attachments.ts';
+import { makeMessageGuid } from '../monitor/message-guid.ts';
 import type { MessageLogWriter } from '../monitor/message-log.ts';
 import type { Trace } from '../telemetry/telemetry.ts';
 import { OWN_HEADERS, ruleOf } from './allowed-headers.ts';
@@ -74,6 +75,15 @@ export interface MessageProcessor {
 
 export function createMessageProcessor(deps: MessageProcessorDeps): MessageProcessor {
   const { clock } = deps;
+  const randomBytes = drawnAhead(deps.randomBytes);
+
+  const newIds: MessageProcessor['newIds'] = () => {
+    const now = clock.now();
+    return {
+      messageGuid: makeMessageGuid(now, randomBytes),
+      correlationId: makeMessageGuid(now, randomBytes),
+    };
+  };
 
   const run = async <T>(
     message: ArrivedMessage,
@@ -177,7 +187,7 @@ export function createMessageProcessor(deps: MessageProcessorDeps): MessageProce
       throw new StepFailure('too_deep', text);
     }
     const { deployment, flow, sender } = await findDirect(address, deps);
-    const own = makeIds(clock.now(), deps.randomBytes);
+    const own = newIds();
     const { messageGuid } = own;
     const { correlationId } = correlatesLogs(exchange) ? message : own;
     const { user, sender: originator, trace } = message;
@@ -210,19 +220,9 @@ export function createMessageProcessor(deps: MessageProcessorDeps): MessageProce
   };
 
   return {
-    newIds: () => makeIds(clock.now(), deps.randomBytes),
+    newIds,
     process: (message, conclude) =>
       run(message, clock.now() + deps.flowTimeoutMs, undefined, conclude),
-  };
-}
-
-function makeIds(
-  now: number,
-  randomBytes: (size: number) => Uint8Array,
-): { messageGuid: string; correlationId: string } {
-  return {
-    messageGuid: makeMessageGuid(now, randomBytes),
-    correlationId: makeMessageGuid(now, randomBytes),
   };
 }
 

@@ -1,4 +1,5 @@
 import { CaughtFailures } from './caught-failure.ts';
+import { Completions } from './completions.ts';
 import { type FlowEnvironment, FlowFailure, type FlowOutcome, type RunFlow } from './engine.ts';
 import { type Exchange, isCopyOf } from './exchange.ts';
 import type { CompiledFlow, CompiledNode, CompiledProcess } from './flow.ts';
@@ -36,7 +37,7 @@ export const runFlow: RunFlow = async (flow, start, exchange, environment, deadl
   } finally {
     held.release();
   }
-  await run.complete();
+  await run.completions.run(flow, environment.now, deadline);
   return outcome;
 };
 
@@ -60,6 +61,7 @@ interface Walk extends Caller {
 }
 
 class FlowRun {
+  readonly completions = new Completions();
   readonly #flow: CompiledFlow;
   readonly #environment: FlowEnvironment;
   readonly #deadline: number;
@@ -69,7 +71,6 @@ class FlowRun {
   /** Failures that have been given to the exception subprocess of their process, if there is one. */
   readonly #given = new WeakSet<FlowFailure>();
   readonly #caught = new CaughtFailures();
-  readonly #completions: (() => Promise<void>)[] = [];
   readonly #turns: Turns;
   #openBranches = 0;
 
@@ -86,16 +87,6 @@ class FlowRun {
     this.#log = log;
     this.#senderWaits = senderWaits;
     this.#turns = new Turns(environment.now);
-  }
-
-  /** Does all that steps have left for when the message is processed; then the first failure counts. */
-  async complete(): Promise<void> {
-    const failed: Promise<void>[] = [];
-    for (const completion of this.#completions) {
-      const done = completion();
-      await done.catch(() => failed.push(done));
-    }
-    await Promise.all(failed);
   }
 
   async process({ processId, startId }: Start, by: Caller): Promise<void> {
@@ -278,7 +269,7 @@ class FlowRun {
       },
       room: walk.held.room,
       onCompletion: (completion) => {
-        this.#completions.push(completion);
+        this.completions.add(completion);
       },
     };
   }

@@ -41,8 +41,9 @@ export class UncommittedStores implements DataStores {
     const before = this.#changes.get(keyOf(store, entry.id));
     // Another branch has been faster.
     if (!override && before?.entry !== undefined) return false;
-    // One that was there, and was removed or replaced in between, may be there at the end.
-    this.#change({ store, id: entry.id, entry, override: override || before !== undefined });
+    // One that was there, and was removed in between, may be there at the end; beside one that the
+    // transaction has made itself there must be none, even where it replaces that.
+    this.#change({ store, id: entry.id, entry, override: before?.override ?? override });
     return true;
   }
 
@@ -67,7 +68,10 @@ export class UncommittedStores implements DataStores {
 
   async remove(store: StoreName, id: string): Promise<boolean> {
     const isThere = (await this.get(store, id)) !== undefined;
-    this.#change({ store, id, entry: undefined, override: true });
+    const before = this.#changes.get(keyOf(store, id));
+    // Nothing is left of one that the transaction has made: an entry that is there is of another message.
+    if (before?.entry !== undefined && !before.override) this.#takeBack(before);
+    else this.#change({ store, id, entry: undefined, override: true });
     return isThere;
   }
 
@@ -114,6 +118,13 @@ export class UncommittedStores implements DataStores {
     this.#room.add(-this.#size);
     this.#size = 0;
     this.#changes.clear();
+  }
+
+  #takeBack(change: Change): void {
+    const size = sizeOfChange(change);
+    this.#size -= size;
+    this.#room.add(-size);
+    this.#changes.delete(keyOf(change.store, change.id));
   }
 
   #change(change: Change): void {

@@ -107,19 +107,25 @@ function defaultContentType(exchange: Exchange): string {
     : 'application/octet-stream';
 }
 
+const LONGEST_HEADER = 8192;
+
 /** RFC 9110 section 5.5: no CR, LF or NUL; the Functions library sends ISO-8859-1 only. */
 export function headerText(value: Value): string {
   const text =
     typeof value === 'string'
       ? value
       : Array.isArray(value)
-        ? value.map((v) => headerText(v as Value)).join(', ')
+        ? value
+            .slice(0, LONGEST_HEADER)
+            .map((v) => headerText(v as Value))
+            .join(', ')
         : typeof value === 'object'
           ? JSON.stringify(value)
           : String(value);
+  // A flow may have put a whole body there.
   return text
+    .slice(0, LONGEST_HEADER)
     .replace(/[\r\n\0]+/g, ' ')
     .replace(/[^\t\x20-\x7e\xa0-\xff]/g, '?')
-    .trim()
-    .slice(0, 8192);
+    .trim();
 }
