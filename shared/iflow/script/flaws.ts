@@ -4,6 +4,8 @@ export interface ScriptFlaws {
   readonly syntax: string | undefined;
   /** Java classes that the function can come to and that are not there, by their full names. */
   readonly missingClasses: readonly string[];
+  /** Methods of SAP's services that it calls and that are not there, such as `KeystoreService.getKey`. */
+  readonly missingMethods: readonly string[];
   /** Whether the script says the function's name at all. */
   readonly namesFunction: boolean;
 }

@@ -10,7 +10,12 @@ test('a script without a flaw has none', () => {
   const source = `importClass(com.sap.gateway.ip.core.customdev.util.Message);
     importPackage(java.util); importPackage(Packages.org.example);
     ${processData('new java.util.HashMap(); Packages.java.lang.System.currentTimeMillis(); "java.sql.Date"; // java.sql.Date\n')}`;
-  assert.deepEqual(check(source), { syntax: undefined, missingClasses: [], namesFunction: true });
+  assert.deepEqual(check(source), {
+    syntax: undefined,
+    missingClasses: [],
+    missingMethods: [],
+    namesFunction: true,
+  });
 });
 
 suite('what cannot be parsed is said with its place', () => {
@@ -32,6 +37,28 @@ test('a function whose name the script does not say is not there', () => {
   // A name may be made at run time.
   assert.equal(check('this["process" + "Data"] = function (m) { return m; }').namesFunction, true);
   assert.equal(check('eval(x)').namesFunction, true);
+});
+
+test('a method of a service that is missing is found, and no other of its name', () => {
+  const get = (service: string) =>
+    `var s = com.sap.it.api.ITApiFactory.getApi(com.sap.it.api.${service}, null);`;
+  const keystore = get('keystore.KeystoreService');
+  for (const [body, missing] of [
+    [`${keystore} s.getKeyPair("a");`, ['KeystoreService.getKeyPair']],
+    [`${keystore} s . getKey ( alias );`, ['KeystoreService.getKey']],
+    [`${keystore} s.getCertificate("a"); entry.getKey();`, []],
+    [`${keystore} try { s.getKey("a"); } catch (e) {}`, []],
+    ['own.getAuthorizedUsers("p");', []],
+    [
+      `${get('pd.PartnerDirectoryService')} s.getAuthorizedUsers("p"); s.getCertificateParameter("i", "p");`,
+      [
+        'PartnerDirectoryService.getAuthorizedUsers',
+        'PartnerDirectoryService.getCertificateParameter',
+      ],
+    ],
+  ] as const) {
+    assert.deepEqual(check(processData(body)).missingMethods, missing, body);
+  }
 });
 
 suite('a Java class that is missing is found', () => {

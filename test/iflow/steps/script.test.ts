@@ -43,6 +43,17 @@ suite('a deployment names what a script needs and does not get', () => {
       },
     ]);
   });
+  test('a method of a service, as a capability', () => {
+    const calls =
+      'com.sap.it.api.ITApiFactory.getApi(com.sap.it.api.keystore.KeystoreService, null).getKey("a");';
+    assert.deepEqual(detailsOf(processData(calls)), [
+      {
+        text: 'Step "Script" (JavaScript) names the script "s.js", which calls the method KeystoreService.getKey, which Flowgate does not have.',
+        kind: 'missing',
+        capability: 'script method KeystoreService.getKey',
+      },
+    ]);
+  });
   test('code that can be parsed, with line and column', () => {
     const [fault] = detailsOf('function processData(m) {\n  var = 1;\n}');
     assert.equal(

@@ -3,6 +3,7 @@ import { compileBinaryNow } from './binary.ts';
 import { closings, codeOf } from './code-of.ts';
 import { STACK_TEXT, compileScript } from './compile-script.ts';
 import { isAvailable } from './parts.ts';
+import { MISSING_METHODS } from './parts/services.ts';
 import { GuestAborted, QuickJsMachine } from './quickjs.ts';
 
 let binary: WebAssembly.Module | undefined;
@@ -13,9 +14,11 @@ export function checkJavaScript(
   functionName: string,
 ): ScriptFlaws {
   const code = codeOf(source);
+  const needed = withoutGuarded(code);
   return {
     syntax: syntaxFlaw(fileName, source),
-    missingClasses: missingClasses(withoutGuarded(code), functionName),
+    missingClasses: missingClasses(needed, functionName),
+    missingMethods: missingMethods(needed, functionName),
     // The name may be made at run time.
     namesFunction: words(code).has(functionName) || /\beval\b|\]\s*=/.test(code),
   };
@@ -60,6 +63,21 @@ function missingClasses(code: string, functionName: string): string[] {
     }
   }
   return [...named].sort();
+}
+
+/** Methods are told by their names alone, and only where the script names their service as well. */
+function missingMethods(code: string, functionName: string): string[] {
+  const services = Object.entries(MISSING_METHODS).filter(([service]) => words(code).has(service));
+  if (services.length === 0) return [];
+  const called = new Set(
+    reachable(code, functionName).flatMap((part) =>
+      // Map.Entry has a getKey() as well. An argument that is a text is blank here.
+      [...part.matchAll(/\.\s*(\w+)\s*\((?!\))/g)].map(([, name = '']) => name),
+    ),
+  );
+  return services.flatMap(([service, methods]) =>
+    methods.filter((method) => called.has(method)).map((method) => `${service}.${method}`),
+  );
 }
 
 /** Whether the name of a package may be a variable of the script's. */

@@ -66,9 +66,13 @@ function flawsOf({ fileName, functionName }: NamedScript, source: string): Fault
   if (flaws.syntax !== undefined) {
     return [{ clause: `${names}, which cannot be parsed: ${flaws.syntax}` }];
   }
-  const faults: Fault[] = flaws.missingClasses.map((name) => ({
-    clause: `${names}, which needs the Java class ${name}, which Flowgate does not have`,
-    about: { kind: 'missing', capability: `script class ${name}` },
+  const lacking = [
+    ...flaws.missingClasses.map((name) => ['needs the Java class', 'class', name] as const),
+    ...flaws.missingMethods.map((name) => ['calls the method', 'method', name] as const),
+  ];
+  const faults: Fault[] = lacking.map(([needs, kind, name]) => ({
+    clause: `${names}, which ${needs} ${name}, which Flowgate does not have`,
+    about: { kind: 'missing', capability: `script ${kind} ${name}` },
   }));
   return flaws.namesFunction
     ? faults

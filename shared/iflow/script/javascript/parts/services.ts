@@ -1,3 +1,14 @@
+/** Methods of services that are not there, all of which take an argument, by the class of the service. */
+export const MISSING_METHODS: Readonly<Record<string, readonly string[]>> = {
+  SecureStoreService: ['getAccesTokenForOauth2AuthorizationCodeCredential'],
+  KeystoreService: ['getKey', 'getKeyPair'],
+  PartnerDirectoryService: [
+    'getAlternativePartnerId',
+    'getAuthorizedUsers',
+    'getCertificateParameter',
+  ],
+};
+
 /**
  * `com.sap.it.api`, as guest source: the services that `ITApiFactory` gives (SAP Help, Additional Use
  * Cases; Read Security-Related Artifacts; Read and Modify Partner Directory Content). Each call is asked
