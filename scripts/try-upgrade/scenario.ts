@@ -31,7 +31,7 @@ export async function tryBoth(trial: Trial, storage: TestStorage, folders: Names
   /** What the second tells of it is what the first does, whatever it tells besides. */
   const assertToldAlike = async (first: Version, second: Version, path: string): Promise<void> => {
     const [told, alike] = [await first.read(path), await second.read(path)];
-    assert.deepEqual(alike, { ...(alike as object), ...(told as object) });
+    assert.partialDeepStrictEqual(alike, told);
   };
 
   trial.begin('The older version alone');
