@@ -1,7 +1,7 @@
 import type { Clock } from '../config/clock.ts';
 import type { HttpCall } from '../http/call.ts';
 import { Fault } from '../http/fault.ts';
-import { networkOf } from './network.ts';
+import { networkOf } from '../net/network.ts';
 
 /** Requests of one kind that one network may make within a minute for clients that prove nothing. */
 export const MOST_REQUESTS = 300;

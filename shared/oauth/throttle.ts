@@ -13,7 +13,7 @@ import {
   MOST_NETWORKS,
   WINDOW_MS,
 } from './failed-sign-ins.ts';
-import { networkOf } from './network.ts';
+import { networkOf } from '../net/network.ts';
 
 /** Exchanges with the other instances begin this far apart at least, in milliseconds. */
 const EXCHANGE_GAP_MS = 100;

@@ -9,7 +9,7 @@ import {
   MOST_NETWORKS,
   MOST_SHARED,
 } from '../../shared/oauth/failed-sign-ins.ts';
-import { networkOf } from '../../shared/oauth/network.ts';
+import { networkOf } from '../../shared/net/network.ts';
 import { createThrottle } from '../../shared/oauth/throttle.ts';
 import { openFailureBoard } from '../../shared/storage/failed-sign-ins.ts';
 import { openTables } from '../../shared/storage/tables.ts';

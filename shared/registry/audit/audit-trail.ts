@@ -2,7 +2,7 @@ import type { Clock } from '../../config/clock.ts';
 import { Fault } from '../../http/fault.ts';
 import type { LogStore } from '../../monitor/log-store.ts';
 import type { WriteBehind } from '../../monitor/write-behind.ts';
-import { networkOf } from '../../oauth/network.ts';
+import { networkOf } from '../../net/network.ts';
 import {
   type AuditEntry,
   type AuditEvent,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createKeysApi } from '../../shared/jwt/keys-api.ts';
+import { createKeysApi } from '../../shared/registry/api/keys.ts';
 import { PUBLISH_AHEAD_MS, RETAIN_MS } from '../../shared/jwt/rotation.ts';
 import { BearerFault, type BearerGate } from '../../shared/oauth/gate.ts';
 import { testTrail } from '../support/audit.ts';

@@ -1,10 +1,10 @@
-import { type Handler, json } from '../http/call.ts';
-import { Fault } from '../http/fault.ts';
-import { Problem } from '../http/problem.ts';
-import type { BearerGate } from '../oauth/gate.ts';
-import type { AuditTrail } from '../registry/audit/audit-trail.ts';
-import type { KeyRing } from './key-ring.ts';
-import type { KeyStanding } from './rotation.ts';
+import { type Handler, json } from '../../http/call.ts';
+import { Fault } from '../../http/fault.ts';
+import { Problem } from '../../http/problem.ts';
+import type { BearerGate } from '../../oauth/gate.ts';
+import type { AuditTrail } from '../audit/audit-trail.ts';
+import type { KeyRing } from '../../jwt/key-ring.ts';
+import type { KeyStanding } from '../../jwt/rotation.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'OPTIONS'];
 
