@@ -8,6 +8,7 @@ import type {
   Outcome,
   Reply,
   Request,
+  Requests,
   Task,
   WorkerData,
 } from './protocol.ts';
@@ -61,6 +62,7 @@ export class ScriptThread {
   readonly #scripts = new Set<string>();
   /** Sequence numbers of `runs`. */
   readonly #sequences: number[] = [];
+  #outgoing: Request[] = [];
   #next = 1;
   #over = false;
 
@@ -101,7 +103,14 @@ export class ScriptThread {
     this.#sequences.push(sequence);
     const { task } = run;
     const kept = task.language === 'JavaScript' || task.hasResource ? this.#keep(run.call) : {};
-    this.#worker.postMessage({ task, sequence, ...kept } satisfies Request);
+    if (this.#outgoing.length === 0) setImmediate(() => this.#send());
+    this.#outgoing.push({ task, sequence, ...kept });
+  }
+
+  /** What has come up in one turn of the event loop goes together: waking the worker costs as much as a short script. */
+  #send(): void {
+    if (!this.#over) this.#worker.postMessage(this.#outgoing satisfies Requests);
+    this.#outgoing = [];
   }
 
   /** What the worker is to load and to drop for a run. */
