@@ -107,10 +107,17 @@ export class ScriptThread {
     this.#outgoing.push({ task, sequence, ...kept });
   }
 
-  /** What has come up in one turn of the event loop goes together: waking the worker costs as much as a short script. */
+  /**
+   * What has come up in one turn of the event loop goes together: to wake a worker costs about as
+   * much as a short script.
+   */
   #send(): void {
-    if (!this.#over) this.#worker.postMessage(this.#outgoing satisfies Requests);
+    const requests = this.#outgoing;
     this.#outgoing = [];
+    if (this.#over) return;
+    // Where the head is among them, its time begins here.
+    if (requests[0]?.sequence === this.#sequences[0]) this.headSince = performance.now();
+    this.#worker.postMessage(requests satisfies Requests);
   }
 
   /** What the worker is to load and to drop for a run. */
