@@ -121,6 +121,12 @@ for (const [what, original, answer, settings, message] of [
   });
 }
 
+test('two messages near the limit, in signs of two bytes, are combined in the memory of a worker', async () => {
+  const body = `<a>${'я'.repeat(39 * 1024 * 1024)}</a>`;
+  const result = await enriched(body, body, COMBINE, { apart });
+  assert.equal(result.split(body).length - 1, 2);
+});
+
 test('names of JavaScript are keys like any other', async () => {
   const names = ['__proto__', 'constructor', 'toString'];
   assert.equal(
