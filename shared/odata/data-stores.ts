@@ -17,7 +17,7 @@ import { ODataError } from './errors.ts';
 import type { Entity, EntityType } from './model.ts';
 import { keyValues } from './path.ts';
 import { parseQueryOptions } from './query-options.ts';
-import { collectionRoutes, replyEntity, replyPage } from './reply.ts';
+import { collectionRoutes, nextPage, replyEntity, replyPage } from './reply.ts';
 import type { ODataRequest, Routes } from './request.ts';
 
 const dataStoreEntryType: EntityType = {
@@ -112,7 +112,7 @@ export function dataStoreRoutes(dataStores: DataStores & DataStoreOverview): Rou
     const options = parseQueryOptions(request.call.url, dataStoreEntryType, PAGE_OPTIONS);
     const after = request.call.url.searchParams.get('$skiptoken') ?? undefined;
     const { entries, next } = await listPage(dataStores, of, after);
-    const about = { options, next: next === undefined ? undefined : nextPage(request, next) };
+    const about = { options, next: next && nextPage(request, { $skiptoken: next }) };
     return replyPage(request, dataStoreEntryType, entries.map(entryEntity), about);
   };
   const content = async ({ store, id }: StoredEntry) =>
@@ -206,13 +206,6 @@ async function listAll(dataStores: DataStoreOverview, of: EntriesOf): Promise<St
     after = next;
   } while (after !== undefined);
   return all;
-}
-
-function nextPage(request: ODataRequest, after: string): string {
-  const { pathname, searchParams } = request.call.url;
-  const next = new URLSearchParams(searchParams);
-  next.set('$skiptoken', after);
-  return `${request.base}${pathname.replace(/^\/api\/v1\//, '')}?${next.toString()}`;
 }
 
 const visibilityOf = ({ flowId }: StoreName): string =>
