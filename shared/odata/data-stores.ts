@@ -81,6 +81,8 @@ export const dataStoreTypes: readonly EntityType[] = [
 export const ENTRY_CONTENT = 'DataStoreEntries()/$value';
 export const VARIABLE_CONTENT = 'Variables()/$value';
 
+/** Entries of one store that are counted: as many as one Select takes. */
+const MOST_COUNTED = 100_000;
 /** Entries of one answer; a longer list goes on at `__next`. SAP has no other options for them. */
 const PAGE = 1000;
 const PAGE_OPTIONS = ['$select', '$format', '$skiptoken'];
@@ -103,11 +105,6 @@ export function dataStoreRoutes(dataStores: DataStores & DataStoreOverview): Rou
     const [name = '', flowId = ''] = keyValues(request.segments[0], variableType.keys);
     return found(await dataStores.find({ flowId, name: VARIABLES }, name));
   };
-  const findStore = async (request: ODataRequest): Promise<StoreUsage> => {
-    const { name, flowId } = storeOf(request);
-    const usage = await dataStores.usage();
-    return found(usage.find(({ store }) => store.name === name && store.flowId === flowId));
-  };
   const page = async (request: ODataRequest, of: EntriesOf): Promise<HttpReply> => {
     const options = parseQueryOptions(request.call.url, dataStoreEntryType, PAGE_OPTIONS);
     const after = request.call.url.searchParams.get('$skiptoken') ?? undefined;
@@ -124,18 +121,21 @@ export function dataStoreRoutes(dataStores: DataStores & DataStoreOverview): Rou
 
   return {
     ...collectionRoutes('DataStores', dataStoreType, async (request) => {
-      const usage = await dataStores.usage();
+      const usage = await dataStores.usage(MOST_COUNTED);
       const overdueOnly = request.call.url.searchParams.get('overdueonly') === 'true';
       return usage.filter(({ overdue }) => !overdueOnly || overdue > 0).map(storeEntity);
     }),
     'DataStores()': {
-      GET: async (request) =>
-        replyEntity(request, dataStoreType, storeEntity(await findStore(request))),
+      GET: async (request) => {
+        const usage = found(await dataStores.usageOf(storeOf(request), MOST_COUNTED));
+        return replyEntity(request, dataStoreType, storeEntity(usage));
+      },
     },
     'DataStores()/Entries': {
       GET: async (request) => {
-        await findStore(request);
-        return page(request, { store: storeOf(request) });
+        const store = storeOf(request);
+        found(await dataStores.usageOf(store, 1));
+        return page(request, { store });
       },
     },
     DataStoreEntries: {
