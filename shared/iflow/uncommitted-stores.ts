@@ -105,7 +105,7 @@ export class UncommittedStores implements DataStores {
     const changes = [...this.#changes.values()];
     const made: Change[] = [];
     for (const change of changes) {
-      const { store, id, entry, override } = change;
+      const { store, entry, override } = change;
       if (entry === undefined || override) continue;
       if (!(await this.#stores.put(store, entry, false))) {
         for (const one of made) await this.#stores.remove(one.store, one.id);

@@ -213,11 +213,7 @@ test('the caller of a local process catches no failure of its commit (SAP Help, 
     id: 'Local',
     local: true,
     ...REQUIRED,
-    nodes: [
-      { id: 'S', cname: 'StartEvent' },
-      put('Commit', 'a'),
-      { id: 'E', cname: 'EndEvent' },
-    ],
+    nodes: [{ id: 'S', cname: 'StartEvent' }, put('Commit', 'a'), { id: 'E', cname: 'EndEvent' }],
   };
   const zip = flowBundle({ processes: [{ ...line(call), exception }, local] });
   const environment = under.environment();
