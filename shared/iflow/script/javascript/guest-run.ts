@@ -15,7 +15,7 @@ const MAX_VALUE_NODES = 10_000;
 
 /** What the parts of `parts.ts` may use of this guest. */
 export const CORE_NAMES =
-  'host, hide, isObject, same, show, unbox, stringify, parse, decode, encode, decodeUtf8, encodeUtf8, latin1, charsetOf, isBytes, toBytes, Class, define, find, raise, classNameOf, addProperties, elements, natural, comparing, JavaIterator, Collection, ArrayList, AbstractMap, HashMap, CharArray, charsOf, JavaString, outgoing, textOrEmpty, InvalidResult';
+  'host, hide, isObject, same, show, unbox, stringify, parse, decode, encode, decodeUtf8, encodeUtf8, charsetOf, isBytes, toBytes, Class, define, find, raise, classNameOf, addProperties, elements, natural, comparing, JavaIterator, Collection, ArrayList, AbstractMap, HashMap, CharArray, charsOf, JavaString, outgoing, textOrEmpty, InvalidResult';
 
 /**
  * What runs in the guest around a script. The source's value is a function of the host's random
