@@ -54,6 +54,7 @@ export function compileSource(
     default:
       context.fault(
         `takes the value of ${what} from ${JSON.stringify(from.slice(0, 100))}, which is not available yet`,
+        { kind: 'missing', capability: `value from ${from.slice(0, 100)}` },
       );
       return undefined;
   }
@@ -93,8 +94,21 @@ const DATA_TYPES: Readonly<Record<string, DataType>> = {
   nodelist: 'nodes',
 };
 
-/** By the class's simple name: published flows spell packages and cases in several ways. */
-export function readDataType(written: string): DataType | undefined {
+/**
+ * By the class's simple name: published flows spell packages and cases in several ways.
+ * @returns undefined with a fault.
+ */
+export function compileDataType(
+  written: string,
+  what: string,
+  context: CompileContext,
+): DataType | undefined {
   const name = written.trim().split('.').at(-1)?.toLowerCase() ?? '';
-  return Object.hasOwn(DATA_TYPES, name) ? DATA_TYPES[name] : undefined;
+  if (Object.hasOwn(DATA_TYPES, name)) return DATA_TYPES[name];
+  const shown = written.slice(0, 100);
+  context.fault(
+    `has the data type ${JSON.stringify(shown)} for ${what}, which is not available yet`,
+    { kind: 'missing', capability: `data type ${shown}` },
+  );
+  return undefined;
 }
