@@ -101,9 +101,9 @@ function timersOf({
   );
 }
 
-/** A receiver channel and the step that it begins at; without `compiled` where its adapter is missing. */
+/** A receiver channel and the step that calls it; without `compiled` where its adapter is missing. */
 interface ChannelOfStep {
-  readonly sourceId: string;
+  readonly stepId: string;
   readonly compiled: CompiledChannel | undefined;
 }
 
@@ -111,10 +111,14 @@ function compileReceivers(
   model: FlowModel,
   report: (fault: DeployFault) => void,
 ): readonly ChannelOfStep[] {
+  const participants = new Map(model.participants.map(({ id, name }) => [id, name]));
   return model.channels
     .filter(({ direction }) => direction === 'Receiver')
     .map((channel) => {
-      const { adapter, sourceId } = channel;
+      const { adapter, sourceId, targetId } = channel;
+      // That of a Content Enricher is drawn from the receiver to the step.
+      const isInward = participants.has(sourceId);
+      const stepId = isInward ? targetId : sourceId;
       const fault = (clause: string, about?: FaultSubject): void =>
         report(faultOf(channelName(channel), clause, about, channel));
       const compile = Object.hasOwn(receiverCompilers, adapter)
@@ -123,12 +127,12 @@ function compileReceivers(
       if (compile === undefined) {
         const capability = `receiver ${adapter || 'without adapter'}`;
         fault('is not available yet', { kind: 'missing', capability });
-        return { sourceId, compiled: undefined };
+        return { stepId, compiled: undefined };
       }
-      const receiver = model.participants.find(({ id }) => id === channel.targetId)?.name ?? '';
+      const receiver = participants.get(isInward ? sourceId : targetId) ?? '';
       const config = compile(channel, { fault });
       const { id, name } = channel;
-      return { sourceId, compiled: { id, name, adapter, receiver, config } };
+      return { stepId, compiled: { id, name, adapter, receiver, config } };
     });
 }
 
@@ -201,7 +205,7 @@ function compileNode(
     return undefined;
   }
   const outgoing = graph.sequenceFlows.filter(({ sourceId }) => sourceId === node.id);
-  const ofStep = channels.filter(({ sourceId }) => sourceId === node.id);
+  const ofStep = channels.filter(({ stepId }) => stepId === node.id);
   const config = compile(node, {
     ...shared,
     outgoing,

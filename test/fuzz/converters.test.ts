@@ -327,6 +327,16 @@ const inputs: { readonly [N in TaskName]?: (body: Body) => TaskInput<N>[] } = {
       { ...joinBodies([body]), format },
       { ...joinBodies(['<a/>', body, '<b/>']), format },
     ]),
+  enrich: (body) => {
+    const steps = [{ localName: 'a', namespace: undefined }];
+    const path = { node: steps, key: steps };
+    const enrich = { strategy: 'enrich', original: path, lookup: path } as const;
+    return [enrich, { strategy: 'combine' } as const].flatMap((aggregation) => [
+      { ...joinBodies([body, '<a><a>1</a></a>']), aggregation },
+      { ...joinBodies(['<a><a>1</a></a>', body]), aggregation },
+      { ...joinBodies([body, body]), aggregation },
+    ]);
+  },
   merge: (body) => [
     { ...joinBodies([body, body]), namespaces: {}, source: queryFor('//a', 'nodes') },
     {

@@ -6,6 +6,7 @@ import {
   type GraphDescription,
   line,
   type ProcessDescription,
+  type ReceiverDescription,
   setBody,
 } from '../support/flow-bundle.ts';
 import { openTarget, type Target } from '../support/target.ts';
@@ -28,13 +29,14 @@ async function answerOf(
   name: string,
   process: ProcessDescription,
   body: string,
+  receivers: readonly ReceiverDescription[] = [],
 ): Promise<{ readonly status: number; readonly text: string }> {
   const id = target.name(name);
   const address = target.name(name.toLowerCase());
   const start = process.nodes.find(({ cname }) => cname === 'MessageStartEvent')?.id ?? '';
   const senders = [{ adapter: 'HTTPS', to: start, properties: { urlPath: `/${address}` } }];
   assert.equal(
-    await admin.deploy(id, flowBundle({ id, senders, processes: [process] })),
+    await admin.deploy(id, flowBundle({ id, senders, receivers, processes: [process] })),
     'SUCCESS',
   );
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/xml' };
@@ -118,4 +120,38 @@ test('a message is split, routed by its content and gathered again', async () =>
   const declared = 'xmlns:multimap="http://sap.com/xi/XI/SplitAndMerge"';
   assert.deepEqual([status, text], [200, `<large ${declared} nr="0"/><large ${declared} nr="2"/>`]);
   assert.equal(await logged('Splitting'), 'COMPLETED');
+});
+
+test('a Content Enricher asks another flow and puts its entries behind the keys of the message', async () => {
+  const asked = target.name('LookedUp');
+  const properties = { address: `/${asked.toLowerCase()}` };
+  const answer = '<Phones><entry><of>b1</of><nr>9</nr></entry><entry><of>b2</of></entry></Phones>';
+  const lookup = flowBundle({
+    id: asked,
+    senders: [{ adapter: 'ProcessDirect', to: 'Start_1', properties }],
+    processes: [line(setBody('Answer', answer))],
+  });
+  assert.equal(await admin.deploy(asked, lookup), 'SUCCESS');
+  const enricher = {
+    id: 'Enrich',
+    cname: 'contentEnricherWithLookup',
+    properties: {
+      enrichmentType: 'xmlLookupAggregation',
+      originalMessageNodePath: 'Staff/Person',
+      originalMessageKeyElement: 'badge',
+      resourceMessageNodePath: 'Phones/entry',
+      resourceMessageKeyElement: 'of',
+    },
+  };
+  const body = '<Staff><Person><badge>b1</badge><name>Ada</name></Person></Staff>';
+  const receivers = [
+    { from: 'Enrich', adapter: 'ProcessDirect', properties, inward: true as const },
+  ];
+  const { status, text } = await answerOf('Enriching', line(enricher), body, receivers);
+  assert.equal(status, 200, text);
+  assert.equal(
+    text,
+    "<?xml version='1.0' encoding='UTF-8'?><Staff><Person><badge>b1</badge><entry><of>b1</of><nr>9</nr></entry><name>Ada</name></Person></Staff>",
+  );
+  assert.equal(await logged('Enriching'), 'COMPLETED');
 });

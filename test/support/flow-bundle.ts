@@ -29,6 +29,8 @@ export interface ReceiverDescription {
   readonly from: string;
   readonly adapter: string;
   readonly properties?: Readonly<Record<string, string>>;
+  /** Drawn from the receiver to the step, as SAP's editor draws that of a Content Enricher. */
+  readonly inward?: true;
 }
 
 export interface GraphDescription {
@@ -157,9 +159,11 @@ function flowXml(flow: FlowDescription): string {
       const all = { ComponentType: adapter, direction: 'Sender', ...defaults, ...own };
       return `<bpmn2:messageFlow id="SenderChannel_${i + 1}" name="${adapter}" sourceRef="Sender_${i + 1}" targetRef="${to}">${properties(all)}</bpmn2:messageFlow>`;
     }),
-    ...receivers.map(({ adapter, from, properties: own }, i) => {
+    ...receivers.map(({ adapter, from, inward, properties: own }, i) => {
       const all = { ComponentType: adapter, direction: 'Receiver', ...own };
-      return `<bpmn2:messageFlow id="ReceiverChannel_${i + 1}" name="${adapter}" sourceRef="${from}" targetRef="Receiver_${i + 1}">${properties(all)}</bpmn2:messageFlow>`;
+      const receiver = `Receiver_${i + 1}`;
+      const [source, to] = inward === true ? [receiver, from] : [from, receiver];
+      return `<bpmn2:messageFlow id="ReceiverChannel_${i + 1}" name="${adapter}" sourceRef="${source}" targetRef="${to}">${properties(all)}</bpmn2:messageFlow>`;
     }),
   ];
   const processes = flow.processes.map((process, i) => {

@@ -25,6 +25,11 @@ export const tasks = {
     load: async () => (await import('../steps/routing/gathering/merge-task.ts')).mergeTask,
     inlineUpTo: 0,
   },
+  // What is looked up may be put into many places.
+  enrich: {
+    load: async () => (await import('../steps/calls/enriching/enrich-task.ts')).enrichTask,
+    inlineUpTo: 0,
+  },
   // An array repeats a name for two characters: of so much text, at most 8 MB can become.
   storedMessages: {
     load: async () =>

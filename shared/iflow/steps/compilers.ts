@@ -1,5 +1,6 @@
 import { compileTimer } from '../senders/timer.compile.ts';
 import type { StepCompiler } from './compiler.ts';
+import { compileContentEnricher } from './calls/content-enricher.compile.ts';
 import { compileContentModifier } from './transformers/content-modifier.compile.ts';
 import { compileCsvToXml } from './converters/csv-to-xml.compile.ts';
 import {
@@ -76,6 +77,7 @@ export const compilers: Readonly<Record<string, StepCompiler>> = {
   // Calls
   ExternalCall: compileCall,
   Send: compileCall,
+  contentEnricherWithLookup: compileContentEnricher,
   NonLoopingProcess: compileProcessCall,
   LoopingProcess: compileLoopingProcess,
   IdempotentProcessCall: compileIdempotentCall,

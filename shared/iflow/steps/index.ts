@@ -1,3 +1,4 @@
+import { contentEnricher } from './calls/content-enricher.ts';
 import { contentModifier } from './transformers/content-modifier.ts';
 import { csvToXml } from './converters/csv-to-xml.ts';
 import {
@@ -70,6 +71,7 @@ export const steps: Readonly<Record<string, Step>> = {
   // Calls
   ExternalCall: requestReply,
   Send: send,
+  contentEnricherWithLookup: contentEnricher,
   NonLoopingProcess: processCall,
   LoopingProcess: loopingProcess,
   IdempotentProcessCall: idempotentCall,

@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { checkCompiled } from '../../../shared/iflow/steps/transformers/xslt/check-compiled.ts';
 import { extensionModule } from '../../../shared/iflow/steps/transformers/xslt/extensions.ts';
+import { readSource } from '../../../shared/iflow/steps/transformers/xslt/source.ts';
 import { World } from '../../../shared/iflow/steps/transformers/xslt/world.ts';
 import { freshFolder } from '../../support/folders.ts';
 import { compile, map, stylesheet } from './stylesheets.ts';
@@ -55,7 +56,7 @@ function runUnchecked(compiled: string): string {
   const world = new World();
   world.prepare(compiled);
   const envelope = JSON.stringify({ parameters: [], headers: [], properties: [] });
-  const told = world.transform(envelope, '<order id="7"/>');
+  const told = world.transform(envelope, readSource('<order id="7"/>'));
   return told + world.takeResult();
 }
 
@@ -270,7 +271,7 @@ for (const [what, text] of [
 
 test('no message leaves anything behind for the next one of the same stylesheet', () => {
   const source = stylesheet(
-    `<a><xsl:value-of select="$held, f:kept(1), $given, key('all', 'x'), accumulator-after('seen')" separator="|"/></a>`,
+    `<a><xsl:value-of select="$held, f:kept(1), $given, key('all', 'x'), accumulator-after('seen'), if (order/wrong) then error() else ()" separator="|"/></a>`,
     {
       version: '3.0',
       namespaces: 'xmlns:f="urn:f"',
@@ -283,14 +284,17 @@ test('no message leaves anything behind for the next one of the same stylesheet'
   world.prepare(compiled.text);
   const transform = (body: string, given?: string): string => {
     const parameters = given === undefined ? [] : [['given', 'untypedAtomic', given]];
-    const told = world.transform(JSON.stringify({ parameters, headers: [], properties: [] }), body);
+    const envelope = JSON.stringify({ parameters, headers: [], properties: [] });
+    const told = world.transform(envelope, readSource(body));
     assert.deepEqual(JSON.parse(told), { headers: [], properties: [] });
     return world.takeResult().replace(/^.*<a>|<\/a>$/g, '');
   };
   assert.equal(transform('<order id="1">one</order>', 'secret'), '1|1|secret|one|1');
   assert.equal(transform('<order id="2">two</order>'), '2|2|-|two|1');
   // Nor does a transformation that fails, or what it has set until then.
-  assert.match(world.transform('{"parameters":[],"headers":[],"properties":[]}', '<a'), FAILED);
+  const envelope = '{"parameters":[],"headers":[],"properties":[]}';
+  const wrong = readSource('<order id="3"><wrong/></order>');
+  assert.match(world.transform(envelope, wrong), FAILED);
   assert.equal(world.takeResult(), '');
   assert.equal(transform('<order/>'), '||-||1');
 });

@@ -7,7 +7,10 @@ export type Task = (ScriptTask & { readonly language: 'JavaScript' }) | ApartTas
 
 export type Outcome = ScriptOutcome | ApartOutcome;
 
-/** To a worker: one run, and what it needs to know or forget for it. Handled in order. */
+/** To a worker: handled in order. */
+export type Requests = readonly Request[];
+
+/** One run, and what a worker needs to know or forget for it. */
 export interface Request {
   readonly task: Task;
   readonly sequence: number;

@@ -3,7 +3,7 @@ import { type ApartOutcome, type ApartTask, ApartTasks } from '../../apart/worke
 import { compileGuest } from './compile-script.ts';
 import type { Outside } from './host-functions.ts';
 import { Control } from './protocol.ts';
-import type { Answer, Reply, Request, WorkerData } from './protocol.ts';
+import type { Answer, Reply, Request, Requests, WorkerData } from './protocol.ts';
 import { Sandbox } from './sandbox.ts';
 
 if (parentPort === null) throw new Error('This module is the entry of a worker thread.');
@@ -25,8 +25,8 @@ const apart = new ApartTasks();
 
 // One at a time, in order: loading what a task needs takes a while.
 let handled: Promise<void> = Promise.resolve();
-port.on('message', (request: Request) => {
-  handled = handled.then(() => handle(request));
+port.on('message', (requests: Requests) => {
+  for (const request of requests) handled = handled.then(() => handle(request));
 });
 reply({ ready: guest });
 

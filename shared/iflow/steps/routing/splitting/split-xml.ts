@@ -1,11 +1,17 @@
+import {
+  declarationsOf,
+  NO_NAMESPACES,
+  type PlacedElement,
+  type Scope,
+  scopeIn,
+  textElsewhere,
+} from '../../../xml/namespace-scope.ts';
 import { parseXml, unixLines } from '../../../xml/parse-xml.ts';
-import { escapeAttribute } from '../../../xml/write-xml.ts';
 import {
   type ParsedAttribute,
+  XmlError,
   type XmlHandler,
   type XmlName,
-  XmlError,
-  XMLNS_NAMESPACE,
 } from '../../../xml/xml-handler.ts';
 import { AT_ROOT, PathMatcher, type Progress } from './path-matcher.ts';
 import { MAX_CHARACTERS, MAX_PIECES, type Pieces, piecesOf } from './pieces.ts';
@@ -27,30 +33,11 @@ export function splitXml(text: string, path: SplitPath, envelope: boolean): Piec
   return cutter.pieces();
 }
 
-/** Each piece may have to declare them all. */
-const MAX_NAMESPACES = 100;
-
-/** Namespace declarations that hold in an element, by prefix; '' for the default one. */
-type Scope = ReadonlyMap<string, string>;
-
 interface Open {
   readonly nodeName: string;
   readonly progress: Progress;
   readonly scope: Scope;
 }
-
-interface Piece {
-  /** Where it begins. */
-  readonly from: number;
-  readonly name: XmlName;
-  /** Namespaces that hold around it, and those that it declares itself. */
-  readonly outer: Scope;
-  readonly own: readonly Declaration[];
-}
-
-type Declaration = readonly [prefix: string, uri: string];
-
-const NO_NAMESPACES: Scope = new Map();
 
 const nothing = (): void => undefined;
 
@@ -68,7 +55,7 @@ class Cutter implements XmlHandler {
   /** Around the pieces, once the first one is found. */
   #around: { readonly prefix: string; readonly suffix: string; readonly scope: Scope } | undefined;
   /** The piece that is being read, and how deep inside of it. */
-  #piece: Piece | undefined;
+  #piece: Omit<PlacedElement, 'to'> | undefined;
   #depth = 0;
 
   constructor(source: string, matcher: PathMatcher, envelope: boolean) {
@@ -92,9 +79,11 @@ class Cutter implements XmlHandler {
     const progress = this.#matcher.enter(parent?.progress ?? AT_ROOT, name, namespaceURI);
     if (this.#matcher.isWhole(progress)) {
       this.#around ??= this.#aroundFirst(from, outer);
-      this.#piece = { from, name, outer, own: declarationsOf(attributes) };
+      const behindName = from + 1 + name.nodeName.length;
+      this.#piece = { from, behindName, outer, own: declarationsOf(attributes) };
     } else {
-      this.#open.push({ nodeName: name.nodeName, progress, scope: scopeIn(outer, attributes) });
+      const scope = scopeIn(outer, declarationsOf(attributes));
+      this.#open.push({ nodeName: name.nodeName, progress, scope });
     }
   }
 
@@ -102,7 +91,8 @@ class Cutter implements XmlHandler {
     if (this.#piece === undefined) this.#open.pop();
     else if (this.#depth > 0) this.#depth -= 1;
     else {
-      this.#add(this.#cut(this.#piece, to));
+      const around = this.#around?.scope ?? NO_NAMESPACES;
+      this.#add(textElsewhere(this.#source, { ...this.#piece, to }, around));
       this.#piece = undefined;
     }
   }
@@ -125,15 +115,6 @@ class Cutter implements XmlHandler {
     };
   }
 
-  /** The text of an element, with the namespace declarations that its new place does not give it. */
-  #cut({ from, name, outer, own }: Piece, to: number): string {
-    const around = this.#around?.scope ?? NO_NAMESPACES;
-    if (outer === around) return this.#source.slice(from, to);
-    const declared = missingIn(around, outer, own);
-    const behindName = from + 1 + name.nodeName.length;
-    return this.#source.slice(from, behindName) + declared + this.#source.slice(behindName, to);
-  }
-
   #add(piece: string): void {
     this.#pieces.push(piece);
     this.#length += piece.length;
@@ -144,36 +125,4 @@ class Cutter implements XmlHandler {
       throw new XmlError(`its pieces have more than ${MAX_CHARACTERS} characters`);
     }
   }
-}
-
-/** Declarations of what holds in one scope and not in another, but for those that are there already. */
-function missingIn(around: Scope, outer: Scope, own: readonly Declaration[]): string {
-  let declared = '';
-  for (const prefix of new Set([...outer.keys(), ...around.keys()])) {
-    const uri = outer.get(prefix) ?? '';
-    if (uri === (around.get(prefix) ?? '') || (uri === '' && prefix !== '')) continue;
-    if (own.some(([ownPrefix]) => ownPrefix === prefix)) continue;
-    declared += ` xmlns${prefix === '' ? '' : `:${prefix}`}="${escapeAttribute(uri)}"`;
-  }
-  return declared;
-}
-
-function declarationsOf(attributes: readonly ParsedAttribute[]): readonly Declaration[] {
-  return attributes
-    .filter(({ namespaceURI }) => namespaceURI === XMLNS_NAMESPACE)
-    .map(({ prefix, localName, value }) => [prefix === null ? '' : localName, value]);
-}
-
-function scopeIn(outer: Scope, attributes: readonly ParsedAttribute[]): Scope {
-  const declared = declarationsOf(attributes);
-  if (declared.length === 0) return outer;
-  const scope = new Map(outer);
-  for (const [prefix, uri] of declared) {
-    if (uri === '') scope.delete(prefix);
-    else scope.set(prefix, uri);
-  }
-  if (scope.size > MAX_NAMESPACES) {
-    throw new XmlError(`an element has more than ${MAX_NAMESPACES} namespace prefixes`);
-  }
-  return scope;
 }

@@ -1,3 +1,5 @@
+import { COMMENT, END, INSTRUCTION, TEXT } from './source.ts';
+
 /** Characters of the header and property values that a stylesheet may set for one message. */
 export const MAX_CHANGED_CHARACTERS = 1024 * 1024;
 /** Characters of a result: it is copied out of the worker thread. */
@@ -16,6 +18,7 @@ export const guestSource = `(function () {
 const MAX_CHANGED = ${MAX_CHANGED_CHARACTERS};
 const MAX_RESULT = ${MAX_RESULT_CHARACTERS};
 const MAX_TEXT = ${MAX_TEXT_CHARACTERS};
+const [END, TEXT, COMMENT, INSTRUCTION] = [${[END, TEXT, COMMENT, INSTRUCTION].join(', ')}];
 ${String.raw`
 // ---- what Node.js would offer ----------------------------------------------------------------
 /** RFC 3986 section 5.2, with the members that the processor looks at. */
@@ -176,6 +179,7 @@ const takeOutput = () => output.slice(0, 100000);
 
 // ---- at run time -----------------------------------------------------------------------------
 let stylesheet;
+let emptyDocument;
 let result = '';
 /**
  * Takes a compiled stylesheet; from here on the processor reads, compiles and evaluates nothing
@@ -191,18 +195,44 @@ const prepareToTransform = (text) => {
   platform.saxonPrint = () => undefined;
   for (const name of Object.keys(SaxonJS.XPath)) SaxonJS.XPath[name] = refuse;
   const parse = platform.parseXmlFromString;
-  // Of the message the host has made sure; parse-xml() can be given any text.
+  // For parse-xml(), which can be given any text.
   platform.parseXmlFromString = (text, ...rest) => {
-    if (text !== message.source && /<!(?:DOCTYPE|ENTITY)/i.test(text)) {
+    if (/<!(?:DOCTYPE|ENTITY)/i.test(text)) {
       throw new SaxonJS.XError('document type declaration', 'FODC0006');
     }
     return parse(text, ...rest);
   };
+  emptyDocument = () => parse('');
+};
+/** The processor's tree of a document as source.ts lists it. */
+const build = ({ names, nodes }) => {
+  const document = emptyDocument();
+  let parent = document;
+  for (let at = 0; at < nodes.length; ) {
+    const kind = nodes[at++];
+    if (kind === END) parent = parent.parentNode;
+    else if (kind === TEXT) parent.appendChild(document.createTextNode(nodes[at++]));
+    else if (kind === COMMENT) parent.appendChild(document.createComment(nodes[at++]));
+    else if (kind === INSTRUCTION) {
+      parent.appendChild(document.createProcessingInstruction(nodes[at++], nodes[at++]));
+    } else {
+      const name = names[kind];
+      const element = document.createElementNS(name[1], name[0]);
+      for (let left = nodes[at++]; left > 0; left--) {
+        const attributeName = names[nodes[at++]];
+        const attribute = document.createAttributeNS(attributeName[1], attributeName[0]);
+        attribute.value = attribute.nodeValue = nodes[at++];
+        element.setAttributeNode(attribute);
+      }
+      parent.appendChild(element);
+      parent = element;
+    }
+  }
+  return document;
 };
 const transform = (envelope, source) => {
   const { parameters, headers, properties } = JSON.parse(envelope);
   message = {
-    source,
     left: MAX_CHANGED,
     headers: [],
     properties: [],
@@ -214,7 +244,7 @@ const transform = (envelope, source) => {
   try {
     const { principalResult } = SaxonJS.transform({
       stylesheetInternal: stylesheet,
-      sourceText: source,
+      sourceNode: build(JSON.parse(source)),
       stylesheetParams,
       destination: 'serialized',
       deliverMessage: () => undefined,

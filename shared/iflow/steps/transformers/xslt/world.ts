@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { constants, createContext, runInContext, Script } from 'node:vm';
 import { guestSource } from './guest.ts';
+import type { Source } from './source.ts';
 
 /** Of a guest; none of the host's. */
 type GuestFunction = () => unknown;
@@ -69,8 +70,8 @@ export class World {
   }
 
   /** @returns what `guest.ts` tells of it, as JSON */
-  transform(envelope: string, source: string): string {
-    return textOf(this.#guest.transform(envelope, source));
+  transform(envelope: string, source: Source): string {
+    return textOf(this.#guest.transform(envelope, JSON.stringify(source)));
   }
 
   /** The text that the last transformation has made. */

@@ -3,7 +3,7 @@ import type { Body, Value } from '../../../exchange.ts';
 import { XmlError } from '../../../xml/xml-handler.ts';
 import { encodeResult } from './encodings.ts';
 import { failureText, type TransformFailure } from './failure-text.ts';
-import { safeSource } from './safe-source.ts';
+import { readSource, type Source } from './source.ts';
 import { World } from './world.ts';
 import type { XsltCall, XsltResult } from './xslt.ts';
 
@@ -31,7 +31,7 @@ export const xsltTask: Task<XsltCall, XsltResult, Prepared> = {
   dispose: forget,
 
   run(call, prepared) {
-    const source = readSource(call.body);
+    const source = sourceOf(call.body);
     const world = worldOf(prepared);
     const { parameters, headers, properties } = call;
     const envelope = { parameters: typed(parameters), headers, properties };
@@ -75,9 +75,9 @@ function forget(prepared: Prepared): void {
   prepared.world = undefined;
 }
 
-function readSource(body: Body): string {
+function sourceOf(body: Body): Source {
   try {
-    return safeSource(body);
+    return readSource(body);
   } catch (error) {
     if (!(error instanceof XmlError)) throw error;
     throw new TaskFailure(
