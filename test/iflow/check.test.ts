@@ -109,7 +109,7 @@ test('what a row of a Content Modifier or of Write Variables lacks is a capabili
     cname: 'Enricher',
     properties: {
       propertyTable: [
-        row(['Name', 'a'], ['Type', 'constant'], ['Value', 'x'], ['Datatype', 'byte[]']),
+        row(['Name', 'a'], ['Type', 'constant'], ['Value', 'x'], ['Datatype', 'java.util.Date']),
         row(['Name', 'b'], ['Type', 'cookie'], ['Value', 'x']),
         row(['Action', 'Append'], ['Name', 'c'], ['Type', 'constant'], ['Value', 'x']),
         row(['Action', 'Delete'], ['Name', '$include=a|b']),
@@ -126,7 +126,7 @@ test('what a row of a Content Modifier or of Write Variables lacks is a capabili
   assert.deepEqual(new Set(faults.map(({ kind }) => kind)), new Set(['missing']));
   assert.deepEqual(faults.map(({ capability }) => capability).sort(), [
     'data type byte[]',
-    'data type byte[]',
+    'data type java.util.Date',
     'step Enricher that deletes by a pattern',
     'step Enricher with the action Append',
     'step Enricher with the body type xslt',

@@ -67,7 +67,8 @@ class MessageMap extends HashMap {
     if (json === undefined) return this;
     this.#json = undefined;
     for (const pair of parse(json)) {
-      if (isObject(pair[1])) {
+      if (pair.length === 3) pair[1] = host('bytes', pair.pop());
+      else if (isObject(pair[1])) {
         pair[1] = pair[0] === 'CamelExceptionCaught'
           ? find('java.lang.Throwable').caught_(pair[1]) : revive(pair[1]);
       }

@@ -21,7 +21,7 @@ export interface Outside {
  * checked here all the same.
  */
 export class HostFunctions {
-  /** Of the run that goes on. */
+  /** Of the run that goes on, and behind them its properties that are bytes. */
   attachments: readonly Body[] = [];
   readonly #machine: QuickJsMachine;
   readonly #bytecodeOf: (part: Part) => Uint8Array;
@@ -52,6 +52,10 @@ export class HostFunctions {
       case 'attachment': {
         const body = this.attachments[number(0)];
         return body === undefined ? undefined : this.newBody(body);
+      }
+      case 'bytes': {
+        const body = this.attachments[number(0)];
+        return body instanceof Uint8Array ? machine.newBytes(body) : undefined;
       }
       case 'decode': {
         const decoded = decodeAs(bytes(0), text(1));

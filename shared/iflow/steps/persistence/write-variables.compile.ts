@@ -37,7 +37,9 @@ function compileVariable(row: Row, context: CompileContext): VariableRow | undef
   }
   // A header or property is taken as it is, whatever the cell says: the editor shows none for them.
   const type =
-    from === 'header' || from === 'property' ? 'any' : compileDataType(dataType, what, context);
+    from === 'header' || from === 'property'
+      ? 'any'
+      : compileDataType(dataType, what, false, context);
   if (type === undefined) return undefined;
   const cells = new Map([
     ['Type', from],

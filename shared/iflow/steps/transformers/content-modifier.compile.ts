@@ -81,7 +81,7 @@ function compileRow(row: Row, kind: string, context: CompileContext): RowConfig 
     context.fault(`has a ${kind} without name`);
     return undefined;
   }
-  const type = compileDataType(row.get('Datatype') ?? '', what, context);
+  const type = compileDataType(row.get('Datatype') ?? '', what, kind === 'property', context);
   if (type === undefined) return undefined;
   const source = compileSource(row, type, what, context);
   if (source === undefined) return undefined;
