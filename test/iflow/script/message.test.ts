@@ -195,6 +195,19 @@ test('properties of bytes survive, read or unread, changed or made', async () =>
   assert.deepEqual(attachments, given.attachments);
 });
 
+test('a script may look at the properties of a message that keeps a large payload in one', async () => {
+  const payload = 'ä"\n'.repeat(1_000_000);
+  const properties = [['payload', payload]] as const;
+  const source = 'message.setProperty("n", message.getProperty("payload").length());';
+  const result = await process(engine, source, { properties });
+  assert.deepEqual(result.properties.at(-1), ['n', 3_000_000]);
+  assert.ok(result.properties[0]?.[1] === payload);
+  const changed = 'message.setProperty("payload", message.getProperty("payload") + "!");';
+  await assert.rejects(process(engine, changed, { properties }), /exceed 1048576 characters/);
+  const hostile = 'Array.from = function () { return [["none"]]; }; message.setProperty("x", 1);';
+  await assert.rejects(process(engine, hostile), ScriptFailure);
+});
+
 test('what only looks like bytes, or is too many, is no property', async () => {
   for (const source of [
     'message.setProperty("x", Object.create(Uint8Array.prototype));',

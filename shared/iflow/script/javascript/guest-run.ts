@@ -87,10 +87,11 @@ let bytes;
 
 const entriesOf = (map) => Array.from(map.pairs_(), ([name, value]) => [String(name), toValue(value)]);
 
-/** Bytes are no JSON: they go out beside it. */
+/** Bytes are no JSON: they go out beside it. A long text that came in goes out as its name. */
 const propertiesOf = (map) => {
   let count = 0;
   return Array.from(map.pairs_(), ([name, value]) => {
+    if (map.isGiven_(name, value)) return [name];
     if (!isBytes(value)) return [String(name), toValue(value)];
     if (++count > ${MAX_BYTES_PROPERTIES}) throw new InvalidResult('More than ${MAX_BYTES_PROPERTIES} properties are bytes.');
     return [String(name), null, outgoing.push(toBytes(value).slice()) - 1];

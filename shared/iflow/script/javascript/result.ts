@@ -1,4 +1,10 @@
-import { type Attachment, type Body, MAX_BODY_SIZE, type Value } from '../../exchange.ts';
+import {
+  type Attachment,
+  type Body,
+  MAX_BODY_SIZE,
+  type PropertyValue,
+  type Value,
+} from '../../exchange.ts';
 import { ScriptFailure } from '../engine.ts';
 import type { ScriptCall, ScriptLogEntry, ScriptMessage, ScriptResult } from '../engine.ts';
 import { MAX_VALUE_DEPTH } from './guest-run.ts';
@@ -69,7 +75,10 @@ export function readResult(
   return {
     body: body ?? given.body,
     headers: headers === undefined ? given.headers : readEntries(headers),
-    properties: properties === undefined ? given.properties : readProperties(properties, parts),
+    properties:
+      properties === undefined
+        ? given.properties
+        : readProperties(properties, given.properties, parts),
     attachments:
       attachments === undefined
         ? given.attachments
@@ -160,9 +169,21 @@ function readEntries(entries: unknown): Entries {
   });
 }
 
-function readProperties(entries: unknown, parts: readonly Body[]): ScriptMessage['properties'] {
+/** An entry is a name and a value, a name alone for a value that was given, or refers to bytes. */
+function readProperties(
+  entries: unknown,
+  given: ScriptMessage['properties'],
+  parts: readonly Body[],
+): ScriptMessage['properties'] {
   if (!Array.isArray(entries)) throw garbled();
+  const givenValues = new Map<unknown, PropertyValue>(given);
   return entries.flatMap((entry: unknown): ScriptMessage['properties'] => {
+    if (Array.isArray(entry) && entry.length === 1) {
+      const [name] = entry as [unknown];
+      const kept = givenValues.get(name);
+      if (typeof name !== 'string' || kept === undefined) throw garbled();
+      return [[name, kept]];
+    }
     if (!Array.isArray(entry) || entry.length !== 3) return readEntries([entry]);
     const [name, , part] = entry as [unknown, unknown, unknown];
     const value = bodyAt(parts, part);
