@@ -7,7 +7,7 @@ import type { TaskName } from '../../apart/tasks.ts';
 import { compileBinary } from './binary.ts';
 import { chooseThread, SLOW_MS } from './choose-thread.ts';
 import type { Outcome, Task } from './protocol.ts';
-import { envelopeOf, readFailureLog, readResult } from './result.ts';
+import { bodiesOutside, envelopeOf, readFailureLog, readResult } from './result.ts';
 import { RunAsks } from './run-asks.ts';
 import { memoryText, timeoutText } from './sandbox.ts';
 import { ScriptThread } from './thread.ts';
@@ -100,12 +100,10 @@ class Pool implements ScriptEngine {
   async run(call: ScriptCall): Promise<ScriptResult> {
     const { key, limits, message } = call;
     const envelope = envelopeOf(call);
-    const { body, attachments } = message;
+    const { body } = message;
+    const attachments = bodiesOutside(message);
     const task = { language: 'JavaScript', key, envelope, body, limits } as const;
-    const whole =
-      attachments.length === 0
-        ? task
-        : { ...task, attachments: attachments.map(([, attachment]) => attachment.body) };
+    const whole = attachments.length === 0 ? task : { ...task, attachments };
     const outcome = await this.#settled(call, whole, new RunAsks(call.services));
     if ('meta' in outcome) return readResult(outcome, message);
     throw failureOf(outcome);
