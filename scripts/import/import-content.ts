@@ -30,6 +30,8 @@ export async function importContent(
   say: (line: string) => void,
 ): Promise<Summary> {
   const imported = new Map<string, number>();
+  /** Those that have come in as bundles of their own, by the package that they are in. */
+  const singleFlows = new Map<string, readonly string[]>();
   let packages = 0;
   let refused = 0;
   let warnings = 0;
@@ -45,6 +47,11 @@ export async function importContent(
     tell('refused', kind, name, text);
   };
 
+  const warn = (kind: string, name: string, text: string): void => {
+    warnings += 1;
+    tell('warning', kind, name, text);
+  };
+
   const importPackage = async (content: Package): Promise<void> => {
     const answer = await api.send(
       'POST',
@@ -56,8 +63,7 @@ export async function importContent(
       return;
     }
     packages += 1;
-    const { results } = objectIn(answer.entity, 'ImportMessages');
-    const messages: readonly unknown[] = Array.isArray(results) ? results : [];
+    const messages = messagesIn(objectIn(answer.entity, 'ImportMessages'));
     const errors = new Map(
       messages
         .filter((one) => textIn(one, 'Severity') === 'error')
@@ -69,11 +75,7 @@ export async function importContent(
       if (fault === undefined) take(kind, name);
       else refuse(KIND_NOUNS[kind], name, fault);
     }
-    for (const one of messages) {
-      if (textIn(one, 'Severity') !== 'warning') continue;
-      warnings += 1;
-      tell('warning', 'iFlow', textIn(one, 'ArtifactId'), textIn(one, 'Text'));
-    }
+    for (const { id, text } of warningsIn(messages)) warn('iFlow', id, text);
     if (content.artifacts.length === 0)
       tell('imported', 'package', `${content.id}, without artifacts`);
   };
@@ -82,15 +84,38 @@ export async function importContent(
     const set = setOf(kind);
     const key = `${set}(Id='${encodeURIComponent(id.replaceAll("'", "''"))}',Version='active')`;
     const content = { ArtifactContent: await readFile(path, 'base64') };
-    const shown = `${id} (${packageId})`;
     const there = await api.send('GET', key);
+    const inPackage = (there.ok && textIn(there.entity, 'PackageId')) || packageId;
+    const shown = `${id} (${inPackage})`;
     const answer = there.ok
       ? overwrite
         ? await api.send('PUT', key, { Name: name, ...content })
         : { ok: false as const, text: 'It is there. --overwrite replaces it.' }
       : await create(set, { Id: id, Name: name, PackageId: packageId, ...content });
-    if (answer.ok) take(kind, shown);
-    else refuse(KIND_NOUNS[kind], shown, answer.text);
+    if (!answer.ok) {
+      refuse(KIND_NOUNS[kind], shown, answer.text);
+      return;
+    }
+    take(kind, shown);
+    if (kind !== 'IntegrationFlow') return;
+    singleFlows.set(inPackage, [...(singleFlows.get(inPackage) ?? []), id]);
+  };
+
+  /** Asks once for a package, not for each iFlow: the answer has what is said of all in it. */
+  const warnOfSingleFlows = async (): Promise<void> => {
+    for (const [inPackage, ids] of singleFlows) {
+      const path = `IntegrationPackages('${encodeURIComponent(inPackage)}')/ImportMessages`;
+      const answer = await api.send('GET', path);
+      if (!answer.ok) {
+        warn('package', inPackage, `Its addresses could not be checked. ${answer.text}`);
+        continue;
+      }
+      for (const { id, text } of warningsIn(messagesIn(answer.entity))) {
+        // Of two iFlows that clash one has the warning, and the other is named in it.
+        const isOurs = ids.includes(id) || ids.some((own) => text.includes(`(${own})`));
+        if (isOurs) warn('iFlow', id, text);
+      }
+    }
   };
 
   /** In the package, which is made if it is not there. */
@@ -125,5 +150,14 @@ export async function importContent(
     else if (content.type === 'bundle') await importBundle(content);
     else leaveOut(content);
   }
+  await warnOfSingleFlows();
   return { imported, packages, refused, warnings, leftOut };
 }
+
+const messagesIn = ({ results }: Readonly<Record<string, unknown>>): readonly unknown[] =>
+  Array.isArray(results) ? results : [];
+
+const warningsIn = (messages: readonly unknown[]) =>
+  messages
+    .filter((one) => textIn(one, 'Severity') === 'warning')
+    .map((one) => ({ id: textIn(one, 'ArtifactId'), text: textIn(one, 'Text') }));

@@ -5,6 +5,9 @@ export type Body = string | Uint8Array;
 export type Value =
   string | number | boolean | null | readonly Value[] | { readonly [key: string]: Value };
 
+/** What a property holds: as in Java it may be bytes that are no text. */
+export type PropertyValue = Value | Uint8Array;
+
 /**
  * The message on its way through a flow, with its properties: Camel's Exchange.
  * Header names ignore case and keep the spelling of whoever set them first; property names are
@@ -13,7 +16,7 @@ export type Value =
 export interface Exchange {
   body: Body;
   readonly headers: HeaderMap;
-  readonly properties: Map<string, Value>;
+  readonly properties: Map<string, PropertyValue>;
   /** By name, in the order they were added. */
   readonly attachments: Map<string, Attachment>;
 }

@@ -4,6 +4,7 @@ import {
   copyExchange,
   type Exchange,
   MAX_BODY_SIZE,
+  type PropertyValue,
   replaceExchange,
   type Value,
 } from './exchange.ts';
@@ -176,8 +177,8 @@ function attachmentSize({ contentType, body, headers }: Attachment): number {
 /** Values are never changed, so that large ones are counted once. */
 const known = new WeakMap<object, number>();
 
-function valueSize(value: Value): number {
-  if (typeof value === 'string') return value.length;
+function valueSize(value: PropertyValue): number {
+  if (typeof value === 'string' || value instanceof Uint8Array) return value.length;
   if (value === null || typeof value !== 'object') return 0;
   const counted = known.get(value) ?? nestedSize(value);
   known.set(value, counted);

@@ -1,5 +1,5 @@
 import { ruleOf } from './allowed-headers.ts';
-import type { Exchange, Value } from './exchange.ts';
+import { bodyText, type Exchange, type PropertyValue } from './exchange.ts';
 import type { FlowSettings } from './flow.ts';
 
 /** Of one name. */
@@ -35,8 +35,10 @@ export class Receivers {
 }
 
 /** A header's or property's value as the log has it. */
-export function monitoredText(value: Value | undefined, longest: number): string {
+export function monitoredText(value: PropertyValue | undefined, longest: number): string {
   if (value === undefined || value === null) return '';
+  if (value instanceof Uint8Array)
+    return bodyText(value.subarray(0, 4 * longest)).slice(0, longest);
   return (typeof value === 'object' ? JSON.stringify(value) : String(value)).slice(0, longest);
 }
 
@@ -46,7 +48,7 @@ export function correlatesLogs({ properties }: Exchange): boolean {
 }
 
 /** `True` and `False` as a content modifier's constant, or as a script's boolean. */
-function readFlag(value: Value | undefined): boolean | undefined {
+function readFlag(value: PropertyValue | undefined): boolean | undefined {
   if (typeof value !== 'string') return typeof value === 'boolean' ? value : undefined;
   const text = value.trim().toLowerCase();
   return text === 'true' || (text === 'false' ? false : undefined);

@@ -68,7 +68,7 @@ class FlowRun {
   readonly #log: ScriptLogEntry[];
   /** Whether the sender waits for an answer. */
   readonly #senderWaits: boolean;
-  /** Failures that have been given to the exception subprocess of their process, if there is one. */
+  /** Failures that no exception subprocess gets: that of their process had them, if there is one. */
   readonly #given = new WeakSet<FlowFailure>();
   readonly #caught = new CaughtFailures();
   readonly #turns: Turns;
@@ -98,7 +98,10 @@ class FlowRun {
     const from = startId || process.startId;
     if (process.transactional === true && by.transaction === undefined) {
       const transaction = new Transaction(this.#environment, by.held.room, this.#deadline);
-      await transaction.around(process, () => this.#guard({ ...walk, transaction }, from));
+      // Whoever calls it catches as little of its commit as of its steps.
+      await this.#uncaught(() =>
+        transaction.around(process, () => this.#guard({ ...walk, transaction }, from)),
+      );
     } else await this.#guard(walk, from);
   }
 
@@ -121,14 +124,16 @@ class FlowRun {
       this.#caught.tell(error, walk.held.exchange);
       walk.held.letGo();
       walk.held.recount();
-      await this.#handle({ ...walk, branch: false, caught: error }, handler.startId);
+      const handling = { ...walk, branch: false, caught: error };
+      await this.#uncaught(() => this.#walk(handling, handler.startId));
       throw new MessageEnded('handled');
     }
   }
 
-  async #handle(walk: Walk, startId: string): Promise<void> {
+  /** No exception subprocess gets what fails in it. */
+  async #uncaught(work: () => Promise<unknown>): Promise<void> {
     try {
-      await this.#walk(walk, startId);
+      await work();
     } catch (error) {
       if (error instanceof FlowFailure) this.#given.add(error);
       throw error;

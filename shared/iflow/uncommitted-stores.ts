@@ -28,6 +28,8 @@ export class UncommittedStores implements DataStores {
   readonly #stores: DataStores;
   readonly #room: MessageRoom;
   readonly #changes = new Map<string, Change>();
+  /** Of a Write that there was an entry for: the transaction is lost, whatever becomes of the step. */
+  #duplicate: { readonly store: StoreName; readonly id: string } | undefined;
   #size = 0;
 
   /** @param room what it holds counts for the message. */
@@ -37,10 +39,13 @@ export class UncommittedStores implements DataStores {
   }
 
   async put(store: StoreName, entry: Entry, override: boolean): Promise<boolean> {
-    if (!override && (await this.get(store, entry.id)) !== undefined) return false;
+    const isThere = !override && (await this.get(store, entry.id)) !== undefined;
     const before = this.#changes.get(keyOf(store, entry.id));
-    // Another branch has been faster.
-    if (!override && before?.entry !== undefined) return false;
+    // Another branch may have been faster.
+    if (isThere || (!override && before?.entry !== undefined)) {
+      this.#duplicate ??= { store, id: entry.id };
+      return false;
+    }
     // One that was there, and was removed in between, may be there at the end; beside one that the
     // transaction has made itself there must be none, even where it replaces that.
     this.#change({ store, id: entry.id, entry, override: before?.override ?? override });
@@ -91,19 +96,20 @@ export class UncommittedStores implements DataStores {
 
   /**
    * Writes the changes, first the entries of which there must be none yet.
-   * @throws {StepFailure} where another message has made one of these in the meantime; nothing is
-   * written then.
+   * @throws {StepFailure} where another message has made one of these in the meantime, or a Write has
+   * found one, even if an exception subprocess has caught that (SAP Help, Define Exception Subprocess);
+   * nothing is written then.
    */
   async commit(): Promise<void> {
+    if (this.#duplicate !== undefined) throw duplicateOf(this.#duplicate);
     const changes = [...this.#changes.values()];
     const made: Change[] = [];
     for (const change of changes) {
-      const { store, id, entry, override } = change;
+      const { store, entry, override } = change;
       if (entry === undefined || override) continue;
       if (!(await this.#stores.put(store, entry, false))) {
         for (const one of made) await this.#stores.remove(one.store, one.id);
-        const text = `DuplicateEntryException: the data store ${store.name} has an entry ${JSON.stringify(id.slice(0, 100))} already.`;
-        throw new StepFailure('duplicate_entry', text);
+        throw duplicateOf(change);
       }
       made.push(change);
     }
@@ -139,6 +145,11 @@ export class UncommittedStores implements DataStores {
     this.#room.add(grown);
     this.#changes.set(key, change);
   }
+}
+
+function duplicateOf({ store, id }: Pick<Change, 'store' | 'id'>): StepFailure {
+  const text = `DuplicateEntryException: the data store ${store.name} has an entry ${JSON.stringify(id.slice(0, 100))} already.`;
+  return new StepFailure('duplicate_entry', text);
 }
 
 const keyOf = (store: StoreName, id: string): string =>

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { readCertificate } from '../x509/certificate.ts';
+import { certificateOf } from '../x509/certificate.ts';
 import type { Entity, EntityType } from './model.ts';
 
 /** What the keystore's entities tell of a certificate. */
@@ -46,7 +46,7 @@ export function describeCertificate(pem: string, now: number): Entity {
   const x509 = new X509Certificate(pem);
   const { asymmetricKeyType = '', asymmetricKeyDetails: details } = x509.publicKey;
   const [from, until] = [x509.validFromDate.getTime(), x509.validToDate.getTime()];
-  const signature = readCertificate(pem)?.signatureAlgorithm ?? '';
+  const signature = certificateOf(x509)?.signatureAlgorithm ?? '';
   return {
     KeyType: asymmetricKeyType.toUpperCase(),
     KeySize: details?.modulusLength ?? CURVES[details?.namedCurve ?? ''] ?? null,

@@ -17,7 +17,7 @@ import { ODataError } from './errors.ts';
 import type { Entity, EntityType } from './model.ts';
 import { keyValues } from './path.ts';
 import { parseQueryOptions } from './query-options.ts';
-import { collectionRoutes, replyEntity, replyPage } from './reply.ts';
+import { collectionRoutes, nextPage, replyEntity, replyPage } from './reply.ts';
 import type { ODataRequest, Routes } from './request.ts';
 
 const dataStoreEntryType: EntityType = {
@@ -81,6 +81,8 @@ export const dataStoreTypes: readonly EntityType[] = [
 export const ENTRY_CONTENT = 'DataStoreEntries()/$value';
 export const VARIABLE_CONTENT = 'Variables()/$value';
 
+/** Entries of one store that are counted: as many as one Select takes. */
+const MOST_COUNTED = 100_000;
 /** Entries of one answer; a longer list goes on at `__next`. SAP has no other options for them. */
 const PAGE = 1000;
 const PAGE_OPTIONS = ['$select', '$format', '$skiptoken'];
@@ -103,16 +105,11 @@ export function dataStoreRoutes(dataStores: DataStores & DataStoreOverview): Rou
     const [name = '', flowId = ''] = keyValues(request.segments[0], variableType.keys);
     return found(await dataStores.find({ flowId, name: VARIABLES }, name));
   };
-  const findStore = async (request: ODataRequest): Promise<StoreUsage> => {
-    const { name, flowId } = storeOf(request);
-    const usage = await dataStores.usage();
-    return found(usage.find(({ store }) => store.name === name && store.flowId === flowId));
-  };
   const page = async (request: ODataRequest, of: EntriesOf): Promise<HttpReply> => {
     const options = parseQueryOptions(request.call.url, dataStoreEntryType, PAGE_OPTIONS);
     const after = request.call.url.searchParams.get('$skiptoken') ?? undefined;
     const { entries, next } = await listPage(dataStores, of, after);
-    const about = { options, next: next === undefined ? undefined : nextPage(request, next) };
+    const about = { options, next: next && nextPage(request, { $skiptoken: next }) };
     return replyPage(request, dataStoreEntryType, entries.map(entryEntity), about);
   };
   const content = async ({ store, id }: StoredEntry) =>
@@ -124,18 +121,21 @@ export function dataStoreRoutes(dataStores: DataStores & DataStoreOverview): Rou
 
   return {
     ...collectionRoutes('DataStores', dataStoreType, async (request) => {
-      const usage = await dataStores.usage();
+      const usage = await dataStores.usage(MOST_COUNTED);
       const overdueOnly = request.call.url.searchParams.get('overdueonly') === 'true';
       return usage.filter(({ overdue }) => !overdueOnly || overdue > 0).map(storeEntity);
     }),
     'DataStores()': {
-      GET: async (request) =>
-        replyEntity(request, dataStoreType, storeEntity(await findStore(request))),
+      GET: async (request) => {
+        const usage = found(await dataStores.usageOf(storeOf(request), MOST_COUNTED));
+        return replyEntity(request, dataStoreType, storeEntity(usage));
+      },
     },
     'DataStores()/Entries': {
       GET: async (request) => {
-        await findStore(request);
-        return page(request, { store: storeOf(request) });
+        const store = storeOf(request);
+        found(await dataStores.usageOf(store, 1));
+        return page(request, { store });
       },
     },
     DataStoreEntries: {
@@ -206,13 +206,6 @@ async function listAll(dataStores: DataStoreOverview, of: EntriesOf): Promise<St
     after = next;
   } while (after !== undefined);
   return all;
-}
-
-function nextPage(request: ODataRequest, after: string): string {
-  const { pathname, searchParams } = request.call.url;
-  const next = new URLSearchParams(searchParams);
-  next.set('$skiptoken', after);
-  return `${request.base}${pathname.replace(/^\/api\/v1\//, '')}?${next.toString()}`;
 }
 
 const visibilityOf = ({ flowId }: StoreName): string =>

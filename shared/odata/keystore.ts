@@ -25,8 +25,8 @@ const TYPE_NAMES: Readonly<Record<EntryKind, string>> = {
 export function keystoreRoutes(material: MaterialAdministration, clock: Clock): Routes {
   const set = keystoreEntryType.set;
   const list = async (): Promise<readonly Entry[]> => {
-    const entries = [...(await material.list('key-pair')), ...(await material.list('certificate'))];
-    return entries.sort((one, other) => (one.name < other.name ? -1 : 1));
+    const entries = await material.list('key-pair', 'certificate');
+    return [...entries].sort((one, other) => (one.name < other.name ? -1 : 1));
   };
   const find = async (alias: string): Promise<Entry> => {
     const found = (await list()).find(({ name }) => name === alias);
@@ -138,7 +138,7 @@ export function keystoreRoutes(material: MaterialAdministration, clock: Clock): 
   };
 }
 
-type Entry = Listed<'key-pair'> | Listed<'certificate'>;
+type Entry = Listed<EntryKind>;
 
 /** SAP Help, Trigger Mass Deletion of Keystore Entries. */
 async function removeEntries(

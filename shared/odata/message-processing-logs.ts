@@ -10,7 +10,14 @@ import {
   parseQueryOptions,
   type QueryOptions,
 } from './query-options.ts';
-import { collectionRoutes, type Expanders, replyCount, replyEntity, replyPage } from './reply.ts';
+import {
+  collectionRoutes,
+  type Expanders,
+  nextPage,
+  replyCount,
+  replyEntity,
+  replyPage,
+} from './reply.ts';
 import type { ODataRequest, Routes } from './request.ts';
 
 const customHeaderType: EntityType = {
@@ -126,7 +133,11 @@ export function messageProcessingLogRoutes(reader: MessageLogReader): Routes {
         const wanted = { skip: options.skip, top, count: options.inlineCount };
         const { entries, count } = await selectEntries(reader, options, wanted, logEntity);
         const goesOn = entries.length === LARGEST_PAGE && options.top !== LARGEST_PAGE;
-        const about = { options, count, next: goesOn ? nextPage(request, options) : undefined };
+        const about = {
+          options,
+          count,
+          next: goesOn ? nextPage(request, afterPage(options)) : undefined,
+        };
         return replyPage(request, type, entries.map(logEntity), about, expandersOf(entries));
       },
     },
@@ -166,13 +177,10 @@ export function messageProcessingLogRoutes(reader: MessageLogReader): Routes {
   };
 }
 
-function nextPage(request: ODataRequest, options: QueryOptions): string {
-  const { pathname, searchParams } = request.call.url;
-  const next = new URLSearchParams(searchParams);
-  next.set('$skip', String(options.skip + LARGEST_PAGE));
-  if (options.top !== undefined) next.set('$top', String(options.top - LARGEST_PAGE));
-  return `${request.base}${pathname.replace(/^\/api\/v1\//, '')}?${next.toString()}`;
-}
+const afterPage = ({ skip, top }: QueryOptions) => ({
+  $skip: String(skip + LARGEST_PAGE),
+  $top: top === undefined ? undefined : String(top - LARGEST_PAGE),
+});
 
 function logEntity(entry: MessageLogEntry): Entity {
   return {

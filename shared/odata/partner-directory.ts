@@ -9,8 +9,8 @@ import type {
   PartnerKey,
 } from '../iflow/services/partner-directory.ts';
 import { ODataError } from './errors.ts';
-import { conjunctsOf } from './filter.ts';
 import type { Entity, EntityType } from './model.ts';
+import { partnerListRoutes } from './partner-lists.ts';
 import {
   alternativePartnerType,
   authorizedUserType,
@@ -19,7 +19,6 @@ import {
   stringParameterType,
 } from './partner-types.ts';
 import { keyValues } from './path.ts';
-import { COLLECTION_OPTIONS, parseQueryOptions } from './query-options.ts';
 import { collectionRoutes, replyCreated, replyEntity } from './reply.ts';
 import { type ODataRequest, readProperties, type Routes } from './request.ts';
 
@@ -115,9 +114,7 @@ function routesOf<K extends PartnerEntityKind>(
     keyOf(keyValues(request.segments[0], type.keys));
   const read = (request: ODataRequest) =>
     readProperties(request.call, LARGEST_BODY, Object.keys(type.properties));
-  const list = collectionRoutes(type.set, type, async (request) =>
-    (await partners.list(kind, askedPid(request, type))).map(entityOf),
-  );
+  const list = partnerListRoutes(partners, { kind, type, keyOf, entityOf });
   return {
     ...list,
     [type.set]: {
@@ -141,17 +138,6 @@ function routesOf<K extends PartnerEntityKind>(
       },
     },
   };
-}
-
-/** The one partner whose entities the filter can let pass; undefined for any. */
-function askedPid(request: ODataRequest, type: EntityType): string | undefined {
-  const { filter } = parseQueryOptions(request.call.url, type, COLLECTION_OPTIONS);
-  if (filter === undefined) return undefined;
-  for (const one of conjunctsOf(filter)) {
-    const isPid = one.kind === 'compare' && one.property === 'Pid' && one.operator === 'eq';
-    if (isPid && typeof one.literal === 'string') return one.literal;
-  }
-  return undefined;
 }
 
 function entityOf(entity: PartnerEntity): Entity {

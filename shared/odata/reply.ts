@@ -97,6 +97,23 @@ export async function replyPage(
   return { status: 200, headers: atomHeaders('feed'), body: collectionAtom(views, as, feed) };
 }
 
+/**
+ * The address for `__next`: that of the request, with other query options.
+ * @param changes undefined takes an option away.
+ */
+export function nextPage(
+  request: ODataRequest,
+  changes: Readonly<Record<string, string | undefined>>,
+): string {
+  const { pathname, searchParams } = request.call.url;
+  const next = new URLSearchParams(searchParams);
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === undefined) next.delete(name);
+    else next.set(name, value);
+  }
+  return `${request.base}${pathname.replace(/^\/api\/v1\//, '')}?${next.toString()}`;
+}
+
 /** Entities that a change is answered with. */
 export function replyEntities(
   request: ODataRequest,

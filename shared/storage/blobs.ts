@@ -7,6 +7,14 @@ import type { StorageAccount } from './account.ts';
 /** What one call may take, with up to 40 MB to carry. */
 const MAX_WAIT_MS = 10_000;
 
+export interface BundleBlobFolder extends BundleBlobs {
+  /** Names of blobs that were written before a time, in milliseconds since the epoch. */
+  writtenBefore(before: number): AsyncIterable<string>;
+}
+
+/** Blobs that the service lists at a time. */
+const PAGE = 1000;
+
 type Storage = StorageAccount & { readonly prefix: string };
 
 /** The container `<prefix>bundles`, which is made if it is not there. */
@@ -26,7 +34,7 @@ export async function openBundleContainer(storage: Storage): Promise<ContainerCl
  * Bundles as blobs `<uuid>.zip`. The blob library is loaded by the first use, since only the
  * management API reads or writes bundles.
  */
-export function openBundleBlobs(storage: Storage): BundleBlobs {
+export function openBundleBlobs(storage: Storage): BundleBlobFolder {
   const container = once(() => openBundleContainer(storage));
   return {
     async put(zip) {
@@ -57,6 +65,25 @@ export function openBundleBlobs(storage: Storage): BundleBlobs {
       )
         .getBlockBlobClient(name)
         .deleteIfExists({ abortSignal: withinTime() });
+    },
+
+    async *writtenBefore(before) {
+      const client = await container();
+      let continuationToken: string | undefined;
+      do {
+        // Each page has a time of its own.
+        const pages = client
+          .listBlobsFlat({ abortSignal: withinTime() })
+          .byPage({ maxPageSize: PAGE, ...(continuationToken && { continuationToken }) });
+        continuationToken = undefined;
+        for await (const page of pages) {
+          for (const { name, properties } of page.segment.blobItems) {
+            if (properties.lastModified.getTime() < before) yield name;
+          }
+          ({ continuationToken } = page);
+          break;
+        }
+      } while (continuationToken);
     },
   };
 }

@@ -142,6 +142,31 @@ export function openDataStores(deps: DataStoreDeps): DataStoreTable {
     return { rows: taken, next };
   };
 
+  const count = async (filter: string, most: number): Promise<readonly StoreUsage[]> => {
+    const now = clock.now();
+    const select = ['partitionKey', 'flowId', 'store', 'dueAt'];
+    const used = new Map<string, { -readonly [K in keyof StoreUsage]: StoreUsage[K] }>();
+    /** @returns the store whose other entries are passed over. */
+    const countAfter = async (table: TableClient, after: string): Promise<string | undefined> => {
+      const later = `${filter} and ${live()} and ${odata`PartitionKey gt ${after}`}`;
+      const rows = table.listEntities<Row>({ queryOptions: { filter: later, select } });
+      for await (const row of rows) {
+        const key = row.partitionKey ?? '';
+        const usage = used.get(key) ?? { store: storeOf(row), entries: 0, overdue: 0 };
+        if (usage.entries === most) return key;
+        usage.entries += 1;
+        if (timeOf(row, 'dueAt') <= now) usage.overdue += 1;
+        used.set(key, usage);
+      }
+      return undefined;
+    };
+    for (let after: string | undefined = ''; after !== undefined;) {
+      const from: string = after;
+      after = await inTable((table) => countAfter(table, from));
+    }
+    return [...used.values()];
+  };
+
   return {
     get,
 
@@ -241,22 +266,11 @@ export function openDataStores(deps: DataStoreDeps): DataStoreTable {
       return { entries: rows.map((row) => storedOf(row, now)), next };
     },
 
-    async usage() {
-      const now = clock.now();
-      const filter = `${odata`store ne ${VARIABLES}`} and ${live()}`;
-      const select = ['partitionKey', 'flowId', 'store', 'dueAt'];
-      const used = new Map<string, { -readonly [K in keyof StoreUsage]: StoreUsage[K] }>();
-      await inTable(async (table) => {
-        used.clear();
-        for await (const row of table.listEntities<Row>({ queryOptions: { filter, select } })) {
-          const key = row.partitionKey ?? '';
-          const usage = used.get(key) ?? { store: storeOf(row), entries: 0, overdue: 0 };
-          usage.entries += 1;
-          if (timeOf(row, 'dueAt') <= now) usage.overdue += 1;
-          used.set(key, usage);
-        }
-      });
-      return [...used.values()];
+    usage: (most) => count(odata`store ne ${VARIABLES}`, most),
+
+    async usageOf(store, most) {
+      const [usage] = await count(inStore(store), most);
+      return usage;
     },
 
     async deleteExpired(before) {

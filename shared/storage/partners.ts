@@ -1,15 +1,29 @@
 import { odata } from '@azure/data-tables';
 import type {
+  ListedPartners,
   PartnerEntity,
   PartnerEntityKind,
   PartnerEntityOf,
   PartnerKey,
   PartnerStore,
 } from '../iflow/services/partner-directory.ts';
-import { encodeKey, joinKey } from './keys.ts';
+import { encodeKey, joinKey, upTo } from './keys.ts';
 import { packBytes, unpackBytes } from './packed-json.ts';
 import { deleteWhere, readRow, type Row, textOf } from './rows.ts';
-import { isNotFound, type Tables, unlessThere } from './tables.ts';
+import { isNotFound, isTableMissing, type Tables, unlessThere } from './tables.ts';
+
+/** How the partitions of a kind begin. */
+const PREFIXES: Readonly<Record<PartnerEntityKind, string>> = {
+  string: 'p|',
+  binary: 'p|',
+  alternative: 'a|',
+  user: 'u|',
+};
+/** All that a row has but a binary value. */
+const WITHOUT_BYTES = ['partitionKey', 'rowKey', 'kind', 'pid', 'entity'];
+const ROWS_AT_ONCE = 1000;
+/** Of 256 KiB at most. */
+const BINARIES_AT_ONCE = 16;
 
 /**
  * Table `partners`: a partition for the parameters of a partner (`p|<pid>`), one for each alternative id
@@ -26,16 +40,19 @@ export function openPartners(tables: Tables): PartnerStore {
       return row === undefined ? undefined : (entityOf(row) as PartnerEntityOf<K>);
     },
 
-    async list<K extends PartnerEntityKind>(kind: K, pid: string | undefined) {
-      const ofKind = odata`kind eq ${kind}`;
-      const filter = pid === undefined ? ofKind : `${ofKind} and ${odata`pid eq ${pid}`}`;
-      return tables.withTable('partners', async (table) => {
-        const found: PartnerEntityOf<K>[] = [];
-        for await (const row of table.listEntities<Row>({ queryOptions: { filter } })) {
-          found.push(entityOf(row) as PartnerEntityOf<K>);
+    async *list<K extends PartnerEntityKind>(kind: K, of: ListedPartners<K>) {
+      const filter = filterOf(kind, of);
+      const queryOptions = of.values ? { filter } : { filter, select: WITHOUT_BYTES };
+      const maxPageSize = of.values && kind === 'binary' ? BINARIES_AT_ONCE : ROWS_AT_ONCE;
+      try {
+        const table = tables.table('partners');
+        for await (const page of table.listEntities({ queryOptions }).byPage({ maxPageSize })) {
+          for (const row of page) yield entityOf(row) as PartnerEntityOf<K>;
         }
-        return found;
-      });
+      } catch (error) {
+        // Nobody has written an entity yet.
+        if (!isTableMissing(error)) throw error;
+      }
     },
 
     async create(entity) {
@@ -85,6 +102,27 @@ export function openPartners(tables: Tables): PartnerStore {
 type Key = { readonly kind: PartnerEntityKind } & Partial<
   Record<'pid' | 'id' | 'agency' | 'scheme' | 'user', string>
 >;
+
+/** A range of keys, so that storage reads no more of the table than it has to. */
+function filterOf<K extends PartnerEntityKind>(
+  kind: K,
+  { pid, after }: Pick<ListedPartners<K>, 'pid' | 'after'>,
+): string {
+  const first = PREFIXES[kind];
+  const parts = [odata`kind eq ${kind}`];
+  if (pid !== undefined) parts.push(odata`pid eq ${pid}`);
+  if (pid !== undefined && first === PREFIXES.string) {
+    parts.push(odata`PartitionKey eq ${joinKey('p', pid)}`);
+  } else {
+    parts.push(odata`PartitionKey ge ${first} and PartitionKey lt ${upTo(first)}`);
+  }
+  if (after !== undefined) {
+    const { partitionKey, rowKey } = keysOf({ kind, ...after });
+    const later = odata`(PartitionKey gt ${partitionKey} or RowKey gt ${rowKey})`;
+    parts.push(odata`PartitionKey ge ${partitionKey}`, later);
+  }
+  return parts.join(' and ');
+}
 
 function keysOf({ kind, pid = '', id = '', agency = '', scheme = '', user = '' }: Key) {
   switch (kind) {

@@ -42,6 +42,11 @@ export function readCertificate(encoded: Buffer | string): Certificate | undefin
   } catch {
     return undefined;
   }
+  return certificateOf(x509);
+}
+
+/** @returns undefined for one whose DER is not as RFC 5280 has it. */
+export function certificateOf(x509: X509Certificate): Certificate | undefined {
   // RFC 5280 section 4.1: the certificate holds its body, the algorithm and the signature.
   const [body, algorithm] = readChildren(x509.raw, SEQUENCE) ?? [];
   const algorithmId = algorithm && readAll(algorithm.content)?.[0];

@@ -101,6 +101,39 @@ test('what an iFlow lacks is told step by step, with the capability', async () =
   ]);
 });
 
+test('what a row of a Content Modifier or of Write Variables lacks is a capability, no mistake of the design', async () => {
+  const row = (...cells: readonly (readonly [id: string, text: string])[]): string =>
+    `<row>${cells.map(([id, text]) => `<cell id='${id}'>${text}</cell>`).join('')}</row>`;
+  const modifier = {
+    id: 'Set',
+    cname: 'Enricher',
+    properties: {
+      propertyTable: [
+        row(['Name', 'a'], ['Type', 'constant'], ['Value', 'x'], ['Datatype', 'java.util.Date']),
+        row(['Name', 'b'], ['Type', 'cookie'], ['Value', 'x']),
+        row(['Action', 'Append'], ['Name', 'c'], ['Type', 'constant'], ['Value', 'x']),
+        row(['Action', 'Delete'], ['Name', '$include=a|b']),
+      ].join(''),
+      bodyType: 'xslt',
+      wrapContent: 'x',
+    },
+  };
+  const variable = ['A', 'byte[]', 'constant', 'x', 'local'].map((cell) => `<cell>${cell}</cell>`);
+  const properties = { variable: `<row>${variable.join('')}</row>` };
+  const { faults } = await checkBundle(
+    flowBundle({ processes: [line(modifier, { id: 'Write', cname: 'Variables', properties })] }),
+  );
+  assert.deepEqual(new Set(faults.map(({ kind }) => kind)), new Set(['missing']));
+  assert.deepEqual(faults.map(({ capability }) => capability).sort(), [
+    'data type byte[]',
+    'data type java.util.Date',
+    'step Enricher that deletes by a pattern',
+    'step Enricher with the action Append',
+    'step Enricher with the body type xslt',
+    'value from cookie',
+  ]);
+});
+
 test('a capability that is assumed is not missed, and nothing else is let off with it', async () => {
   const assumed = new Set(['step GroovyScript']);
   const verdicts = await Promise.all(

@@ -7,7 +7,7 @@ import type {
 } from '../../shared/iflow/bundle/bundle-description.ts';
 import { compileBundle } from '../../shared/iflow/compile.ts';
 import { FlowFailure } from '../../shared/iflow/engine.ts';
-import type { Exchange, Value } from '../../shared/iflow/exchange.ts';
+import type { Exchange, PropertyValue, Value } from '../../shared/iflow/exchange.ts';
 import { exchangeOf, run } from './running.ts';
 
 type Modifier = Omit<Extract<StepDescription, { type: 'contentModifier' }>, 'type' | 'name'>;
@@ -30,7 +30,7 @@ async function modify(
 
 const headersOf = (exchange: Exchange): Record<string, Value> =>
   Object.fromEntries(exchange.headers);
-const propertiesOf = (exchange: Exchange): Record<string, Value> =>
+const propertiesOf = (exchange: Exchange): Record<string, PropertyValue> =>
   Object.fromEntries(exchange.properties);
 
 test('a content modifier without settings changes nothing', async () => {
@@ -105,6 +105,63 @@ test('a body expression that yields nothing empties the body', async () => {
     exchangeOf('x'),
   );
   assert.equal(exchange.body, '');
+});
+
+const BINARY = Buffer.from([0x50, 0x4b, 0xff, 0x00, 0xe4]);
+
+for (const dataType of ['', 'byte[]', 'java.lang.Object']) {
+  test(`bytes that are no text are kept in a property of the data type “${dataType}” and come back (SAP Help, Define Content Modifier)`, async () => {
+    const kept = await modify(
+      { properties: [{ name: 'kept', type: 'expression', value: '${in.body}', dataType }] },
+      exchangeOf(BINARY),
+    );
+    const copied = await modify(
+      {
+        body: { type: 'expression', content: '${property.kept}' },
+        properties: [{ name: 'copy', type: 'property', value: 'kept', dataType }],
+      },
+      exchangeOf('other', {}, Object.fromEntries(kept.properties)),
+    );
+    assert.deepEqual(copied.body, BINARY);
+    assert.deepEqual(copied.properties.get('copy'), BINARY);
+  });
+}
+
+test('a property of the data type byte[] is bytes whatever it is set from; one of none is text where it can be', async () => {
+  const expression = { type: 'expression', value: '${in.body}' } as const;
+  const exchange = await modify(
+    {
+      properties: [
+        { name: 'constant', dataType: 'byte[]', value: 'ä' },
+        { name: 'body', dataType: 'byte[]', ...expression },
+        { name: 'text', ...expression },
+        { name: 'gone', dataType: 'byte[]', type: 'property', value: 'missing' },
+      ],
+    },
+    exchangeOf(Buffer.from('ö')),
+  );
+  assert.deepEqual(propertiesOf(exchange), {
+    constant: Buffer.from('ä'),
+    body: Buffer.from('ö'),
+    text: 'ö',
+  });
+});
+
+test('where a text is needed, bytes are read as UTF-8', async () => {
+  const exchange = await modify(
+    {
+      headers: [{ name: 'header', type: 'property', value: 'kept' }],
+      properties: [
+        { name: 'typed', type: 'property', value: 'kept', dataType: 'java.lang.String' },
+        { name: 'part', type: 'expression', value: '${property.kept}!' },
+        { name: 'caught', type: 'expression', value: '${exception.message}' },
+      ],
+    },
+    exchangeOf('', {}, { kept: Buffer.from('aä\xff', 'latin1'), CamelExceptionCaught: BINARY }),
+  );
+  assert.equal(exchange.headers.get('header'), 'a\ufffd\ufffd');
+  assert.equal(exchange.properties.get('typed'), 'a\ufffd\ufffd');
+  assert.equal(exchange.properties.get('part'), 'a\ufffd\ufffd!');
 });
 
 test('a body expression of the body alone keeps bytes that are no text', async () => {

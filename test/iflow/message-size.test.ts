@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { FlowFailure } from '../../shared/iflow/engine.ts';
-import type { Exchange } from '../../shared/iflow/exchange.ts';
+import { copyExchange, type Exchange } from '../../shared/iflow/exchange.ts';
 import { HeldMessage, MAX_MESSAGE_SIZE, MessageRoom } from '../../shared/iflow/message-size.ts';
 import {
   flowBundle,
@@ -201,6 +201,19 @@ suite('Branches count together while they live', () => {
 });
 
 suite('Counting', () => {
+  test('counts the bytes that a property holds, and those that a branch shares once', () => {
+    const room = new MessageRoom();
+    const exchange = exchangeOf('', {}, { kept: new Uint8Array(MAX_MESSAGE_SIZE / 2) });
+    const held = new HeldMessage(exchange, room);
+    assert.equal(held.count('everything'), undefined);
+    const branch = held.branch(copyExchange(exchange));
+    branch.exchange.properties.set('more', new Uint8Array(MAX_MESSAGE_SIZE / 2));
+    assert.match(String(branch.count('everything')), TEXT);
+    branch.release();
+    held.release();
+    assert.ok(room.hasRoomFor(MAX_MESSAGE_SIZE));
+  });
+
   test('is exact again when a message has come to its end', () => {
     const room = new MessageRoom();
     const exchange = exchangeOf('x'.repeat(MAX_MESSAGE_SIZE / 4));

@@ -6,7 +6,13 @@ import { buildBundle } from '../../shared/iflow/bundle/build.ts';
 import type { BundleDescription } from '../../shared/iflow/bundle/bundle-description.ts';
 import { compileBundle } from '../../shared/iflow/compile.ts';
 import type { FlowEnvironment, FlowOutcome } from '../../shared/iflow/engine.ts';
-import { type Body, type Exchange, HeaderMap, type Value } from '../../shared/iflow/exchange.ts';
+import {
+  type Body,
+  type Exchange,
+  HeaderMap,
+  type PropertyValue,
+  type Value,
+} from '../../shared/iflow/exchange.ts';
 import { type DeployFault, NotDeployable } from '../../shared/iflow/flow.ts';
 import { runFlow } from '../../shared/iflow/run.ts';
 import { ForwardedTrace } from '../../shared/telemetry/telemetry.ts';
@@ -20,7 +26,7 @@ export const NOW = Date.UTC(2026, 0, 2, 13, 4, 5, 6);
 export function exchangeOf(
   body: Body = '',
   headers: Readonly<Record<string, Value>> = {},
-  properties: Readonly<Record<string, Value>> = {},
+  properties: Readonly<Record<string, PropertyValue>> = {},
 ): Exchange {
   const map = new HeaderMap();
   for (const [name, value] of Object.entries(headers)) map.set(name, value);

@@ -158,6 +158,36 @@ test('addresses that clash are warnings, and no failure', async (t) => {
   );
 });
 
+test('single iFlows have the warnings that they have in a package, those of other iFlows are left out', async (t) => {
+  const at = (id: string, address: string): Uint8Array =>
+    buildBundle({ id, name: id, address, steps: [] });
+  const one = await folderOf(t, { 's1.zip': at('s1', '/taken'), 's3.zip': at('s3', 'no slash') });
+  const two = await folderOf(t, { 's2.zip': at('s2', '/taken') });
+  const args = [...into(), '--package', 'ClashSingles'];
+  const first = await run([one, ...args]);
+  assert.deepEqual(
+    [first.code, summaryOf(first)],
+    [0, 'imported 2 refused 0 warnings 1 left out 0'],
+  );
+  assert.match(first.lines[2] ?? '', /^warning +iFlow +s3: The address "no slash" must begin with/);
+  const second = await run([two, ...args]);
+  assert.deepEqual(
+    [second.code, summaryOf(second)],
+    [0, 'imported 1 refused 0 warnings 1 left out 0'],
+  );
+  assert.match(
+    second.lines[1] ?? '',
+    /^warning +iFlow +s2: The address \/taken is that of the iFlow s1/,
+  );
+  // The iFlow that is told of is s2 again, whichever of the two comes in.
+  const again = await run([join(one, 's1.zip'), ...args, '--overwrite']);
+  assert.match(again.lines[1] ?? '', /^warning +iFlow +s2: .* of the iFlow s1 \(s1\)/);
+  // Where an iFlow is replaced, its own package is asked.
+  const elsewhere = await run([join(two, 's2.zip'), ...into(), '--overwrite']);
+  assert.match(elsewhere.lines[0] ?? '', /^imported +iFlow +s2 \(ClashSingles\)/);
+  assert.match(elsewhere.lines[1] ?? '', /^warning +iFlow +s2: /);
+});
+
 test('a zip that is named and holds nothing to import is a failure', async (t) => {
   const folder = await folderOf(t, { 'no.zip': Buffer.from('no zip') });
   const ended = await run([join(folder, 'no.zip'), ...into()]);
@@ -255,5 +285,6 @@ test('the id that a bundle gives itself names no other resource of the API', asy
   };
   await importContent(api, { paths: [folder], overwrite: true, packageId: 'P' }, () => undefined);
   const key = `/api/v1/IntegrationDesigntimeArtifacts(Id='a?b#c''d',Version='active')`;
-  assert.deepEqual(asked, [`GET ${key}`, `PUT ${key}`]);
+  const messages = "/api/v1/IntegrationPackages('P')/ImportMessages";
+  assert.deepEqual(asked, [`GET ${key}`, `PUT ${key}`, `GET ${messages}`]);
 });

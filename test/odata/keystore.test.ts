@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import crypto from 'node:crypto';
+import { syncBuiltinESMExports } from 'node:module';
 import { test } from 'node:test';
 import { issueCertificate, makeLoopbackCertificate, oid } from '../support/certificate.ts';
 import * as files from '../x509/key-files.ts';
@@ -247,8 +249,34 @@ test('entries with all of their chains are read in as few reads as one entry', a
     assert.equal((await api.get(path)).status, 200);
     return api.materialReads() - before;
   };
-  const one = await readsOf(`KeystoreEntries('${hex('pair 1')}')`);
-  assert.equal(await readsOf('KeystoreEntries?$expand=Certificate,ChainCertificates'), one);
+  assert.equal(await readsOf(`KeystoreEntries('${hex('pair 1')}')`), 1);
+  assert.equal(await readsOf('KeystoreEntries?$expand=Certificate,ChainCertificates'), 1);
+});
+
+test('a list of entries parses the certificate of each once', async () => {
+  const api = await startApi();
+  await importKeyPair(api, 'pair');
+  await importCertificate(api, 'authority', files.CA_PEM);
+  const { X509Certificate } = crypto;
+  let parsed = 0;
+  crypto.X509Certificate = class extends X509Certificate {
+    constructor(encoded: ConstructorParameters<typeof X509Certificate>[0]) {
+      super(encoded);
+      parsed += 1;
+    }
+  };
+  syncBuiltinESMExports();
+  try {
+    const entries = resultsIn(await api.get('KeystoreEntries'));
+    assert.deepEqual(
+      entries.map((entry) => entry['SignatureAlgorithm']),
+      ['SHA256/ECDSA', 'SHA256/ECDSA'],
+    );
+  } finally {
+    crypto.X509Certificate = X509Certificate;
+    syncBuiltinESMExports();
+  }
+  assert.equal(parsed, 2);
 });
 
 test('a certificate whose key or time cannot be read is refused, and the others are listed', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createPartnerDirectory } from '../../shared/iflow/services/read-partners.ts';
 import { openPartners } from '../../shared/storage/partners.ts';
+import type { Answer } from '../support/call.ts';
 import { type ApiUnderTest, entityIn, errorIn, resultsIn, startApi } from './api-under-test.ts';
 
 const directoryOf = (api: ApiUnderTest) =>
@@ -126,4 +127,101 @@ test('what is no entity of the directory is refused, and nothing is made', async
     assert.ok(errorIn(answer).message.value.length > 10);
   }
   assert.deepEqual(resultsIn(await api.get('Partners')), []);
+});
+
+/** The results of a list, page by page. */
+async function pagesOf(api: ApiUnderTest, path: string): Promise<Record<string, unknown>[][]> {
+  const pages: Record<string, unknown>[][] = [];
+  for (let next: string | undefined = path; next !== undefined;) {
+    const answer = await api.get(next);
+    pages.push(resultsIn(answer));
+    next = nextIn(answer);
+  }
+  return pages;
+}
+
+/** Where a list goes on. */
+function nextIn(answer: Answer): string | undefined {
+  const next = entityIn(answer)['__next'];
+  return typeof next === 'string'
+    ? next.replace('https://flowgate.example/api/v1/', '')
+    : undefined;
+}
+
+const BINARIES = Array.from({ length: 65 }, (_, i) => `b${String(i).padStart(2, '0')}`);
+
+/** 65 binary parameters of partner P, and one of another. */
+async function withBinaries(): Promise<ApiUnderTest> {
+  const api = await startApi();
+  const partners = openPartners(api.tables);
+  const made = { createdBy: 'u', createdAt: 1, modifiedBy: 'u', modifiedAt: 1 };
+  const parameter = { kind: 'binary', contentType: 'xml', ...made } as const;
+  await Promise.all([
+    ...BINARIES.map((id) =>
+      partners.create({ ...parameter, pid: 'P', id, value: Buffer.from(id) }),
+    ),
+    partners.create({ ...parameter, pid: 'Q', id: 'q', value: Buffer.from('q') }),
+    partners.create({ kind: 'string', pid: 'P', id: 'text', value: 'text', ...made }),
+  ]);
+  return api;
+}
+
+test('binary parameters are listed 30 at a time, each once (SAP Help, Requests for String Parameter, Binary Parameter and Authorized User)', async () => {
+  const api = await withBinaries();
+  const pages = await pagesOf(api, "BinaryParameters?$filter=Pid eq 'P'");
+  assert.deepEqual(
+    pages.map((page) => page.length),
+    [30, 30, 5],
+  );
+  for (const [i, read] of pages.flat().entries()) {
+    assert.equal(read['Id'], BINARIES[i]);
+    assert.equal(read['Value'], Buffer.from(BINARIES[i] ?? '').toString('base64'));
+  }
+  const all = await pagesOf(api, 'BinaryParameters');
+  assert.equal(all.flat().length, 66);
+  const last = await pagesOf(api, 'BinaryParameters?$skiptoken=60');
+  assert.deepEqual(
+    last.map((page) => page.map((read) => read['Id'])),
+    [[...BINARIES.slice(60), 'q']],
+  );
+});
+
+test('what is deleted between two pages makes no other parameter come twice or be left out', async () => {
+  const api = await withBinaries();
+  const first = await api.get('BinaryParameters');
+  assert.equal((await api.delete("BinaryParameters(Pid='P',Id='b03')")).status, 204);
+  assert.equal(resultsIn(await api.get(nextIn(first) ?? ''))[0]?.['Id'], 'b30');
+});
+
+test('a list of parameters keeps to $top, $skip, $inlinecount and $select, and has no $orderby', async () => {
+  const api = await withBinaries();
+  const path = "BinaryParameters?$filter=Pid eq 'P'&$skip=10&$top=40&$inlinecount=allpages";
+  const pages = await pagesOf(api, path);
+  assert.deepEqual(
+    pages.map((page) => page.length),
+    [30, 10],
+  );
+  assert.deepEqual(
+    pages.flat().map((read) => read['Id']),
+    BINARIES.slice(10, 50),
+  );
+  assert.equal(entityIn(await api.get(path))['__count'], '65');
+  const [ids] = await pagesOf(api, 'BinaryParameters?$select=Id&$top=2');
+  assert.deepEqual(
+    ids?.map((read) => [read['Id'], read['Value']]),
+    [
+      ['b00', undefined],
+      ['b01', undefined],
+    ],
+  );
+  const valued = await pagesOf(api, "BinaryParameters?$filter=Value eq 'YjY0'");
+  assert.deepEqual(
+    valued.flat().map((read) => [read['Id'], read['Value']]),
+    [['b64', 'YjY0']],
+  );
+  const counted = await api.get("BinaryParameters/$count?$filter=Pid eq 'P'");
+  assert.equal(counted.text, '65');
+  assert.deepEqual(await pagesOf(api, 'BinaryParameters?$top=0'), [[]]);
+  assert.equal((await api.get('BinaryParameters?$orderby=Id')).status, 400);
+  assert.equal((await api.get('BinaryParameters?$skiptoken=abc')).status, 400);
 });

@@ -172,7 +172,7 @@ test('an expired entry is not there: not read, not listed, not counted, and no o
     ['2'],
   );
   assert.equal((await instance().list({ store }, { limit: 10 })).entries.length, 1);
-  const usage = (await instance().usage()).find(({ store: { name } }) => name === store.name);
+  const usage = (await instance().usage(100)).find(({ store: { name } }) => name === store.name);
   assert.equal(usage?.entries, 1);
   assert.equal(await instance().remove(store, '1'), false);
   assert.equal(await instance().put(store, entry('1', '<new/>'), false), true);
@@ -273,7 +273,9 @@ test('entries are counted by store, with those that are overdue; found by messag
     entry('V', '1', { messageId }),
     false,
   );
-  const usage = (await instance().usage()).filter(({ store: { flowId } }) => flowId === 'Counted');
+  const usage = (await instance().usage(100)).filter(
+    ({ store: { flowId } }) => flowId === 'Counted',
+  );
   assert.deepEqual(usage, [{ store, entries: 2, overdue: 1 }]);
   const ofMessage = await instance().list({ messageId }, { limit: 10 });
   assert.deepEqual(
@@ -286,6 +288,20 @@ test('entries are counted by store, with those that are overdue; found by messag
     ['V'],
   );
   assert.equal((await instance().find(store, '2'))?.messageId, messageId);
+});
+
+test('a store is counted up to a limit, the stores beside it to their end', async () => {
+  const full = { flowId: 'Limited', name: `A-${randomUUID()}` };
+  const other = { flowId: 'Limited', name: `B-${randomUUID()}` };
+  for (let i = 0; i < 5; i += 1) await instance().put(full, entry(`${i}`, 'x'), false);
+  for (let i = 0; i < 3; i += 1) await instance().put(other, entry(`${i}`, 'x'), false);
+  const usage = (await instance().usage(3)).filter(({ store: { flowId } }) => flowId === 'Limited');
+  assert.deepEqual(usage, [
+    { store: full, entries: 3, overdue: 0 },
+    { store: other, entries: 3, overdue: 0 },
+  ]);
+  assert.deepEqual(await instance().usageOf(full, 4), { store: full, entries: 4, overdue: 0 });
+  assert.equal(await instance().usageOf({ ...full, name: 'none' }, 4), undefined);
 });
 
 test('a place in a list that nobody was given is refused', async () => {

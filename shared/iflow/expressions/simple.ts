@@ -98,7 +98,7 @@ function evaluateToken(token: Token, context: ExpressionContext): Value | Body {
 function valueOf(
   { token, name: written }: Extract<Token, { token: 'header' | 'property' }>,
   context: ExpressionContext,
-): Value {
+): Value | Body {
   const { headers, properties } = context.exchange;
   const name = typeof written === 'string' ? written : asText(evaluate(written, context));
   if (token === 'header') {
@@ -109,8 +109,8 @@ function valueOf(
 }
 
 /** Camel keeps what was thrown in a property; without one there is no exception, and no text. */
-function exceptionPart(caught: Value, part: ExceptionPart | null): Value {
-  if (caught === null || typeof caught !== 'object') return caught;
+function exceptionPart(caught: Value | Body, part: ExceptionPart | null): Value | Body {
+  if (caught === null || typeof caught !== 'object' || caught instanceof Uint8Array) return caught;
   if (part === null) return asText(caught);
   return (caught as Readonly<Record<string, Value>>)[part] ?? null;
 }

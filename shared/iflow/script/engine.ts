@@ -1,4 +1,4 @@
-import type { Attachment, Body, Value } from '../exchange.ts';
+import type { Attachment, Body, PropertyValue, Value } from '../exchange.ts';
 import type { FlowServices } from '../services/services.ts';
 
 /** Runs the scripts of one language. Nothing outside `script/` knows which language ran. */
@@ -31,7 +31,7 @@ export interface ScriptCall {
 export interface ScriptMessage {
   readonly body: Body;
   readonly headers: readonly (readonly [name: string, value: Value])[];
-  readonly properties: readonly (readonly [name: string, value: Value])[];
+  readonly properties: readonly (readonly [name: string, value: PropertyValue])[];
   readonly attachments: readonly (readonly [name: string, attachment: Attachment])[];
 }
 

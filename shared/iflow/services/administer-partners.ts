@@ -22,7 +22,8 @@ export type PartnerChanges = Readonly<
 export interface PartnerAdministration {
   /** @throws {Fault} 404 */
   get<K extends PartnerEntityKind>(kind: K, key: PartnerKey<K>): Promise<PartnerEntityOf<K>>;
-  list<K extends PartnerEntityKind>(kind: K, pid?: string): Promise<readonly PartnerEntityOf<K>[]>;
+  find: PartnerStore['find'];
+  list: PartnerStore['list'];
   /** @throws {Fault} 400 for what is no such entity; 409 for one that is there. */
   create(draft: PartnerDraft, user: string): Promise<PartnerEntity>;
   /** @throws {Fault} 400, 404 */
@@ -50,7 +51,8 @@ export function createPartnerAdministration(
   };
   return {
     get,
-    list: (kind, pid) => store.list(kind, pid),
+    find: (kind, key) => store.find(kind, key),
+    list: (kind, of) => store.list(kind, of),
 
     async create(draft, user) {
       const now = clock.now();

@@ -89,7 +89,10 @@ export interface StoreUsage {
 
 /** Data stores as whoever operates them sees them: without contents. */
 export interface DataStoreOverview {
-  usage(): Promise<readonly StoreUsage[]>;
+  /** @param most entries of a store that are counted; those of a fuller one beyond it are passed over. */
+  usage(most: number): Promise<readonly StoreUsage[]>;
+  /** @returns undefined for a store without entries. */
+  usageOf(store: StoreName, most: number): Promise<StoreUsage | undefined>;
   find(store: StoreName, id: string): Promise<StoredEntry | undefined>;
   /**
    * A page of entries.

@@ -67,16 +67,26 @@ export type PartnerKey<K extends PartnerEntityKind> = Pick<
   >
 >;
 
+/** Which entities a list has. */
+export interface ListedPartners<K extends PartnerEntityKind> {
+  /** Of one partner. */
+  readonly pid?: string | undefined;
+  /** That come after this one. */
+  readonly after?: PartnerKey<K> | undefined;
+  /** Whether binary parameters have their values; else those are empty. */
+  readonly values: boolean;
+}
+
 export interface PartnerStore {
   find<K extends PartnerEntityKind>(
     kind: K,
     key: PartnerKey<K>,
   ): Promise<PartnerEntityOf<K> | undefined>;
-  /** All of a kind, or those of one partner. */
+  /** Of a kind, read as they are asked for, in the order of their keys. */
   list<K extends PartnerEntityKind>(
     kind: K,
-    pid: string | undefined,
-  ): Promise<readonly PartnerEntityOf<K>[]>;
+    of: ListedPartners<K>,
+  ): AsyncIterable<PartnerEntityOf<K>>;
   /** @returns false when there is one of that key. */
   create(entity: PartnerEntity): Promise<boolean>;
   /** @returns false when there is none of that key. */

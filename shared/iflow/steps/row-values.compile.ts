@@ -3,7 +3,7 @@ import { compileXPath } from '../expressions/xpath-engine.ts';
 import type { Row } from '../model/flow-model.ts';
 import { attempt } from './attempt.ts';
 import type { CompileContext } from './compiler.ts';
-import { convert, type DataType, type SourceConfig } from './row-values.ts';
+import { convertText, type DataType, type SourceConfig } from './row-values.ts';
 
 /**
  * Compiles where a row's value comes from.
@@ -22,7 +22,8 @@ export function compileSource(
     case 'constant':
     // Its `{{name}}` has been replaced when the flow was read.
     case 'external parameter': {
-      const constant = convert(value, type);
+      // Its bytes are made of it at run time.
+      const constant = type === 'bytes' ? value : convertText(value, type);
       if (constant !== undefined) return { from: 'constant', value: constant };
       context.fault(
         `cannot set ${what}: ${JSON.stringify(value.slice(0, 100))} is not of the data type ${type}`,
@@ -54,6 +55,7 @@ export function compileSource(
     default:
       context.fault(
         `takes the value of ${what} from ${JSON.stringify(from.slice(0, 100))}, which is not available yet`,
+        { kind: 'missing', capability: `value from ${from.slice(0, 100)}` },
       );
       return undefined;
   }
@@ -91,10 +93,27 @@ const DATA_TYPES: Readonly<Record<string, DataType>> = {
   element: 'node',
   document: 'node',
   nodelist: 'nodes',
+  'byte[]': 'bytes',
 };
 
-/** By the class's simple name: published flows spell packages and cases in several ways. */
-export function readDataType(written: string): DataType | undefined {
+/**
+ * By the class's simple name: published flows spell packages and cases in several ways.
+ * @param holdsBytes whether what the row sets may be bytes
+ * @returns undefined with a fault.
+ */
+export function compileDataType(
+  written: string,
+  what: string,
+  holdsBytes: boolean,
+  context: CompileContext,
+): DataType | undefined {
   const name = written.trim().split('.').at(-1)?.toLowerCase() ?? '';
-  return Object.hasOwn(DATA_TYPES, name) ? DATA_TYPES[name] : undefined;
+  const type = Object.hasOwn(DATA_TYPES, name) ? DATA_TYPES[name] : undefined;
+  if (type !== undefined && (type !== 'bytes' || holdsBytes)) return type;
+  const shown = written.slice(0, 100);
+  context.fault(
+    `has the data type ${JSON.stringify(shown)} for ${what}, which is not available yet`,
+    { kind: 'missing', capability: `data type ${shown}` },
+  );
+  return undefined;
 }

@@ -1,4 +1,5 @@
-import type { Body, Value } from '../exchange.ts';
+import { isUtf8 } from 'node:buffer';
+import { type Body, bodyBytes, bodyText, type PropertyValue, type Value } from '../exchange.ts';
 import {
   asText,
   evaluate,
@@ -30,7 +31,7 @@ export type SourceConfig =
   | { readonly from: 'numberRange'; readonly name: Template };
 
 export type DataType =
-  'any' | 'text' | 'integer' | 'long' | 'decimal' | 'boolean' | 'node' | 'nodes';
+  'any' | 'text' | 'integer' | 'long' | 'decimal' | 'boolean' | 'node' | 'nodes' | 'bytes';
 
 /** What a row needs that cannot be had at once. */
 export type Asked =
@@ -44,9 +45,9 @@ type Answer = Value | undefined;
 export type Rows<T> = Generator<Asked, T, Answer>;
 
 /** @throws {ExpressionFailure} */
-export function* valueOf(row: ValueRow, context: ExpressionContext): Rows<Value> {
+export function* valueOf(row: ValueRow, context: ExpressionContext): Rows<PropertyValue> {
   const { name, source, type, fallback } = row;
-  if (source.from === 'constant') return source.value;
+  if (source.from === 'constant' && type !== 'bytes') return source.value;
   let value = yield* sourceValue(source, type, context);
   if (fallback !== '' && (value === null || value === '')) value = fallback;
   const converted = convert(value, type);
@@ -57,12 +58,14 @@ export function* valueOf(row: ValueRow, context: ExpressionContext): Rows<Value>
 }
 
 function* sourceValue(
-  source: Exclude<SourceConfig, { from: 'constant' }>,
+  source: SourceConfig,
   type: DataType,
   context: ExpressionContext,
 ): Rows<Value | Body> {
   const { exchange, flowId } = context;
   switch (source.from) {
+    case 'constant':
+      return source.value;
     case 'expression':
       return evaluate(source.template, context);
     case 'header':
@@ -165,11 +168,26 @@ function sizeOf(value: Value | Body): number {
   return typeof value === 'string' || value instanceof Uint8Array ? value.length : 1;
 }
 
-/** As Camel converts to the row's data type. @returns undefined where it cannot. */
-export function convert(value: Value | Body, type: DataType): Value | undefined {
-  if (value === null) return null;
-  if (value instanceof Uint8Array) return convert(asText(value), type);
-  if (type === 'any') return value;
+/**
+ * As Camel converts to the row's data type. Without one, bytes that are no text stay what they are.
+ * @returns undefined where it cannot.
+ */
+export function convert(value: Value | Body, type: DataType): PropertyValue | undefined {
+  if (type !== 'bytes') {
+    const staysBytes = type === 'any' && value instanceof Uint8Array && !isUtf8(value);
+    return staysBytes ? value : convertText(withoutBytes(value), type);
+  }
+  if (value === null || value instanceof Uint8Array) return value;
+  return bodyBytes(asText(value));
+}
+
+/** What a place that holds no bytes holds of them. */
+export function withoutBytes(value: Value | Body): Value {
+  return value instanceof Uint8Array ? bodyText(value) : value;
+}
+
+export function convertText(value: Value, type: Exclude<DataType, 'bytes'>): Value | undefined {
+  if (value === null || type === 'any') return value;
   const text = asText(value);
   const trimmed = text.trim();
   switch (type) {

@@ -9,6 +9,7 @@ import {
 import { readChecked, readWithLibxml2, withoutDeclaration } from '../xml/libxml2.ts';
 import type { XmlElement } from '../xml/nodes.ts';
 import { readXml, XmlError } from '../xml/read-xml.ts';
+import { withFewFindings } from './few-findings.ts';
 import { writtenOutSize } from './schema-size.ts';
 import { SchemaFault } from './schema-fault.ts';
 
@@ -20,7 +21,7 @@ export interface SchemaFiles {
 
 export interface Schema {
   /**
-   * What of a document does not fit, at most {@link MAX_FINDINGS} findings; none for a valid one.
+   * What of a document does not fit, the first findings of it; none for a valid one.
    * @throws {XmlError} for what is not well-formed, has a document type declaration or is too large.
    */
   validate(text: string): readonly string[];
@@ -28,7 +29,6 @@ export interface Schema {
   dispose(): void;
 }
 
-const MAX_FINDINGS = 20;
 const LONGEST_FINDING = 500;
 export const MAX_DOCUMENT_CHARACTERS = 20 * 1024 * 1024;
 const LIMITS = { maxCharacters: MAX_DOCUMENT_CHARACTERS, maxDepth: 250, maxNodes: 2_000_000 };
@@ -58,12 +58,12 @@ export function compileSchema({ main, files }: SchemaFiles): Schema {
     validate(text) {
       const document = readWithLibxml2(text, LIMITS);
       try {
-        validator.validate(document);
+        withFewFindings(() => validator.validate(document));
         return [];
       } catch (error) {
         if (!(error instanceof LibraryError)) throw error;
         if (!(error instanceof XmlValidateError)) throw new XmlError('libxml2 cannot validate it');
-        return error.details.slice(0, MAX_FINDINGS).map(findingOf);
+        return error.details.map(findingOf);
       } finally {
         document.dispose();
       }
@@ -85,7 +85,7 @@ function loadSchema(main: string, files: SchemaFiles['files']): XsdValidator {
   try {
     const document = readChecked(source, BASE + encodeURI(main));
     try {
-      return XsdValidator.fromDoc(document);
+      return withFewFindings(() => XsdValidator.fromDoc(document));
     } finally {
       document.dispose();
     }

@@ -24,7 +24,8 @@ export interface Listed<K extends Kind> {
 
 /** Writes security material and tells what is there, without its secrets. */
 export interface MaterialAdministration {
-  list<K extends Kind>(kind: K): Promise<readonly Listed<K>[]>;
+  /** Of kinds that share a space. */
+  list<K extends Kind>(kind: K, ...more: readonly K[]): Promise<readonly Listed<K>[]>;
   /** @throws {Fault} 404 */
   get<K extends Kind>(kind: K, name: string): Promise<Listed<K>>;
   /** @throws {Fault} 409 for a name that is taken, by any kind; 400 when there are too many. */
@@ -76,9 +77,12 @@ export function createMaterialAdministration(deps: {
   };
 
   return {
-    async list(kind) {
+    async list(kind, ...more) {
       const all = await store.list(spaceOf(kind));
-      return all.filter((stored) => stored.kind === kind).map((stored) => listed(stored, kind));
+      return all.flatMap((stored) => {
+        const own = [kind, ...more].find((one) => one === stored.kind);
+        return own === undefined ? [] : [listed(stored, own)];
+      });
     },
 
     async get(kind, name) {

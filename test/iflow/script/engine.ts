@@ -1,5 +1,5 @@
 import { after } from 'node:test';
-import type { Attachment, Body, Value } from '../../../shared/iflow/exchange.ts';
+import type { Attachment, Body, PropertyValue, Value } from '../../../shared/iflow/exchange.ts';
 import { ScriptFailure } from '../../../shared/iflow/script/engine.ts';
 import type {
   ScriptCall,
@@ -19,7 +19,7 @@ export const WALK_THROUGH = `function processData(message) {
 export interface Given {
   readonly body?: Body;
   readonly headers?: readonly (readonly [string, Value])[];
-  readonly properties?: readonly (readonly [string, Value])[];
+  readonly properties?: readonly (readonly [string, PropertyValue])[];
   readonly attachments?: readonly (readonly [string, Attachment])[];
   readonly services?: FlowServices;
   readonly functionName?: string;

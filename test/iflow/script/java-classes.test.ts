@@ -128,6 +128,18 @@ test(
     'java.net.URLDecoder.decode("a+b%26%C3%BC", "UTF-8")': 'a b&ü',
     'java.net.URLDecoder.decode("%zz", "UTF-8")':
       'java.lang.IllegalArgumentException: URLDecoder: Illegal hex characters in escape (%) pattern',
+    'java.net.URLDecoder.decode("%e4%", "ISO-8859-1")':
+      'java.lang.IllegalArgumentException: URLDecoder: Illegal hex characters in escape (%) pattern',
+    'java.net.URLDecoder.decode("ü%e4\\n%80+%f0%9F", "ISO-8859-1")': 'üä\n\u0080 ð\u009f',
+    'java.net.URLDecoder.decode("%80%fc", "windows-1252")': '€ü',
+    'java.net.URLDecoder.decode("", "no-such-set")':
+      'java.io.UnsupportedEncodingException: NO-SUCH-SET',
+    'java.net.URLEncoder.encode("ü😀\\ud800*", "ISO-8859-1")': '%FC%3F%3F*',
+    'new java.lang.String("ü😀".getBytes("UTF-16"), "UTF-16") + ""': 'ü😀',
+    'new java.lang.String(Uint8Array.of(0xff, 0xfe, 0x61, 0), "UTF-16") + ""': 'a',
+    'javax.xml.bind.DatatypeConverter.printHexBinary("aü".getBytes("US-ASCII"))': '613F',
+    'java.security.MessageDigest.isEqual("ab".getBytes(), "ab".getBytes())': true,
+    'java.security.MessageDigest.isEqual("ab".getBytes(), "ac".getBytes())': false,
     'new java.lang.String([0xe4, 0x80], "windows-1252") + ""': '\u00e4\u0080',
     'new java.lang.String("\\u00e4\\u0080".getBytes("ISO-8859-1"), "windows-1252") + ""': 'ä€',
     '"a".getBytes("UTF-16LE").length': 2,
@@ -206,6 +218,16 @@ suite('bodies of some megabytes', () => {
       'are read from Base64',
       'new java.lang.String(java.util.Base64.getDecoder().decode(java.util.Base64.getEncoder().encode(body.getBytes("UTF-8"))), "UTF-8")',
       text,
+    ],
+    [
+      'are encoded for a URL and decoded within the time of a script',
+      '(function () { var b = body.slice(0, 2e6), e = java.net.URLEncoder, d = java.net.URLDecoder, t = Date.now(); var same = d.decode(e.encode(b, "UTF-8"), "UTF-8") === b; return same && Date.now() - t < 4000; })()',
+      'true',
+    ],
+    [
+      'are bytes of ISO-8859-1 within the time of a script',
+      '(function () { var t = Date.now(); var n = body.getBytes("ISO-8859-1").length; return n + " " + (Date.now() - t < 500); })()',
+      `${text.length} true`,
     ],
     [
       'are read by a scanner',

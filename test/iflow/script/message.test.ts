@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ScriptFailure } from '../../../shared/iflow/script/engine.ts';
 import { WALK_THROUGH, process, scriptCall, startEngine } from './engine.ts';
 
 const engine = startEngine();
@@ -158,6 +159,66 @@ test('bytes that are not UTF-8 survive, read or unread', async () => {
     { body },
   );
   assert.equal(stream.body, '255,0,128,195');
+});
+
+test('properties of bytes survive, read or unread, changed or made', async () => {
+  const bytes = Uint8Array.of(0x50, 0xff, 0x00, 0xe4);
+  const text = Uint8Array.of(0x61, 0xc3, 0xa4);
+  const given = {
+    properties: [
+      ['a', 'x'],
+      ['b', bytes],
+      ['c', text],
+    ],
+    attachments: [['n', { contentType: 'text/plain', body: 'attached', headers: {} }]],
+  } as const;
+  const unread = await process(engine, 'message.setHeader("h", "1");', given);
+  assert.deepEqual(unread.properties, given.properties);
+  const { properties, attachments } = await process(
+    engine,
+    `var m = message.getProperties(), b = m.get("b"), a = message.getAttachments().get("n");
+     m.put("is", b.getClass().getName() + b.length + (m.get("c") instanceof Uint8Array));
+     m.put("text", new java.lang.String(m.get("c"), "UTF-8") + a.getContent());
+     m.get("c")[0] = 0x62;
+     message.setProperty("made", "ü".getBytes("ISO-8859-1"));
+     message.setHeader("bytes", "ü".getBytes("UTF-8"));`,
+    given,
+  );
+  assert.deepEqual(properties, [
+    ['a', 'x'],
+    ['b', bytes],
+    ['c', Uint8Array.of(0x62, 0xc3, 0xa4)],
+    ['is', '[B4true'],
+    ['text', 'aäattached'],
+    ['made', Uint8Array.of(0xfc)],
+  ]);
+  assert.deepEqual(attachments, given.attachments);
+});
+
+test('a script may look at the properties of a message that keeps a large payload in one', async () => {
+  const payload = 'ä"\n'.repeat(1_000_000);
+  const properties = [['payload', payload]] as const;
+  const source = 'message.setProperty("n", message.getProperty("payload").length());';
+  const result = await process(engine, source, { properties });
+  assert.deepEqual(result.properties.at(-1), ['n', 3_000_000]);
+  assert.ok(result.properties[0]?.[1] === payload);
+  const changed = 'message.setProperty("payload", message.getProperty("payload") + "!");';
+  await assert.rejects(process(engine, changed, { properties }), /exceed 1048576 characters/);
+  const hostile = 'Array.from = function () { return [["none"]]; }; message.setProperty("x", 1);';
+  await assert.rejects(process(engine, hostile), ScriptFailure);
+});
+
+test('what only looks like bytes, or is too many, is no property', async () => {
+  for (const source of [
+    'message.setProperty("x", Object.create(Uint8Array.prototype));',
+    'for (var i = 0; i < 101; i++) message.setProperty("x" + i, new Uint8Array(1));',
+    'Array.from = function () { return [["x", null, 5]]; }; message.setProperty("x", 1);',
+    'Array.from = function () { return [["x", null, "0"]]; }; message.setProperty("x", new Uint8Array(1));',
+  ]) {
+    await assert.rejects(process(engine, source), (error) => error instanceof ScriptFailure);
+  }
+  const { properties } = await process(engine, 'message.setProperty("x", 1);');
+  assert.deepEqual(properties, [['x', 1]]);
 });
 
 test('bytes that are UTF-8 are text to the script', async () => {

@@ -178,6 +178,53 @@ test('a process that its exception subprocess has brought to its end has not fai
   assert.deepEqual(await idsIn('Handled'), ['a', 'handled']);
 });
 
+test('an entry that was there already fails the transaction, also where an exception subprocess has caught it (SAP Help, Define Exception Subprocess)', async () => {
+  await under.stores.put({ flowId: '', name: 'Rolled' }, entryOf('old', 'old'), false);
+  const exception: GraphDescription = {
+    nodes: [
+      { id: 'Caught', cname: 'ErrorStartEvent' },
+      put('Rolled', 'handled'),
+      setBody('Told', 'caught'),
+      { id: 'Handled', cname: 'MessageEndEvent' },
+    ],
+  };
+  const steps = line(put('Rolled', 'a'), put('Rolled', 'old'));
+  const exchange = exchangeOf('new');
+  const zip = flowBundle({ processes: [{ ...steps, ...REQUIRED, exception }] });
+  await failed(runBundle(zip, exchange, under.environment()), 'duplicate_entry');
+  assert.equal(exchange.body, 'caught');
+  assert.deepEqual(await idsIn('Rolled'), ['old']);
+  // Without a transaction each Write counts for itself.
+  const single = flowBundle({ processes: [{ ...steps, ...NOT_REQUIRED, exception }] });
+  assert.equal(await run(single), 'caught');
+  assert.deepEqual(await idsIn('Rolled'), ['a', 'handled', 'old']);
+});
+
+test('the caller of a local process catches no failure of its commit (SAP Help, Define Exception Subprocess)', async () => {
+  const exception: GraphDescription = {
+    nodes: [
+      { id: 'Caught', cname: 'ErrorStartEvent' },
+      setBody('Told', 'caught'),
+      { id: 'Handled', cname: 'MessageEndEvent' },
+    ],
+  };
+  const call = { id: 'Call', cname: 'NonLoopingProcess', properties: { processId: 'Local' } };
+  const local = {
+    id: 'Local',
+    local: true,
+    ...REQUIRED,
+    nodes: [{ id: 'S', cname: 'StartEvent' }, put('Commit', 'a'), { id: 'E', cname: 'EndEvent' }],
+  };
+  const zip = flowBundle({ processes: [{ ...line(call), exception }, local] });
+  const environment = under.environment();
+  const racing: DataStores = await environment.services.dataStores();
+  racing.put = () => Promise.resolve(false);
+  const exchange = exchangeOf('new');
+  await failed(runBundle(zip, exchange, environment), 'duplicate_entry');
+  assert.equal(exchange.body, 'new');
+  assert.deepEqual(await idsIn('Commit'), []);
+});
+
 test('what a transaction keeps counts for what the message holds', async () => {
   const large = Array.from({ length: 8 }, (_, i) => put('Large', `e${i}`));
   const zip = flowBundle({ processes: [{ ...line(...large), ...REQUIRED }] });

@@ -97,6 +97,12 @@ test('a local variable is its iFlow’s own, a global one everybody’s', async 
   assert.equal(await property({ from: LOCAL, value: 'Ours' }), '');
 });
 
+test('a variable of bytes is the text that they are in UTF-8', async () => {
+  const step = write(['Bytes', '', 'property', 'kept', 'local']);
+  await run(exchangeOf('', {}, { kept: Buffer.from('ä\xff', 'latin1') }), [step]);
+  assert.equal(await property({ from: LOCAL, value: 'Bytes' }), '\ufffd\ufffd');
+});
+
 test('a variable that is not there has the row’s default, be it empty (SAP Help, Define Content Modifier)', async () => {
   assert.equal(
     await property({ from: LOCAL, value: 'Never', fallback: '2000-01-01' }),

@@ -30,41 +30,21 @@ const unbox = (value) =>
     ? value.valueOf() : value;
 
 // ---- character sets --------------------------------------------------------------------------
-const encodeUtf8 = (text) => host('encode', text.toWellFormed());
-const latin1 = (bytes) => {
-  let text = '';
-  for (let i = 0; i < bytes.length; i += 4096) {
-    text += String.fromCharCode.apply(null, bytes.subarray(i, i + 4096));
-  }
-  return text;
+/** The host knows them by one name each. */
+const charsetOf = (charset) => {
+  const name = String(charset === undefined || charset === null ? 'UTF-8' : charset).toUpperCase();
+  return name === 'UTF8' ? 'UTF-8' : name === 'ISO8859_1' || name === 'LATIN1' ? 'ISO-8859-1' : name;
 };
-const decodeUtf8 = (bytes) => host('decode', bytes, 'UTF-8');
-const charsetOf = (charset) => String(charset === undefined || charset === null ? 'UTF-8' : charset).toUpperCase();
-const isUtf8 = (name) => name === 'UTF-8' || name === 'UTF8';
-const isLatin1 = (name) => name === 'ISO-8859-1' || name === 'ISO8859_1' || name === 'LATIN1';
 const decode = (bytes, charset) => {
   const name = charsetOf(charset);
-  if (isUtf8(name)) return decodeUtf8(bytes);
-  if (isLatin1(name) || name === 'US-ASCII') return latin1(bytes);
-  const text = host('decode', bytes, name);
-  if (text === undefined) raise('java.io.UnsupportedEncodingException', name);
-  return text;
+  return host('decode', bytes, name) ?? raise('java.io.UnsupportedEncodingException', name);
 };
 const encode = (text, charset) => {
   const name = charsetOf(charset);
-  if (isUtf8(name)) return encodeUtf8(text);
-  if (isLatin1(name) || name === 'US-ASCII') {
-    const top = name === 'US-ASCII' ? 0x7f : 0xff;
-    return Uint8Array.from(text, (c) => (c.codePointAt(0) > top ? 0x3f : c.charCodeAt(0)));
-  }
-  const wide = /^UTF-16(LE|BE)?$/.exec(name);
-  if (wide === null) raise('java.io.UnsupportedEncodingException', name);
-  // Java writes a byte order mark unless the order is in the name.
-  const marked = wide[1] === undefined ? '\ufeff' + text : text;
-  const view = new DataView(new ArrayBuffer(2 * marked.length));
-  for (let i = 0; i < marked.length; i++) view.setUint16(2 * i, marked.charCodeAt(i), wide[1] === 'LE');
-  return new Uint8Array(view.buffer);
+  return host('encode', text.toWellFormed(), name) ?? raise('java.io.UnsupportedEncodingException', name);
 };
+const decodeUtf8 = (bytes) => decode(bytes, 'UTF-8');
+const encodeUtf8 = (text) => encode(text, 'UTF-8');
 const isBytes = (value) =>
   value instanceof Uint8Array || value instanceof Int8Array || value instanceof ArrayBuffer;
 const toBytes = (value) =>

@@ -48,6 +48,7 @@ const logConfiguration = { logLevel: 'INFO', getLogLevel: () => 'INFO', toString
 class MessageMap extends HashMap {
   #json;
   #ignoreCase;
+  #long = new Map();
   constructor(json, ignoreCase) {
     super();
     this.#json = json;
@@ -60,6 +61,8 @@ class MessageMap extends HashMap {
     return String(key) === 'SAP_MessageProcessingLogConfiguration' ? logConfiguration : null;
   }
   put(key, value) { return super.put(String(key), value); }
+  /** Whether a long text is the one that came in. */
+  isGiven_(name, value) { return typeof value === 'string' && this.#long.get(name) === value; }
   /** Whether the script may have changed anything. */
   get touched_() { return this.#json === undefined; }
   open_() {
@@ -67,10 +70,11 @@ class MessageMap extends HashMap {
     if (json === undefined) return this;
     this.#json = undefined;
     for (const pair of parse(json)) {
-      if (isObject(pair[1])) {
+      if (pair.length === 3) pair[1] = host('bytes', pair.pop());
+      else if (isObject(pair[1])) {
         pair[1] = pair[0] === 'CamelExceptionCaught'
           ? find('java.lang.Throwable').caught_(pair[1]) : revive(pair[1]);
-      }
+      } else if (typeof pair[1] === 'string' && pair[1].length > 1000) this.#long.set(pair[0], pair[1]);
       this.keep_(pair);
     }
     return this;

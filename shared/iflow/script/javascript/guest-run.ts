@@ -11,11 +11,13 @@ export const GUEST_FILE = '<flowgate>';
 export const MAX_RESULT_CHARACTERS = 1024 * 1024;
 /** Lists in lists that a header or property may hold. */
 export const MAX_VALUE_DEPTH = 16;
+/** Properties that may be bytes. */
+export const MAX_BYTES_PROPERTIES = 100;
 const MAX_VALUE_NODES = 10_000;
 
 /** What the parts of `parts.ts` may use of this guest. */
 export const CORE_NAMES =
-  'host, hide, isObject, same, show, unbox, stringify, parse, decode, encode, decodeUtf8, encodeUtf8, latin1, charsetOf, isBytes, toBytes, Class, define, find, raise, classNameOf, addProperties, elements, natural, comparing, JavaIterator, Collection, ArrayList, AbstractMap, HashMap, CharArray, charsOf, JavaString, outgoing, textOrEmpty, InvalidResult';
+  'host, hide, isObject, same, show, unbox, stringify, parse, decode, encode, decodeUtf8, encodeUtf8, charsetOf, isBytes, toBytes, Class, define, find, raise, classNameOf, addProperties, elements, natural, comparing, JavaIterator, Collection, ArrayList, AbstractMap, HashMap, CharArray, charsOf, JavaString, outgoing, textOrEmpty, InvalidResult';
 
 /**
  * What runs in the guest around a script. The source's value is a function of the host's random
@@ -85,6 +87,17 @@ let bytes;
 
 const entriesOf = (map) => Array.from(map.pairs_(), ([name, value]) => [String(name), toValue(value)]);
 
+/** Bytes are no JSON: they go out beside it. A long text that came in goes out as its name. */
+const propertiesOf = (map) => {
+  let count = 0;
+  return Array.from(map.pairs_(), ([name, value]) => {
+    if (map.isGiven_(name, value)) return [name];
+    if (!isBytes(value)) return [String(name), toValue(value)];
+    if (++count > ${MAX_BYTES_PROPERTIES}) throw new InvalidResult('More than ${MAX_BYTES_PROPERTIES} properties are bytes.');
+    return [String(name), null, outgoing.push(toBytes(value).slice()) - 1];
+  });
+};
+
 const succeed = (result) => {
   if (!(result instanceof Message)) {
     const found =
@@ -95,7 +108,7 @@ const succeed = (result) => {
   const foreign = result !== original;
   const meta = {};
   if (foreign || headers.touched_) meta.headers = entriesOf(headers.open_());
-  if (foreign || properties.touched_) meta.properties = entriesOf(properties.open_());
+  if (foreign || properties.touched_) meta.properties = propertiesOf(properties.open_());
   if (attachments !== undefined) meta.attachments = attachmentTools().toResult(attachments, foreign);
   else if (foreign) meta.attachments = [];
   if (log.length > 0) meta.log = log;

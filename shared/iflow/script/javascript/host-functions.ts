@@ -2,6 +2,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { isUtf8 } from 'node:buffer';
 import type { Body } from '../../exchange.ts';
 import { formatDate, parseDatePattern } from '../../expressions/date-format.ts';
+import { decodeAs, encodeAs, fromForm, toForm } from './charsets.ts';
 import { type Part, partOf } from './parts.ts';
 import { GuestAborted, type Pointer, type QuickJsMachine } from './quickjs.ts';
 import { isTime, zoneOffset, zoneOf } from './zones.ts';
@@ -20,7 +21,7 @@ export interface Outside {
  * checked here all the same.
  */
 export class HostFunctions {
-  /** Of the run that goes on. */
+  /** Of the run that goes on, and behind them its properties that are bytes. */
   attachments: readonly Body[] = [];
   readonly #machine: QuickJsMachine;
   readonly #bytecodeOf: (part: Part) => Uint8Array;
@@ -52,6 +53,10 @@ export class HostFunctions {
         const body = this.attachments[number(0)];
         return body === undefined ? undefined : this.newBody(body);
       }
+      case 'bytes': {
+        const body = this.attachments[number(0)];
+        return body instanceof Uint8Array ? machine.newBytes(body) : undefined;
+      }
       case 'decode': {
         const decoded = decodeAs(bytes(0), text(1));
         return decoded === undefined ? undefined : machine.newText(decoded);
@@ -61,10 +66,22 @@ export class HostFunctions {
         const encoding = text(1) === 'base64url' ? 'base64url' : 'base64';
         return machine.newText(Buffer.from(buffer, byteOffset, length).toString(encoding));
       }
+      case 'toHex': {
+        const { buffer, byteOffset, length } = bytes(0);
+        return machine.newText(Buffer.from(buffer, byteOffset, length).toString('hex'));
+      }
       case 'fromBase64':
         return machine.newBytes(Buffer.from(text(0), 'base64'));
-      case 'encode':
-        return machine.newBytes(Buffer.from(text(0)));
+      case 'encode': {
+        const encoded = encodeAs(text(0), text(1));
+        return encoded && machine.newBytes(encoded);
+      }
+      case 'toForm':
+        return machine.newTextOf(toForm(bytes(0)));
+      case 'fromForm': {
+        const decoded = fromForm(text(0), text(1));
+        return decoded === undefined ? undefined : machine.newText(decoded);
+      }
       case 'digest':
         return machine.newBytes(createHash(text(0)).update(bytes(1)).digest());
       case 'hmac':
@@ -93,16 +110,6 @@ export class HostFunctions {
   newBody(body: Body): Pointer {
     if (typeof body === 'string') return this.#machine.newText(body);
     return isUtf8(body) ? this.#machine.newTextOf(body) : this.#machine.newBytes(body);
-  }
-}
-
-/** Undefined for a character set that nobody knows. */
-function decodeAs(bytes: Uint8Array, charset: string): string | undefined {
-  try {
-    return new TextDecoder(charset, { ignoreBOM: charset === 'UTF-8' }).decode(bytes);
-  } catch (error) {
-    if (error instanceof RangeError) return undefined;
-    throw error;
   }
 }
 

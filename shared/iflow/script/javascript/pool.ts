@@ -5,8 +5,9 @@ import { TaskFailure } from '../../apart/task.ts';
 import { runInline } from '../../apart/inline.ts';
 import type { TaskName } from '../../apart/tasks.ts';
 import { compileBinary } from './binary.ts';
+import { chooseThread, SLOW_MS } from './choose-thread.ts';
 import type { Outcome, Task } from './protocol.ts';
-import { envelopeOf, readFailureLog, readResult } from './result.ts';
+import { bodiesOutside, envelopeOf, readFailureLog, readResult } from './result.ts';
 import { RunAsks } from './run-asks.ts';
 import { memoryText, timeoutText } from './sandbox.ts';
 import { ScriptThread } from './thread.ts';
@@ -34,10 +35,6 @@ const SHORT_AGAIN_MS = 25;
 const GRACE_MS = 100;
 /** The same for a run that is to begin again later: nobody waits for how it ends. */
 const ABORT_GRACE_MS = 15;
-/** A worker whose run is older than this is not counted on for the next one. */
-const SLOW_MS = 15;
-/** Runs given to one worker at once: it need not wake up for each. */
-const PIPELINE = 16;
 /** A worker that has not loaded the code or the resource of a task after so long is given up. */
 const MAX_LOADING_MS = 10_000;
 /** What waits longer for a worker fails with `busy`. */
@@ -103,12 +100,10 @@ class Pool implements ScriptEngine {
   async run(call: ScriptCall): Promise<ScriptResult> {
     const { key, limits, message } = call;
     const envelope = envelopeOf(call);
-    const { body, attachments } = message;
+    const { body } = message;
+    const attachments = bodiesOutside(message);
     const task = { language: 'JavaScript', key, envelope, body, limits } as const;
-    const whole =
-      attachments.length === 0
-        ? task
-        : { ...task, attachments: attachments.map(([, attachment]) => attachment.body) };
+    const whole = attachments.length === 0 ? task : { ...task, attachments };
     const outcome = await this.#settled(call, whole, new RunAsks(call.services));
     if ('meta' in outcome) return readResult(outcome, message);
     throw failureOf(outcome);
@@ -186,7 +181,7 @@ class Pool implements ScriptEngine {
         index += 1;
         continue;
       }
-      const thread = this.#threadFor(kind);
+      const thread = chooseThread(kind, this.#threads);
       if (thread === undefined) {
         lacking += 1;
         index += 1;
@@ -197,28 +192,6 @@ class Pool implements ScriptEngine {
       }
     }
     return lacking;
-  }
-
-  /**
-   * A long run has a worker to itself. A script not seen yet may be a wild one: there is one at a
-   * time on a worker.
-   */
-  #threadFor(kind: Run['kind']): ScriptThread | undefined {
-    const best = this.#leastBusy();
-    if (kind === 'short' || best === undefined || best.runs.length === 0) return best;
-    return kind === 'long' || hasUnknown(best) ? undefined : best;
-  }
-
-  #leastBusy(): ScriptThread | undefined {
-    let best: ScriptThread | undefined;
-    let least = Infinity;
-    for (const thread of this.#threads) {
-      if (!thread.ready || thread.long || thread.loading || thread.runs.length >= PIPELINE)
-        continue;
-      const load = thread.runs.length + (hasUnknown(thread) ? PIPELINE : 0);
-      if (load < least) [best, least] = [thread, load];
-    }
-    return best;
   }
 
   /** Whether there is room for one more long run, this one. */
@@ -380,10 +353,6 @@ function failureOf(outcome: Outcome, subject = 'script'): Error {
   const reason = outcome.reason === 'aborted' ? 'busy' : outcome.reason;
   const message = outcome.message.replace('The script', `The ${subject}`);
   return new ScriptFailure(reason, message, 'log' in outcome ? readFailureLog(outcome) : []);
-}
-
-function hasUnknown(thread: ScriptThread): boolean {
-  return thread.runs.some(({ kind }) => kind === 'unknown');
 }
 
 function busy(): ScriptFailure {

@@ -24,11 +24,14 @@ export interface Request {
  * From a worker: first `ready` with the compiled guest code, then an answer to each request, in order.
  * In between, a script may ask a service: its worker waits for the {@link Answer}.
  */
-export type Reply =
-  | { readonly ready: Uint8Array }
-  | { readonly sequence: number; readonly outcome: Outcome | 'skipped' }
-  | Loading
-  | Ask;
+export type Reply = { readonly ready: Uint8Array } | Ended | Loading | Ask;
+
+/** A run is over; `tookMs` is what it took on its worker, without {@link Loading}. */
+export interface Ended {
+  readonly sequence: number;
+  readonly outcome: Outcome | 'skipped';
+  readonly tookMs: number;
+}
 
 /** What a task needs is being loaded into a worker, or has been: that time is not the run's. */
 export interface Loading {

@@ -1,4 +1,10 @@
-import { type Attachment, type Body, MAX_BODY_SIZE, type Value } from '../../exchange.ts';
+import {
+  type Attachment,
+  type Body,
+  MAX_BODY_SIZE,
+  type PropertyValue,
+  type Value,
+} from '../../exchange.ts';
 import { ScriptFailure } from '../engine.ts';
 import type { ScriptCall, ScriptLogEntry, ScriptMessage, ScriptResult } from '../engine.ts';
 import { MAX_VALUE_DEPTH } from './guest-run.ts';
@@ -14,7 +20,7 @@ export function envelopeOf({ functionName, message }: ScriptCall): string {
   const lines = [
     functionName.replace(/\p{Cc}/gu, ' ').toWellFormed(),
     JSON.stringify(message.headers),
-    JSON.stringify(message.properties),
+    JSON.stringify(withBytesOutside(message)),
   ];
   if (message.attachments.length > 0) {
     const described = message.attachments.map(([name, { contentType, headers, body }]) => {
@@ -23,6 +29,22 @@ export function envelopeOf({ functionName, message }: ScriptCall): string {
     lines.push(JSON.stringify(described));
   }
   return lines.join('\n');
+}
+
+/** Bytes of properties are where {@link bodiesOutside} has them. */
+function withBytesOutside({ properties, attachments }: ScriptMessage): unknown[] {
+  let next = attachments.length;
+  return properties.map(([name, value]) =>
+    value instanceof Uint8Array ? [name, null, next++] : [name, value],
+  );
+}
+
+/** What the envelope refers to by index: attachments, then properties that are bytes. */
+export function bodiesOutside({ properties, attachments }: ScriptMessage): readonly Body[] {
+  return [
+    ...attachments.map(([, { body }]) => body),
+    ...properties.flatMap(([, value]) => (value instanceof Uint8Array ? [value] : [])),
+  ];
 }
 
 function sizeOf(body: Body): number {
@@ -53,7 +75,10 @@ export function readResult(
   return {
     body: body ?? given.body,
     headers: headers === undefined ? given.headers : readEntries(headers),
-    properties: properties === undefined ? given.properties : readEntries(properties),
+    properties:
+      properties === undefined
+        ? given.properties
+        : readProperties(properties, given.properties, parts),
     attachments:
       attachments === undefined
         ? given.attachments
@@ -141,6 +166,29 @@ function readEntries(entries: unknown): Entries {
     const [name, value] = entry as [unknown, unknown];
     if (typeof name !== 'string') throw garbled();
     return [name, readValue(value, 0)];
+  });
+}
+
+/** An entry is a name and a value, a name alone for a value that was given, or refers to bytes. */
+function readProperties(
+  entries: unknown,
+  given: ScriptMessage['properties'],
+  parts: readonly Body[],
+): ScriptMessage['properties'] {
+  if (!Array.isArray(entries)) throw garbled();
+  const givenValues = new Map<unknown, PropertyValue>(given);
+  return entries.flatMap((entry: unknown): ScriptMessage['properties'] => {
+    if (Array.isArray(entry) && entry.length === 1) {
+      const [name] = entry as [unknown];
+      const kept = givenValues.get(name);
+      if (typeof name !== 'string' || kept === undefined) throw garbled();
+      return [[name, kept]];
+    }
+    if (!Array.isArray(entry) || entry.length !== 3) return readEntries([entry]);
+    const [name, , part] = entry as [unknown, unknown, unknown];
+    const value = bodyAt(parts, part);
+    if (typeof name !== 'string' || !(value instanceof Uint8Array)) throw garbled();
+    return [[name, value]];
   });
 }
 

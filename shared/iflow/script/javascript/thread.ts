@@ -44,6 +44,9 @@ export interface ThreadEvents {
 /** Scripts and resources of tasks that a worker keeps compiled, the least recently used dropped first. */
 const MAX_SCRIPTS = 64;
 
+/** Runs that a pace is the mean of, more or less. */
+const PACE_OVER = 8;
+
 /** One worker thread and the runs it has been given: the first is the one that it runs. */
 export class ScriptThread {
   readonly runs: Run[] = [];
@@ -55,6 +58,8 @@ export class ScriptThread {
   /** When the first of the runs began, or the loading for it, by `performance.now()`. */
   headSince = 0;
   abortedAt: number | undefined;
+  /** What its runs take, the last ones more than those before. */
+  paceMs = 0;
   readonly #events: ThreadEvents;
   readonly #worker: Worker;
   readonly #control = new Int32Array(new SharedArrayBuffer(4 * Control.length));
@@ -181,12 +186,11 @@ export class ScriptThread {
     this.#sequences.splice(index, 1);
     const [run] = this.runs.splice(index, 1);
     if (run === undefined) return;
-    const now = performance.now();
-    const took = now - this.headSince;
-    this.headSince = now;
+    this.headSince = performance.now();
     this.long = false;
     this.abortedAt = undefined;
-    this.#events.answered(run, reply.outcome, took);
+    this.paceMs += (reply.tookMs - this.paceMs) / PACE_OVER;
+    this.#events.answered(run, reply.outcome, reply.tookMs);
     this.#events.idle();
   }
 

@@ -40,22 +40,23 @@ async function handle({ sequence, load, drop, task }: Request): Promise<void> {
     else sandbox.load(task.key, load.fileName, load.source);
   }
   if (((sequence - Atomics.load(control, Control.skipBefore)) | 0) < 0) {
-    reply({ sequence, outcome: 'skipped' });
+    reply({ sequence, outcome: 'skipped', tookMs: 0 });
     return;
   }
   running = sequence;
-  const outcome = task.language === 'apart' ? await runApart(sequence, task) : sandbox.run(task);
-  reply({ sequence, outcome });
+  const fault = task.language === 'apart' ? await makeReady(sequence, task) : undefined;
+  const began = performance.now();
+  const outcome = fault ?? (task.language === 'apart' ? await apart.run(task) : sandbox.run(task));
+  reply({ sequence, outcome, tookMs: performance.now() - began });
 }
 
-async function runApart(sequence: number, task: ApartTask): Promise<ApartOutcome> {
-  if (!apart.isReady(task)) {
-    reply({ sequence, loading: true });
-    const fault = await apart.makeReady(task);
-    reply({ sequence, loading: false });
-    if (fault !== undefined) return fault;
-  }
-  return apart.run(task);
+/** Loads what a task needs. @returns what is wrong with it, if anything is. */
+async function makeReady(sequence: number, task: ApartTask): Promise<ApartOutcome | undefined> {
+  if (apart.isReady(task)) return undefined;
+  reply({ sequence, loading: true });
+  const fault = await apart.makeReady(task);
+  reply({ sequence, loading: false });
+  return fault;
 }
 
 /** The run stands still while it waits: it waits no longer than it may take. */

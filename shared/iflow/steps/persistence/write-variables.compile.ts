@@ -2,7 +2,7 @@ import { parseSimple } from '../../expressions/parse-simple.ts';
 import type { NodeModel, Row } from '../../model/flow-model.ts';
 import { attempt } from '../attempt.ts';
 import type { CompileContext } from '../compiler.ts';
-import { compileSource, readDataType } from '../row-values.compile.ts';
+import { compileDataType, compileSource } from '../row-values.compile.ts';
 import type { VariableRow, WriteVariablesConfig } from './write-variables.ts';
 
 const MAX_VARIABLES = 100;
@@ -36,13 +36,11 @@ function compileVariable(row: Row, context: CompileContext): VariableRow | undef
     context.fault(`has the scope ${JSON.stringify(scope.slice(0, 100))} for ${what}`);
   }
   // A header or property is taken as it is, whatever the cell says: the editor shows none for them.
-  const type = from === 'header' || from === 'property' ? 'any' : readDataType(dataType);
-  if (type === undefined) {
-    context.fault(
-      `has the data type ${JSON.stringify(dataType.slice(0, 100))} for ${what}, which is not available yet`,
-    );
-    return undefined;
-  }
+  const type =
+    from === 'header' || from === 'property'
+      ? 'any'
+      : compileDataType(dataType, what, false, context);
+  if (type === undefined) return undefined;
   const cells = new Map([
     ['Type', from],
     ['Value', value],

@@ -8,7 +8,7 @@ import {
 } from '../../expressions/simple.ts';
 import { checkEntryId, messageIdOf } from './data-store-entry.ts';
 import { expressionsOn, rethrow } from '../evaluating.ts';
-import { type Rows, runRows, valueOf, type ValueRow } from '../row-values.ts';
+import { type Rows, runRows, valueOf, type ValueRow, withoutBytes } from '../row-values.ts';
 import type { Step } from '../step.ts';
 
 export interface WriteVariablesConfig {
@@ -54,7 +54,7 @@ function* workOut(rows: readonly VariableRow[], context: ExpressionContext): Row
     const worked: Worked[] = [];
     for (const row of rows) {
       const name = asText(evaluate(row.variable, context));
-      const value = yield* valueOf(row, context);
+      const value = withoutBytes(yield* valueOf(row, context));
       // Nothing would be left of what a later message counts on, such as when it ran last.
       if (value === null) {
         throw new ExpressionFailure(

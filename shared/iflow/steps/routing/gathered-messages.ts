@@ -7,7 +7,7 @@ import {
   type Exchange,
   MAX_BODY_SIZE,
   replaceExchange,
-  type Value,
+  type PropertyValue,
 } from '../../exchange.ts';
 import { queryOf, type XPathQuery } from '../../expressions/xpath.ts';
 import type { CompiledNode } from '../../flow.ts';
@@ -38,7 +38,7 @@ const SPLIT_PROPERTIES = ['CamelSplitIndex', 'CamelSplitSize', 'CamelSplitComple
  */
 export class GatheredMessages {
   readonly #bodies = new Map<number, Body>();
-  readonly #before: ReadonlyMap<string, Value>;
+  readonly #before: ReadonlyMap<string, PropertyValue>;
   #first: { readonly index: number; readonly exchange: Exchange } | undefined;
   #size = 0;
 

@@ -3,7 +3,7 @@ import type { NodeModel, Properties, Row } from '../../model/flow-model.ts';
 import { attempt } from '../attempt.ts';
 import type { CompileContext } from '../compiler.ts';
 import type { ContentModifierConfig, RowConfig } from './content-modifier.ts';
-import { compileSource, readDataType } from '../row-values.compile.ts';
+import { compileDataType, compileSource } from '../row-values.compile.ts';
 
 /** SAP's largest published Content Modifier has some 60; each is worked out on the event loop. */
 const MAX_ROWS = 500;
@@ -45,6 +45,7 @@ function compileBody(
   }
   context.fault(
     `has the body type ${JSON.stringify(type.slice(0, 100))}, which is not available yet`,
+    { kind: 'missing', capability: `step Enricher with the body type ${type.slice(0, 100)}` },
   );
   return undefined;
 }
@@ -72,6 +73,7 @@ function compileRow(row: Row, kind: string, context: CompileContext): RowConfig 
   if (action !== 'Create') {
     context.fault(
       `has the action ${JSON.stringify(action.slice(0, 100))} for ${what}, which is not available yet`,
+      { kind: 'missing', capability: `step Enricher with the action ${action.slice(0, 100)}` },
     );
     return undefined;
   }
@@ -79,13 +81,8 @@ function compileRow(row: Row, kind: string, context: CompileContext): RowConfig 
     context.fault(`has a ${kind} without name`);
     return undefined;
   }
-  const type = readDataType(row.get('Datatype') ?? '');
-  if (type === undefined) {
-    context.fault(
-      `has the data type ${JSON.stringify((row.get('Datatype') ?? '').slice(0, 100))} for ${what}, which is not available yet`,
-    );
-    return undefined;
-  }
+  const type = compileDataType(row.get('Datatype') ?? '', what, kind === 'property', context);
+  if (type === undefined) return undefined;
   const source = compileSource(row, type, what, context);
   if (source === undefined) return undefined;
   return { action: 'create', name, source, type, fallback: row.get('Default') ?? '' };
@@ -109,6 +106,7 @@ function compileDelete(
   if (patterns === null || include === '' || /[()[\]{}|\\^+?]/.test(include + exclude)) {
     context.fault(
       `deletes each ${kind} by the pattern ${JSON.stringify(written.slice(0, 100))}; only names and * are available`,
+      { kind: 'missing', capability: 'step Enricher that deletes by a pattern' },
     );
     return undefined;
   }

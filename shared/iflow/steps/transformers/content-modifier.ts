@@ -7,7 +7,7 @@ import {
   type WorkBudget,
 } from '../../expressions/simple.ts';
 import { expressionsOn, rethrow } from '../evaluating.ts';
-import { type Rows, runRows, valueOf, type ValueRow } from '../row-values.ts';
+import { type Rows, runRows, valueOf, type ValueRow, withoutBytes } from '../row-values.ts';
 import type { Step } from '../step.ts';
 
 export interface ContentModifierConfig {
@@ -57,7 +57,7 @@ function* apply(
   try {
     for (const row of config.headers) {
       if (row.action === 'delete') deleteMatching(exchange.headers, row, context.budget);
-      else exchange.headers.set(row.name, yield* valueOf(row, context));
+      else exchange.headers.set(row.name, withoutBytes(yield* valueOf(row, context)));
     }
     for (const row of config.properties) {
       if (row.action === 'delete') {
@@ -86,7 +86,7 @@ function toBody(value: Value | Body): Body {
 }
 
 function deleteMatching(
-  entries: Iterable<[string, Value]> & { delete(name: string): boolean },
+  entries: Iterable<[string, unknown]> & { delete(name: string): boolean },
   { include, exclude }: { include: readonly string[]; exclude: readonly string[] },
   budget: WorkBudget,
 ): void {

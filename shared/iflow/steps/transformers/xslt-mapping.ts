@@ -1,4 +1,4 @@
-import type { Exchange, Value } from '../../exchange.ts';
+import type { Exchange, PropertyValue, Value } from '../../exchange.ts';
 import { asText } from '../../expressions/simple.ts';
 import type { CompiledNode } from '../../flow.ts';
 import type { StylesheetFacts, XsltCall } from './xslt/xslt.ts';
@@ -57,7 +57,7 @@ function xsltCall(
     if (value === null) return [];
     return [[name, typeof value === 'object' ? asText(value) : value]];
   });
-  const texts = (entries: Iterable<[string, Value]>): [string, string][] =>
+  const texts = (entries: Iterable<[string, PropertyValue]>): [string, string][] =>
     stylesheet.readsExchange
       ? [...entries].flatMap(([name, value]) => (value === null ? [] : [[name, asText(value)]]))
       : [];

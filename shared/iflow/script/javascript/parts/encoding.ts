@@ -14,7 +14,7 @@ const base64 = (kind, padded = true, lineLength = Infinity) => ({
   encode(source) { return encodeUtf8(this.encodeToString(source)); },
   withoutPadding() { return base64(kind, false, lineLength); },
   decode(source) {
-    const given = isBytes(source) ? latin1(toBytes(source)) : String(source);
+    const given = isBytes(source) ? decode(toBytes(source), 'ISO-8859-1') : String(source);
     // Only the MIME decoder passes over what is no digit.
     const text = (lineLength === Infinity ? given : given.replace(/[^A-Za-z0-9+\/=]/g, '')).replace(/=+$/, '');
     const illegal = (kind === 'base64' ? /[^A-Za-z0-9+\/]/ : /[^A-Za-z0-9_-]/).exec(text);
@@ -33,7 +33,7 @@ define('java.util.Base64', class {
 define('javax.xml.bind.DatatypeConverter', class {
   static printBase64Binary(bytes) { return base64('base64').encodeToString(bytes); }
   static parseBase64Binary(text) { return base64('base64').decode(text); }
-  static printHexBinary(bytes) { return Array.from(bytesOf(bytes), (byte) => byte.toString(16).padStart(2, '0')).join('').toUpperCase(); }
+  static printHexBinary(bytes) { return host('toHex', bytesOf(bytes)).toUpperCase(); }
 });
 
 const hex = (digits) => Math.floor(Math.random() * 16 ** digits).toString(16).padStart(digits, '0');
@@ -63,21 +63,14 @@ define('java.util.Random', Random);
 // Math.random is the host's random source.
 define('java.security.SecureRandom', class extends Random {});
 
-/** application/x-www-form-urlencoded, as HTML forms are sent: a space is +. */
 define('java.net.URLEncoder', class {
-  static encode(text, charset) {
-    const bytes = encode(String(text), charset);
-    return Array.from(bytes, (byte) => {
-      const char = String.fromCharCode(byte);
-      return /[A-Za-z0-9.*_-]/.test(char) ? char : byte === 32 ? '+' : '%' + byte.toString(16).padStart(2, '0').toUpperCase();
-    }).join('');
-  }
+  static encode(text, charset) { return host('toForm', encode(String(text), charset)); }
 });
 define('java.net.URLDecoder', class {
   static decode(text, charset) {
-    return String(text).replace(/\+/g, ' ').replace(/(?:%[0-9a-f]{2})+|%/gi, (run) =>
-      run === '%' ? raise('java.lang.IllegalArgumentException', 'URLDecoder: Illegal hex characters in escape (%) pattern')
-      : decode(Uint8Array.from(run.slice(1).split('%'), (code) => parseInt(code, 16)), charset));
+    decode(new Uint8Array(0), charset);
+    return host('fromForm', String(text).toWellFormed(), charsetOf(charset))
+      ?? raise('java.lang.IllegalArgumentException', 'URLDecoder: Illegal hex characters in escape (%) pattern');
   }
 });
 class Charset {
@@ -123,7 +116,7 @@ define('java.security.MessageDigest', class MessageDigest extends Gatherer {
     if (!/^(MD5|SHA-?(1|224|256|384|512))$/i.test(algorithm)) unknownAlgorithm(algorithm);
     return new MessageDigest(String(algorithm).replace('-', '').toLowerCase());
   }
-  static isEqual(a, b) { return latin1(bytesOf(a)) === latin1(bytesOf(b)); }
+  static isEqual(a, b) { return host('toHex', bytesOf(a)) === host('toHex', bytesOf(b)); }
   digest(source) {
     if (source !== undefined) this.update(source);
     return host('digest', this.#algorithm, this.take_());
