@@ -121,6 +121,25 @@ for (const [what, original, answer, settings, message] of [
   });
 }
 
+test('two messages near the limit, in signs of two bytes, are combined in the memory of a worker', async () => {
+  const body = `<a>${'я'.repeat(39 * 1024 * 1024)}</a>`;
+  const result = await enriched(body, body, COMBINE, { apart });
+  assert.equal(result.split(body).length - 1, 2);
+});
+
+test('a message of ten million line ends is read in the memory of a worker', async () => {
+  const count = 10_000_000;
+  const result = await enriched(`<a>${'\r\n'.repeat(count)}</a>`, '', COMBINE, { apart });
+  assert.ok(result.includes(`<a>${'\n'.repeat(count)}</a>`));
+});
+
+test('a text that grows beyond the memory of a worker when it is escaped ends with the worker', async () => {
+  const begun = performance.now();
+  const refused = await failureOf('&'.repeat(39 * 1024 * 1024), '', COMBINE);
+  assert.match(refused, /^enrich_memory: .*more memory than|^too_large: /);
+  assert.ok(performance.now() - begun < 15_000);
+});
+
 test('names of JavaScript are keys like any other', async () => {
   const names = ['__proto__', 'constructor', 'toString'];
   assert.equal(

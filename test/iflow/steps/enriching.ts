@@ -65,7 +65,7 @@ export async function enriched(
   body: Body,
   answer: Body,
   properties: Settings,
-  rest: Partial<FlowDescription> = {},
+  rest: Partial<FlowDescription> & { readonly apart?: Apart } = {},
 ): Promise<string> {
   const exchange = exchangeOf(body);
   await enrichExchange(exchange, answer, properties, rest);
