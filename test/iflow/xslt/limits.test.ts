@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { TaskFailure } from '../../../shared/iflow/apart/task.ts';
+import { TaskFailure } from '../../../shared/iflow/tasks/task.ts';
 import { ScriptFailure } from '../../../shared/iflow/script/engine.ts';
 import type { XsltResult } from '../../../shared/iflow/steps/transformers/xslt/xslt.ts';
 import { process as runScript, startEngine } from '../script/engine.ts';
@@ -24,7 +24,7 @@ async function transform(
     properties: [],
     result: 'text',
   } as const;
-  return engine.apart.run('xslt', call, { key: source, timeoutMs, resource: compiled.text });
+  return engine.tasks.run('xslt', call, { key: source, timeoutMs, resource: compiled.text });
 }
 
 /** How it ends: the sentence of the log. */

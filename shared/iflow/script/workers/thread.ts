@@ -12,7 +12,7 @@ import type {
   Task,
   WorkerData,
 } from './protocol.ts';
-import type { RunAsks } from './run-asks.ts';
+import type { RunAsks } from '../javascript/run-asks.ts';
 
 /** A call on its way to its outcome. */
 export interface Run {
