@@ -14,6 +14,8 @@ const XML_NAMESPACE = 'http://www.w3.org/XML/1998/namespace';
 /** Names that are taken apart once for a document. */
 const MAX_KNOWN_NAMES = 1000;
 const SPACE = /[ \t\n]+/y;
+/** Of one element; and prefixes that are declared at a time. */
+const MAX_ATTRIBUTES = 100_000;
 
 /**
  * Reads XML 1.0 with namespaces, in time and memory linear in its length. A document type
@@ -113,6 +115,9 @@ class XmlParser {
       if (!space) this.#fail('a tag is not well-formed');
       written ??= [];
       written.push({ name: this.#readName(), value: this.#readAttributeValue() });
+      if (written.length > MAX_ATTRIBUTES) {
+        this.#fail(`an element has more than ${MAX_ATTRIBUTES} attributes`);
+      }
       space = this.#skipSpace();
     }
     const empty = this.#text[this.#at] === '/';
@@ -163,7 +168,7 @@ class XmlParser {
     const end = this.#find(quote, this.#at + 1, 'an attribute value is not closed');
     const raw = this.#text.slice(this.#at + 1, end);
     if (raw.includes('<')) this.#fail('an attribute value contains <');
-    const value = this.#expand(raw.replace(/[\t\n]/g, ' '));
+    const value = this.#expand(piecewise(raw, (piece) => piece.replace(/[\t\n]/g, ' ')));
     this.#at = end + 1;
     this.#count();
     return value;
@@ -225,6 +230,9 @@ class XmlParser {
       shadowed ??= [];
       shadowed.push([prefix, this.#namespaces.get(prefix)]);
       this.#namespaces.set(prefix, value);
+    }
+    if (this.#namespaces.size > MAX_ATTRIBUTES) {
+      this.#fail(`more than ${MAX_ATTRIBUTES} namespace prefixes are declared`);
     }
     return shadowed ?? NOTHING;
   }
@@ -302,7 +310,10 @@ class XmlParser {
   }
 
   #fail(fault: string, at = this.#at): never {
-    const line = this.#text.slice(0, at).split('\n').length;
+    let line = 1;
+    for (let end = this.#text.indexOf('\n'); end >= 0 && end < at; line++) {
+      end = this.#text.indexOf('\n', end + 1);
+    }
     throw new XmlError(`${fault} (line ${line})`);
   }
 }

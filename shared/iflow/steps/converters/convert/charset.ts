@@ -1,5 +1,6 @@
 import { TaskFailure } from '../../../tasks/task.ts';
-import type { Body } from '../../../exchange.ts';
+import { type Body, MAX_BODY_SIZE } from '../../../exchange.ts';
+import { piecewise } from '../../../xml/piecewise.ts';
 
 /**
  * A body as text: bytes are in the encoding of their byte order mark, else in `charset`.
@@ -49,5 +50,14 @@ export function encodeJson(json: string, charset: string): Body {
 
 /** Only within strings does JSON hold such signs. */
 function escapeAbove(json: string, signs: RegExp): string {
-  return json.replace(signs, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  const escaped = (sign: string): string =>
+    `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  let length = 0;
+  return piecewise(json, (piece) => {
+    const changed = piece.replace(signs, escaped);
+    length += changed.length;
+    if (length <= MAX_BODY_SIZE) return changed;
+    const text = `The message body would become longer than ${MAX_BODY_SIZE} characters.`;
+    throw new TaskFailure('too_large', text);
+  });
 }

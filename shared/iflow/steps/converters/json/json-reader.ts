@@ -1,3 +1,5 @@
+import { grown, type GrowingText, textOf } from '../../../large-text.ts';
+
 /** Text that is no JSON, or nests deeper than allowed. `message` is a clause with the line. */
 export class JsonError extends Error {
   constructor(message: string) {
@@ -76,7 +78,9 @@ export class JsonReader {
 
   /** A sentence's clause about the place that was reached. */
   fault(clause: string): JsonError {
-    const line = this.#source.slice(0, this.#at).split(/\r\n|\n|\r/).length;
+    const ends = /\r\n|\n|\r/g;
+    let line = 1;
+    while (ends.test(this.#source) && ends.lastIndex <= this.#at) line += 1;
     return new JsonError(`${clause} (line ${line})`);
   }
 
@@ -126,11 +130,11 @@ export class JsonReader {
 
   #readString(): void {
     const source = this.#source;
-    let text = '';
+    let text: string | GrowingText = '';
     this.#at++;
     for (;;) {
       const end = endOf(PLAIN, source, this.#at);
-      text += source.slice(this.#at, end);
+      text = grown(text, source.slice(this.#at, end));
       this.#at = end;
       if (source[end] === '"') break;
       ESCAPE.lastIndex = this.#at;
@@ -143,12 +147,14 @@ export class JsonReader {
         );
       }
       const [written, hex, letter = ''] = escape;
-      text +=
-        hex === undefined ? (ESCAPES[letter] ?? letter) : String.fromCharCode(parseInt(hex, 16));
+      text = grown(
+        text,
+        hex === undefined ? (ESCAPES[letter] ?? letter) : String.fromCharCode(parseInt(hex, 16)),
+      );
       this.#at += written.length;
     }
     this.#at++;
-    this.text = text;
+    this.text = textOf(text);
   }
 
   #close(): JsonToken {

@@ -1,3 +1,4 @@
+import { piecewise } from '../../../xml/piecewise.ts';
 import { MAX_PIECES, type Pieces, piecesOf } from './pieces.ts';
 
 /** A text cannot be split; `message` is a clause. */
@@ -15,7 +16,7 @@ export class SplitFault extends Error {
  * @throws {SplitFault}
  */
 export function splitLines(text: string, envelope: boolean): Pieces {
-  const unix = text.replace(/\r\n?/g, '\n');
+  const unix = piecewise(text, (piece) => piece.replace(/\r\n?/g, '\n'));
   const lines = split(unix.endsWith('\n') ? unix.slice(0, -1) : unix, '\n');
   const [header = '', ...rest] = lines;
   return envelope
