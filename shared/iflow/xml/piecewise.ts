@@ -1,4 +1,6 @@
+import { MAX_BODY_SIZE } from '../exchange.ts';
 import { GrowingText } from '../large-text.ts';
+import { TaskFailure } from '../tasks/task.ts';
 
 const PIECE = 64 * 1024;
 
@@ -8,6 +10,7 @@ const PIECE = 64 * 1024;
  * thread can be held to neither its memory nor its time meanwhile.
  * @param change gives flat texts, as replace() by an expression does and replaceAll() by a text does not.
  * @param quote stands before and behind the whole.
+ * @throws {TaskFailure} when it becomes longer than a body may be.
  */
 export function piecewise(text: string, change: (piece: string) => string, quote = ''): string {
   if (text.length <= PIECE) return quote === '' ? change(text) : quote + change(text) + quote;
@@ -17,6 +20,10 @@ export function piecewise(text: string, change: (piece: string) => string, quote
     to = from + PIECE;
     if (isWithin(text, to)) to += 1;
     changed.write(change(text.slice(from, to)));
+    if (changed.length > MAX_BODY_SIZE) {
+      const why = `A text would become longer than ${MAX_BODY_SIZE} characters.`;
+      throw new TaskFailure('too_large', why);
+    }
   }
   changed.write(quote);
   return changed.text();

@@ -1,5 +1,5 @@
 import { TaskFailure } from '../../../tasks/task.ts';
-import { type Body, MAX_BODY_SIZE } from '../../../exchange.ts';
+import type { Body } from '../../../exchange.ts';
 import { piecewise } from '../../../xml/piecewise.ts';
 
 /**
@@ -52,12 +52,5 @@ export function encodeJson(json: string, charset: string): Body {
 function escapeAbove(json: string, signs: RegExp): string {
   const escaped = (sign: string): string =>
     `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  let length = 0;
-  return piecewise(json, (piece) => {
-    const changed = piece.replace(signs, escaped);
-    length += changed.length;
-    if (length <= MAX_BODY_SIZE) return changed;
-    const text = `The message body would become longer than ${MAX_BODY_SIZE} characters.`;
-    throw new TaskFailure('too_large', text);
-  });
+  return piecewise(json, (piece) => piece.replace(signs, escaped));
 }

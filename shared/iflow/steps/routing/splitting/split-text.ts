@@ -1,3 +1,4 @@
+import { splitIn } from '../../../expressions/find.ts';
 import { piecewise } from '../../../xml/piecewise.ts';
 import { MAX_PIECES, type Pieces, piecesOf } from './pieces.ts';
 
@@ -33,7 +34,7 @@ export function splitAtToken(text: string, token: string): Pieces {
 
 function split(text: string, separator: string): string[] {
   if (text === '') return [];
-  const pieces = text.split(separator, MAX_PIECES + 1);
+  const pieces = splitIn(text, separator, MAX_PIECES + 1);
   if (pieces.length > MAX_PIECES) throw new SplitFault(`it has more than ${MAX_PIECES} pieces`);
   return pieces;
 }
