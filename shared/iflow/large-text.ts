@@ -52,7 +52,7 @@ export class GrowingText {
   }
 
   #moveOut(): void {
-    this.#bytes = Buffer.allocUnsafe(Math.max(this.#expected, 2 * this.#length));
+    this.#bytes = Buffer.allocUnsafeSlow(Math.max(this.#expected, 2 * this.#length));
     for (const piece of this.#pieces) this.#put(piece);
     this.#pieces = [];
   }
@@ -62,14 +62,14 @@ export class GrowingText {
       const before = this.#bytes?.toString('latin1', 0, this.#at) ?? '';
       if (this.#bytes !== undefined) free(this.#bytes);
       this.#encoding = 'utf16le';
-      const most = Math.max(this.#expected, 2 * (before.length + piece.length));
-      this.#bytes = Buffer.allocUnsafe(2 * most);
+      const most = Math.max(this.#expected, 2 * this.#length);
+      this.#bytes = Buffer.allocUnsafeSlow(2 * most);
       this.#at = this.#bytes.write(before, 0, 'utf16le');
     }
     const size = this.#encoding === 'latin1' ? piece.length : 2 * piece.length;
     let bytes = this.#bytes;
     if (bytes === undefined || this.#at + size > bytes.length) {
-      const larger = Buffer.allocUnsafe(Math.ceil(1.5 * (this.#at + size)));
+      const larger = Buffer.allocUnsafeSlow(Math.ceil(1.5 * (this.#at + size)));
       bytes?.copy(larger, 0, 0, this.#at);
       if (bytes !== undefined) free(bytes);
       bytes = this.#bytes = larger;
