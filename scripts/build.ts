@@ -35,7 +35,7 @@ export async function bundleInto(
     absWorkingDir: root,
     entryPoints: [
       { in: ALL_FUNCTIONS, out: 'functions/all' },
-      { in: 'shared/iflow/script/javascript/worker.ts', out: 'shared/script-worker' },
+      { in: 'shared/iflow/script/workers/worker.ts', out: 'shared/script-worker' },
       { in: 'shared/iflow/deployment/compile-worker.ts', out: 'shared/compile-worker' },
       { in: 'shared/iflow/check/check-worker.ts', out: 'shared/check-worker' },
       { in: 'shared/iflow/dispatch/address-worker.ts', out: 'shared/address-worker' },

@@ -7,7 +7,7 @@ import { dispatch } from '../../shared/compose/iflow.ts';
 import { token } from '../../shared/compose/oauth.ts';
 import { tokenVerifier } from '../../shared/compose/signing.ts';
 import type { Handler } from '../../shared/http/call.ts';
-import { createJavaScriptEngine } from '../../shared/iflow/script/javascript/pool.ts';
+import { createWorkerPool } from '../../shared/iflow/script/workers/pool.ts';
 import { type CallOptions, makeCall } from '../../test/support/call.ts';
 import { basic } from '../../test/support/instance.ts';
 import { HELLO_SCRIPT, TOKEN_BODY } from '../deployment.ts';
@@ -37,7 +37,7 @@ process.on('message', (order: MicroOrder) => {
 process.once('disconnect', () => process.exit());
 
 async function measureAll(order: MicroOrder): Promise<MicroAnswer> {
-  const engine = createJavaScriptEngine({ workers: 2 });
+  const engine = createWorkerPool({ workers: 2 });
   const verifier = await tokenVerifier();
   const pieces: readonly (readonly [id: string, name: string, work: Work])[] = [
     ['sign', 'jsonwebtoken.sign ES256 and SHA-256 compare', signing(order)],

@@ -5,7 +5,7 @@ import { systemClock as clock } from '../config/clock.ts';
 import { config } from './environment.ts';
 import { deployments, design } from './deployments.ts';
 import { blobs, tables } from './storage.ts';
-import { createCompileApart } from '../iflow/deployment/compile-apart.ts';
+import { createCompileInWorker } from '../iflow/deployment/compile-in-worker.ts';
 import { createDeployer } from '../iflow/deployment/deploy.ts';
 import { createArtifacts } from '../iflow/design/artifacts.ts';
 import { createPackages } from '../iflow/design/packages.ts';
@@ -38,7 +38,7 @@ export const artifacts = once(async () => {
     design: parts.store,
     store,
     tasks,
-    compile: createCompileApart({ timeoutMs: 60_000, memoryMb: 512, atOnce: 2 }),
+    compile: createCompileInWorker({ timeoutMs: 60_000, memoryMb: 512, atOnce: 2 }),
     findSwitchedOff: ({ senders }) =>
       mtls === undefined && senders.some((one) => one.clientCertificates !== undefined)
         ? [CERTIFICATES_ARE_OFF]

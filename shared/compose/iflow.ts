@@ -18,10 +18,10 @@ import type { LogAttachment } from '../monitor/log-attachments.ts';
 import { runFlow } from '../iflow/run.ts';
 import { auditRefusals } from '../oauth/audit-refusals.ts';
 
-const javaScriptEngine = once(async () => {
-  const { createJavaScriptEngine } = await import('../iflow/script/javascript/pool.ts');
+const workerPool = once(async () => {
+  const { createWorkerPool } = await import('../iflow/script/workers/pool.ts');
   const measured = await meter();
-  const engine = createJavaScriptEngine({
+  const engine = createWorkerPool({
     workers: (await config()).script.workers,
     onReplaced: () => measured.count('flowgate.script_workers.replaced'),
   });
@@ -51,8 +51,8 @@ export const messageProcessor = once(async () => {
   return createMessageProcessor({
     runFlow,
     environment: {
-      scriptEngine: javaScriptEngine,
-      apart: async () => (await javaScriptEngine()).apart,
+      scriptEngine: workerPool,
+      tasks: async () => (await workerPool()).tasks,
       scriptLimits: { timeoutMs: script.timeoutMs, memoryBytes: script.memoryMb * 1024 * 1024 },
       taskTimeoutMs: script.timeoutMs,
       services: flowServices,

@@ -8,7 +8,7 @@ import { dataStores, numberRangeStore, partnerStore } from './flow-services.ts';
 import { audit, logAttachments, logRetentionMs, messageLog } from './logs.ts';
 import { bearerGate, throttle } from './oauth.ts';
 import { securityMaterial } from './security-material.ts';
-import { createCheckApart } from '../iflow/check/check-apart.ts';
+import { createCheckInWorker } from '../iflow/check/check-in-worker.ts';
 import { createArtifactChanger } from '../iflow/design/change-artifact.ts';
 import { createConfigurations } from '../iflow/design/configurations.ts';
 import { createExportPackage } from '../iflow/design/export-package.ts';
@@ -64,7 +64,7 @@ export const odata = prepared(async ({ issuer, subscriptions, privateHosts }) =>
     partners: createPartnerAdministration(await partnerStore(), clock),
     privateHosts,
     clock,
-    checkContent: createCheckApart({ timeoutMs: 60_000, memoryMb: 512 }),
+    checkContent: createCheckInWorker({ timeoutMs: 60_000, memoryMb: 512 }),
     trail,
     randomUUID,
   });

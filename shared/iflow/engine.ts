@@ -1,4 +1,4 @@
-import type { Apart } from './apart/apart.ts';
+import type { TaskRunner } from './tasks/task-runner.ts';
 import type { Exchange } from './exchange.ts';
 import type { CompiledFlow } from './flow.ts';
 import type { MessageRoom } from './message-size.ts';
@@ -13,9 +13,9 @@ export interface FlowEnvironment {
   /** The engine for a script step's language; loaded when a flow first needs it. */
   readonly scriptEngine: (language: 'JavaScript') => Promise<ScriptEngine>;
   /** Work that may be long, away from the event loop; loaded when a flow first needs it. */
-  readonly apart: () => Promise<Apart>;
+  readonly tasks: () => Promise<TaskRunner>;
   readonly scriptLimits: ScriptLimits;
-  /** For one task of a step that runs apart, such as an XPath or a stylesheet. */
+  /** For one task of a step in a worker, such as an XPath or a stylesheet. */
   readonly taskTimeoutMs: number;
   /** What flows share: receivers' credentials, data stores and the like. */
   readonly services: FlowServices;

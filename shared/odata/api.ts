@@ -5,7 +5,7 @@ import { type ArtifactKind, ARTIFACT_KINDS } from '../iflow/bundle/artifact-kind
 import type { Deployer } from '../iflow/deployment/deploy.ts';
 import type { DeploymentDirectory } from '../iflow/deployment/deployment.ts';
 import type { TaskStore } from '../iflow/deployment/deployment-store.ts';
-import type { CheckContent } from '../iflow/check/check-apart.ts';
+import type { CheckContent } from '../iflow/check/check-in-worker.ts';
 import type { Artifacts } from '../iflow/design/artifacts.ts';
 import type { Configurations } from '../iflow/design/configurations.ts';
 import type { ExportPackage } from '../iflow/design/export-package.ts';

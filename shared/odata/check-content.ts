@@ -1,6 +1,6 @@
 import { json } from '../http/call.ts';
 import { LARGEST_PACKAGE } from '../iflow/bundle/content-package.ts';
-import type { CheckContent } from '../iflow/check/check-apart.ts';
+import type { CheckContent } from '../iflow/check/check-in-worker.ts';
 import { countVerdicts } from '../iflow/check/summary.ts';
 import { faultsOf } from '../iflow/design/bundle-tools.ts';
 import { fromBase64, inBase64 } from './base64.ts';

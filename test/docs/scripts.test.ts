@@ -6,11 +6,11 @@ import type { Value } from '../../shared/iflow/exchange.ts';
 import { checkScript } from '../../shared/iflow/script/check.ts';
 import { guestSource } from '../../shared/iflow/script/javascript/guest-run.ts';
 import { classesIn, parts } from '../../shared/iflow/script/javascript/parts.ts';
-import { createJavaScriptEngine } from '../../shared/iflow/script/javascript/pool.ts';
+import { createWorkerPool } from '../../shared/iflow/script/workers/pool.ts';
 import { noServices } from '../iflow/running.ts';
 
 const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs/iflow/scripts.md'), 'utf8');
-const engine = createJavaScriptEngine({ workers: 2 });
+const engine = createWorkerPool({ workers: 2 });
 after(() => engine.close());
 
 interface Example {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { deflateEntry, writeZip } from '../../shared/iflow/bundle/zip.ts';
 import { Fault } from '../../shared/http/fault.ts';
-import { createCheckApart } from '../../shared/iflow/check/check-apart.ts';
+import { createCheckInWorker } from '../../shared/iflow/check/check-in-worker.ts';
 import { assuming, checkBundle } from '../../shared/iflow/check/check-bundle.ts';
 import { countLacks, countVerdicts, shareOf } from '../../shared/iflow/check/summary.ts';
 import { flowBundle, line, setBody } from '../support/flow-bundle.ts';
@@ -226,7 +226,7 @@ test('without a path, with an unknown option or a file that is not there it says
 });
 
 test('only a few checks wait for the one under way; one more is told to come again', async () => {
-  const check = createCheckApart({ timeoutMs: 30_000, memoryMb: 256 });
+  const check = createCheckInWorker({ timeoutMs: 30_000, memoryMb: 256 });
   const answers = await Promise.all(
     Array.from({ length: 6 }, () =>
       check(good).then(

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import type { Apart } from '../../shared/iflow/apart/apart.ts';
-import type { Task, TaskEntry } from '../../shared/iflow/apart/task.ts';
-import { tasks } from '../../shared/iflow/apart/tasks.ts';
+import type { TaskRunner } from '../../shared/iflow/tasks/task-runner.ts';
+import type { Task, TaskEntry } from '../../shared/iflow/tasks/task.ts';
+import { tasks } from '../../shared/iflow/tasks/tasks.ts';
 import { buildBundle } from '../../shared/iflow/bundle/build.ts';
 import type { BundleDescription } from '../../shared/iflow/bundle/bundle-description.ts';
 import { compileBundle } from '../../shared/iflow/compile.ts';
@@ -65,7 +65,7 @@ export function environmentOf(
     now,
     scriptEngine: () => Promise.resolve(engine),
     randomBytes,
-    apart: () => Promise.resolve(onThisThread),
+    tasks: () => Promise.resolve(onThisThread),
     scriptLimits: { timeoutMs: 5000, memoryBytes: 64 * 1024 * 1024 },
     taskTimeoutMs: 30_000,
     services: noServices,
@@ -78,7 +78,7 @@ export function environmentOf(
 }
 
 /** Tasks on this thread: what the worker threads add is tested with them. */
-export const onThisThread: Apart = {
+export const onThisThread: TaskRunner = {
   async run(name, input, { resource }) {
     const entry: TaskEntry<unknown> = tasks[name];
     const task = (await entry.load()) as Task<never, never, unknown>;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Apart } from '../../shared/iflow/apart/apart.ts';
+import type { TaskRunner } from '../../shared/iflow/tasks/task-runner.ts';
 import { FlowFailure } from '../../shared/iflow/engine.ts';
 import type { Body, Exchange } from '../../shared/iflow/exchange.ts';
 import { ExpressionFault } from '../../shared/iflow/expressions/parse-simple.ts';
@@ -144,7 +144,7 @@ test('XPath: expressions without variables are evaluated together, one with vari
   const environment = environmentOf();
   const recording = {
     ...environment,
-    apart: (): Promise<Apart> =>
+    tasks: (): Promise<TaskRunner> =>
       Promise.resolve({
         run: (name, input, call) => {
           asked.push((input as unknown as XPathCall).queries.map(({ source }) => source));

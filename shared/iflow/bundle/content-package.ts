@@ -1,7 +1,7 @@
 import type { ArtifactKind } from './artifact-kind.ts';
 import { BundleFault } from './fault.ts';
 import { readArtifactZip } from './foreign-zip.ts';
-import { inflateApart, type ZipEntry } from './unzip.ts';
+import { inflateInWorker, type ZipEntry } from './unzip.ts';
 
 /** Bytes of a package's zip: in base64 it fits into one request. */
 export const LARGEST_PACKAGE = 64 * 1024 * 1024;
@@ -54,7 +54,7 @@ export async function readContentPackage(zip: Uint8Array): Promise<ContentPackag
     ]);
   }
   if (entry.size > (LARGEST_DIRECTORY / 3) * 4) throw directoryFault('is too large');
-  const directory = parseDirectory(Buffer.from(await inflateApart(entry)).toString('latin1'));
+  const directory = parseDirectory(Buffer.from(await inflateInWorker(entry)).toString('latin1'));
   const listed = directory['resources'];
   if (!Array.isArray(listed)) throw directoryFault('lists no resources');
   if (listed.length > MOST_RESOURCES) {
@@ -79,7 +79,7 @@ export async function readContent(
 ): Promise<Uint8Array> {
   const entry = entries.get(contentEntry(id));
   if (entry === undefined) throw new BundleFault([`The package has no file ${contentEntry(id)}.`]);
-  return inflateApart(entry);
+  return inflateInWorker(entry);
 }
 
 /** An attribute of a resource; several values with commas between them. */

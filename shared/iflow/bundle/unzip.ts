@@ -75,7 +75,7 @@ export function inflate(entry: ZipEntry): Uint8Array {
 }
 
 /** The same without holding up others: what a package has in it may be large. */
-export async function inflateApart(entry: ZipEntry): Promise<Uint8Array> {
+export async function inflateInWorker(entry: ZipEntry): Promise<Uint8Array> {
   if (entry.method === 0) return checkContent(entry, entry.packed);
   try {
     return checkContent(entry, await inflateBehind(entry.packed, outputOf(entry)));

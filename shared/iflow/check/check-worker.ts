@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { BundleFault } from '../bundle/fault.ts';
-import type { CheckAnswer } from './check-apart.ts';
+import type { CheckAnswer } from './check-in-worker.ts';
 import { checkContents, collectionsOf, readContents } from './check-content.ts';
 
 if (parentPort === null) throw new Error('This module is the entry of a worker thread.');

@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { faultsOf } from '../design/bundle-tools.ts';
 import { NotDeployable } from '../flow.ts';
 import { compileArtifact, type LoadCollections } from './compile-artifact.ts';
-import type { CompileAnswer, CompileOrder } from './compile-apart.ts';
+import type { CompileAnswer, CompileOrder } from './compile-in-worker.ts';
 
 if (parentPort === null) throw new Error('This module is the entry of a worker thread.');
 const port = parentPort;

@@ -1,4 +1,4 @@
-import { type Task, TaskFailure } from '../apart/task.ts';
+import { type Task, TaskFailure } from '../tasks/task.ts';
 import { ExpressionFault } from './expression-fault.ts';
 import { compilePattern } from './pattern.ts';
 

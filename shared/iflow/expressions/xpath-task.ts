@@ -1,4 +1,4 @@
-import { type Task, TaskFailure } from '../apart/task.ts';
+import { type Task, TaskFailure } from '../tasks/task.ts';
 import type { XPathCall } from './xpath.ts';
 import { evaluateQueries, ExpressionFailure } from './xpath-engine.ts';
 

@@ -1,5 +1,5 @@
-import type { TaskInput, TaskName, TaskOutput } from '../apart/tasks.ts';
-import { TaskFailure } from '../apart/task.ts';
+import type { TaskInput, TaskName, TaskOutput } from '../tasks/tasks.ts';
+import { TaskFailure } from '../tasks/task.ts';
 import type { CompiledNode } from '../flow.ts';
 import { ScriptFailure } from '../script/engine.ts';
 import type { StepContext } from './step.ts';
@@ -23,7 +23,7 @@ export async function runTask<N extends TaskName>(
   { flow, environment, deadline }: StepContext,
   resource?: string | TaskResource,
 ): Promise<TaskOutput<N>> {
-  const apart = await environment.apart();
+  const tasks = await environment.tasks();
   const timeLeft = Math.max(1, deadline - environment.now());
   const given =
     typeof resource === 'string' ? { key: '', text: flow.resources[resource] } : resource;
@@ -32,7 +32,7 @@ export async function runTask<N extends TaskName>(
   }
   const step = `${environment.revision}/${node.id}`;
   try {
-    return await apart.run(name, input, {
+    return await tasks.run(name, input, {
       key: given === undefined || given.key === '' ? step : `${step}/${given.key}`,
       timeoutMs: Math.min(environment.taskTimeoutMs, timeLeft),
       ...(given?.text === undefined ? {} : { resource: given.text }),

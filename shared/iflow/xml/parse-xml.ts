@@ -1,4 +1,5 @@
 import { expandReferences, forbiddenCharacter, nameAt } from './characters.ts';
+import { piecewise } from './piecewise.ts';
 import {
   type ParsedAttribute,
   XmlError,
@@ -26,7 +27,9 @@ export function parseXml(text: string, limits: XmlLimits, handler: XmlHandler): 
 
 /** XML 1.0 section 2.11: every line end is one line feed; and there is no byte order mark. */
 export function unixLines(text: string): string {
-  const unix = text.includes('\r') ? text.replaceAll('\r\n', '\n').replaceAll('\r', '\n') : text;
+  const unix = text.includes('\r')
+    ? piecewise(text, (piece) => piece.replace(/\r\n/g, '\n').replace(/\r/g, '\n'))
+    : text;
   return unix.startsWith('\uFEFF') ? unix.slice(1) : unix;
 }
 

@@ -1,4 +1,5 @@
 import type { XmlElement, XmlNode } from './nodes.ts';
+import { piecewise } from './piecewise.ts';
 
 /** Escapes text that may come to stand in content or in double quotes. */
 export function escapeXml(text: string): string {
@@ -12,11 +13,13 @@ export function escapeXml(text: string): string {
 /** Escapes an element's content so that any reader has the same text. */
 export function escapeText(text: string): string {
   return /[&<>\r]/.test(text)
-    ? text
-        .replaceAll('&', '&amp;')
-        .replaceAll('<', '&lt;')
-        .replaceAll('>', '&gt;')
-        .replaceAll('\r', '&#13;')
+    ? piecewise(text, (piece) =>
+        piece
+          .replace(/&/g, '&amp;')
+          .replace(/</g, '&lt;')
+          .replace(/>/g, '&gt;')
+          .replace(/\r/g, '&#13;'),
+      )
     : text;
 }
 

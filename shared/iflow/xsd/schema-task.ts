@@ -1,4 +1,4 @@
-import { type Task, TaskFailure, type WithBody } from '../apart/task.ts';
+import { type Task, TaskFailure, type WithBody } from '../tasks/task.ts';
 import { decodeXml } from '../xml/decode-xml.ts';
 import { XmlError } from '../xml/xml-handler.ts';
 import { compileSchema, MAX_DOCUMENT_CHARACTERS, type Schema, type SchemaFiles } from './schema.ts';

@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
-import type { createJavaScriptEngine } from '../../../shared/iflow/script/javascript/pool.ts';
+import type { createWorkerPool } from '../../../shared/iflow/script/workers/pool.ts';
 import { WALK_THROUGH, scriptCall } from './engine.ts';
 
 test('the bundled engine finds its worker and QuickJS beside it', async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'flowgate-script-'));
   t.after(() => rm(directory, { recursive: true, force: true }));
-  const room = new URL('../../../shared/iflow/script/javascript/', import.meta.url);
+  const room = new URL('../../../shared/iflow/script/workers/', import.meta.url);
   await build({
     entryPoints: {
       pool: fileURLToPath(new URL('pool.ts', room)),
@@ -30,9 +30,9 @@ test('the bundled engine finds its worker and QuickJS beside it', async (t) => {
     join(directory, 'quickjs.wasm'),
   );
   const bundle = (await import(pathToFileURL(join(directory, 'pool.js')).href)) as {
-    createJavaScriptEngine: typeof createJavaScriptEngine;
+    createWorkerPool: typeof createWorkerPool;
   };
-  const engine = bundle.createJavaScriptEngine({ workers: 2 });
+  const engine = bundle.createWorkerPool({ workers: 2 });
   t.after(() => engine.close());
   assert.equal((await engine.run(scriptCall(WALK_THROUGH))).body, 'Hello world from IFlow');
   await assert.rejects(engine.run(scriptCall('throw new Error("x");')), {

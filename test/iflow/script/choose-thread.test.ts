@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { chooseThread } from '../../../shared/iflow/script/javascript/choose-thread.ts';
-import type { Run } from '../../../shared/iflow/script/javascript/thread.ts';
+import { chooseThread } from '../../../shared/iflow/script/workers/choose-thread.ts';
+import type { Run } from '../../../shared/iflow/script/workers/thread.ts';
 
 interface State {
   readonly kinds?: readonly Run['kind'][];

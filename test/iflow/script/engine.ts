@@ -6,7 +6,7 @@ import type {
   ScriptEngine,
   ScriptResult,
 } from '../../../shared/iflow/script/engine.ts';
-import { createJavaScriptEngine } from '../../../shared/iflow/script/javascript/pool.ts';
+import { createWorkerPool } from '../../../shared/iflow/script/workers/pool.ts';
 import type { FlowServices } from '../../../shared/iflow/services/services.ts';
 import { noServices } from '../running.ts';
 
@@ -49,8 +49,8 @@ export function scriptCall(source: string, given: Given = {}): ScriptCall {
 export function startEngine(
   workers = 2,
   queueLength?: number,
-): ReturnType<typeof createJavaScriptEngine> {
-  const engine = createJavaScriptEngine(
+): ReturnType<typeof createWorkerPool> {
+  const engine = createWorkerPool(
     queueLength === undefined ? { workers } : { workers, queueLength },
   );
   after(() => engine.close());

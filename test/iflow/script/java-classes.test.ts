@@ -220,15 +220,11 @@ suite('bodies of some megabytes', () => {
       text,
     ],
     [
-      'are encoded for a URL and decoded within the time of a script',
-      '(function () { var b = body.slice(0, 2e6), e = java.net.URLEncoder, d = java.net.URLDecoder, t = Date.now(); var same = d.decode(e.encode(b, "UTF-8"), "UTF-8") === b; return same && Date.now() - t < 4000; })()',
+      'are encoded for a URL and decoded',
+      '(function () { var b = body.slice(0, 2e6); return java.net.URLDecoder.decode(java.net.URLEncoder.encode(b, "UTF-8"), "UTF-8") === b; })()',
       'true',
     ],
-    [
-      'are bytes of ISO-8859-1 within the time of a script',
-      '(function () { var t = Date.now(); var n = body.getBytes("ISO-8859-1").length; return n + " " + (Date.now() - t < 500); })()',
-      `${text.length} true`,
-    ],
+    ['are bytes of ISO-8859-1', 'body.getBytes("ISO-8859-1").length', String(text.length)],
     [
       'are read by a scanner',
       '(function () { var n = 0; for (var s = new java.util.Scanner(body.slice(0, 1e6)); s.hasNextLine(); s.nextLine()) n++; return n; })()',

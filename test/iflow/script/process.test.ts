@@ -4,10 +4,10 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 
 test('idle workers do not keep the process alive, running ones do', async () => {
-  const pool = new URL('../../../shared/iflow/script/javascript/pool.ts', import.meta.url).href;
+  const pool = new URL('../../../shared/iflow/script/workers/pool.ts', import.meta.url).href;
   const program = `
-    import { createJavaScriptEngine } from ${JSON.stringify(pool)};
-    const engine = createJavaScriptEngine({ workers: 2 });
+    import { createWorkerPool } from ${JSON.stringify(pool)};
+    const engine = createWorkerPool({ workers: 2 });
     const source = 'function processData(m) { m.setBody("ran"); return m; }';
     const message = { body: '', headers: [], properties: [], attachments: [] };
     const limits = { timeoutMs: 5000, memoryBytes: 64 << 20 };

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { compileBinary } from '../../../shared/iflow/script/javascript/binary.ts';
-import type { Outcome } from '../../../shared/iflow/script/javascript/protocol.ts';
+import type { Outcome } from '../../../shared/iflow/script/workers/protocol.ts';
 import { RunAsks } from '../../../shared/iflow/script/javascript/run-asks.ts';
-import { type Run, ScriptThread } from '../../../shared/iflow/script/javascript/thread.ts';
+import { type Run, ScriptThread } from '../../../shared/iflow/script/workers/thread.ts';
 import { noServices } from '../running.ts';
 
 const LIMITS = { timeoutMs: 5000, memoryBytes: 64 * 1024 * 1024 };

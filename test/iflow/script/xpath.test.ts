@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { TaskFailure } from '../../../shared/iflow/apart/task.ts';
+import { TaskFailure } from '../../../shared/iflow/tasks/task.ts';
 import type { XPathCall, XPathQuery } from '../../../shared/iflow/expressions/xpath.ts';
 import { ScriptFailure } from '../../../shared/iflow/script/engine.ts';
-import { createJavaScriptEngine } from '../../../shared/iflow/script/javascript/pool.ts';
+import { createWorkerPool } from '../../../shared/iflow/script/workers/pool.ts';
 import { failureOf, process, startEngine } from './engine.ts';
 
 const engine = startEngine(3);
 
 const evaluate = (call: XPathCall, timeoutMs = 5000): Promise<readonly string[]> =>
-  engine.apart.run('xpath', call, { key: call.queries[0]?.source ?? '', timeoutMs });
+  engine.tasks.run('xpath', call, { key: call.queries[0]?.source ?? '', timeoutMs });
 
 function callOf(source: string, given: Partial<XPathCall> = {}): XPathCall {
   const queries = [{ source, variables: {}, result: 'text' as const }];
@@ -76,7 +76,7 @@ test('the first XPath of a worker does not wait for a wild script, though its co
   );
   // With two workers there is one long run at a time: from here on, the wild script is it.
   await new Promise((resolve) => setTimeout(resolve, 400));
-  const found = own.apart.run('xpath', callOf('//b'), { key: '//b', timeoutMs: 5000 });
+  const found = own.tasks.run('xpath', callOf('//b'), { key: '//b', timeoutMs: 5000 });
   assert.deepEqual(await found, ['1']);
   assert.equal(ended, false, 'answered while the script runs wild');
   await own.close();
@@ -86,11 +86,11 @@ test('the first XPath of a worker does not wait for a wild script, though its co
 test('work that takes sometimes more and sometimes less than 50 ms keeps its worker, also two of it at once', async () => {
   const workersEnded = async (): Promise<number> => {
     let replaced = 0;
-    const own = createJavaScriptEngine({ workers: 2, onReplaced: () => (replaced += 1) });
+    const own = createWorkerPool({ workers: 2, onReplaced: () => (replaced += 1) });
     const take = async (steps: number): Promise<number> => {
       const call = callOf(`count(for $i in 1 to ${steps} return $i * 2)`);
       const begun = performance.now();
-      await own.apart.run('xpath', call, { key: 'same', timeoutMs: 5000 });
+      await own.tasks.run('xpath', call, { key: 'same', timeoutMs: 5000 });
       return performance.now() - begun;
     };
     let steps = 1000;

@@ -6,13 +6,13 @@ import { exchangeOf } from '../running.ts';
 import { COMBINE, enrichBy, enriched, enrichExchange, type Settings } from './enriching.ts';
 
 const BY = enrichBy('S/P', 'k', 'L/e', 'k');
-const { apart } = startEngine();
+const { tasks } = startEngine();
 
 /** Fails in a worker, as in production, and leaves the message as it was. */
 async function failureOf(original: string, answer: string, settings: Settings): Promise<string> {
   const exchange = exchangeOf(original);
   try {
-    await enrichExchange(exchange, answer, settings, { apart });
+    await enrichExchange(exchange, answer, settings, { tasks });
   } catch (error) {
     assert.ok(error instanceof FlowFailure, String(error));
     assert.equal(exchange.body, original);
@@ -120,6 +120,25 @@ for (const [what, original, answer, settings, message] of [
     assert.match(await failureOf(original, answer, settings), message);
   });
 }
+
+test('two messages near the limit, in signs of two bytes, are combined in the memory of a worker', async () => {
+  const body = `<a>${'я'.repeat(39 * 1024 * 1024)}</a>`;
+  const result = await enriched(body, body, COMBINE, { tasks });
+  assert.equal(result.split(body).length - 1, 2);
+});
+
+test('a message of ten million line ends is read in the memory of a worker', async () => {
+  const count = 10_000_000;
+  const result = await enriched(`<a>${'\r\n'.repeat(count)}</a>`, '', COMBINE, { tasks });
+  assert.ok(result.includes(`<a>${'\n'.repeat(count)}</a>`));
+});
+
+test('a text that grows beyond the memory of a worker when it is escaped ends with the worker', async () => {
+  const begun = performance.now();
+  const refused = await failureOf('&'.repeat(39 * 1024 * 1024), '', COMBINE);
+  assert.match(refused, /^enrich_memory: .*more memory than|^too_large: /);
+  assert.ok(performance.now() - begun < 15_000);
+});
 
 test('names of JavaScript are keys like any other', async () => {
   const names = ['__proto__', 'constructor', 'toString'];

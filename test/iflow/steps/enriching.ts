@@ -1,4 +1,4 @@
-import type { Apart } from '../../../shared/iflow/apart/apart.ts';
+import type { TaskRunner } from '../../../shared/iflow/tasks/task-runner.ts';
 import { type Body, type Exchange, bodyText } from '../../../shared/iflow/exchange.ts';
 import { flowBundle, type FlowDescription, line } from '../../support/flow-bundle.ts';
 import { environmentOf, exchangeOf, onThisThread, runBundle } from '../running.ts';
@@ -47,11 +47,14 @@ export async function enrichExchange(
   exchange: Exchange,
   answer: Body | ((asked: Exchange) => void),
   properties: Settings,
-  { apart = onThisThread, ...rest }: Partial<FlowDescription> & { readonly apart?: Apart } = {},
+  {
+    tasks = onThisThread,
+    ...rest
+  }: Partial<FlowDescription> & { readonly tasks?: TaskRunner } = {},
 ): Promise<void> {
   const environment = {
     ...environmentOf(),
-    apart: () => Promise.resolve(apart),
+    tasks: () => Promise.resolve(tasks),
     processDirect: (_: string, asked: Exchange) => {
       if (typeof answer === 'function') answer(asked);
       else asked.body = answer;
@@ -65,7 +68,7 @@ export async function enriched(
   body: Body,
   answer: Body,
   properties: Settings,
-  rest: Partial<FlowDescription> = {},
+  rest: Partial<FlowDescription> & { readonly tasks?: TaskRunner } = {},
 ): Promise<string> {
   const exchange = exchangeOf(body);
   await enrichExchange(exchange, answer, properties, rest);

@@ -103,7 +103,7 @@ test('XML conditions that stand together are evaluated at once, and only where a
   const asked: number[] = [];
   const environment = {
     ...environmentOf(),
-    apart: () =>
+    tasks: () =>
       Promise.resolve<typeof onThisThread>({
         run: (name, input, call) => {
           asked.push((input as unknown as { queries: unknown[] }).queries.length);

@@ -3,11 +3,11 @@ import { after, suite, test } from 'node:test';
 import { compileBundle } from '../../../shared/iflow/compile.ts';
 import { FlowFailure } from '../../../shared/iflow/engine.ts';
 import { NotDeployable } from '../../../shared/iflow/flow.ts';
-import { createJavaScriptEngine } from '../../../shared/iflow/script/javascript/pool.ts';
+import { createWorkerPool } from '../../../shared/iflow/script/workers/pool.ts';
 import { buildBundle } from '../../../shared/iflow/bundle/build.ts';
 import { environmentOf, exchangeOf, noServices, run } from '../running.ts';
 
-const engine = createJavaScriptEngine({ workers: 2 });
+const engine = createWorkerPool({ workers: 2 });
 after(() => engine.close());
 
 let deployments = 0;

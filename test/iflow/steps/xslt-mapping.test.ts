@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compileBundle } from '../../../shared/iflow/compile.ts';
-import type { Apart } from '../../../shared/iflow/apart/apart.ts';
+import type { TaskRunner } from '../../../shared/iflow/tasks/task-runner.ts';
 import { FlowFailure } from '../../../shared/iflow/engine.ts';
 import { NotDeployable } from '../../../shared/iflow/flow.ts';
 import type { PartnerDirectory } from '../../../shared/iflow/services/partner-directory.ts';
@@ -287,12 +287,12 @@ const NOTHING = { headers: [], properties: [] };
 async function mapByHeader(
   directory: PartnerDirectory,
   header?: string,
-  apart = onThisThread,
+  tasks = onThisThread,
 ): Promise<unknown> {
   const exchange = exchangeOf('<order id="7"/>', header === undefined ? {} : { xslt: header });
   await runBundle(mappingBundle('', HEADER), exchange, {
     ...environmentOf(),
-    apart: () => Promise.resolve(apart),
+    tasks: () => Promise.resolve(tasks),
     services: { ...noServices, partnerDirectory: () => Promise.resolve(directory) },
   });
   return exchange.body;
@@ -331,7 +331,7 @@ test('stylesheets of the Partner Directory are kept compiled up to 16 Mi charact
   const names = ['big 0', 'big 1', 'big 2', 'big 3', 'big 4'];
   const directory = directoryOf(Object.fromEntries(names.map((name) => [name, name])));
   const compiled: string[] = [];
-  const apart: Apart = {
+  const tasks: TaskRunner = {
     run(task, input) {
       if (task !== 'xsltCompile') return Promise.resolve({ ...NOTHING, body: '' }) as never;
       compiled.push((input as { name: string }).name);
@@ -341,7 +341,7 @@ test('stylesheets of the Partner Directory are kept compiled up to 16 Mi charact
     },
   };
   for (const name of [0, 1, 2, 3, 0, 4, 0, 1]) {
-    await mapByHeader(directory, `pd:big:${name}:Binary`, apart);
+    await mapByHeader(directory, `pd:big:${name}:Binary`, tasks);
   }
   assert.deepEqual(compiled, ['0', '1', '2', '3', '4', '1']);
 });

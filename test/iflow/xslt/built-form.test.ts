@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
-import type { createCompileApart } from '../../../shared/iflow/deployment/compile-apart.ts';
-import type { createJavaScriptEngine } from '../../../shared/iflow/script/javascript/pool.ts';
+import type { createCompileInWorker } from '../../../shared/iflow/deployment/compile-in-worker.ts';
+import type { createWorkerPool } from '../../../shared/iflow/script/workers/pool.ts';
 import { freshFolder } from '../../support/folders.ts';
 import { mappingBundle, stylesheet } from './stylesheets.ts';
 
@@ -15,10 +15,10 @@ test('the bundled workers find the XSLT processor beside them, to compile and to
   const entry = (path: string): string => fileURLToPath(new URL(path, room));
   await build({
     entryPoints: {
-      'compile-apart': entry('deployment/compile-apart.ts'),
+      'compile-in-worker': entry('deployment/compile-in-worker.ts'),
       'compile-worker': entry('deployment/compile-worker.ts'),
-      pool: entry('script/javascript/pool.ts'),
-      'script-worker': entry('script/javascript/worker.ts'),
+      pool: entry('script/workers/pool.ts'),
+      'script-worker': entry('script/workers/worker.ts'),
     },
     outdir: directory,
     bundle: true,
@@ -36,19 +36,19 @@ test('the bundled workers find the XSLT processor beside them, to compile and to
   }
   const load = async (name: string): Promise<unknown> =>
     import(pathToFileURL(join(directory, `${name}.js`)).href);
-  const deploying = (await load('compile-apart')) as {
-    createCompileApart: typeof createCompileApart;
+  const deploying = (await load('compile-in-worker')) as {
+    createCompileInWorker: typeof createCompileInWorker;
   };
-  const running = (await load('pool')) as { createJavaScriptEngine: typeof createJavaScriptEngine };
+  const running = (await load('pool')) as { createWorkerPool: typeof createWorkerPool };
 
-  const compile = deploying.createCompileApart({ timeoutMs: 60_000, memoryMb: 512, atOnce: 1 });
+  const compile = deploying.createCompileInWorker({ timeoutMs: 60_000, memoryMb: 512, atOnce: 1 });
   const source = stylesheet('<a><xsl:value-of select="order/@id"/></a>');
   const noCollections = () => Promise.resolve(new Map<string, Uint8Array>());
   const { flow } = await compile('IntegrationFlow', mappingBundle(source), noCollections);
   const resource = flow?.resources['src/main/resources/mapping/Map.xsl'];
   assert.ok(resource !== undefined);
 
-  const engine = running.createJavaScriptEngine({ workers: 2 });
+  const engine = running.createWorkerPool({ workers: 2 });
   t.after(() => engine.close());
   const call = {
     body: '<order id="7"/>',
@@ -58,6 +58,6 @@ test('the bundled workers find the XSLT processor beside them, to compile and to
     properties: [],
     result: 'text',
   } as const;
-  const { body } = await engine.apart.run('xslt', call, { key: 'k', timeoutMs: 60_000, resource });
+  const { body } = await engine.tasks.run('xslt', call, { key: 'k', timeoutMs: 60_000, resource });
   assert.equal(body, '<?xml version="1.0" encoding="UTF-8"?><a>7</a>');
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { TaskFailure } from '../../../shared/iflow/apart/task.ts';
+import { TaskFailure } from '../../../shared/iflow/tasks/task.ts';
 import { ScriptFailure } from '../../../shared/iflow/script/engine.ts';
 import type { XsltResult } from '../../../shared/iflow/steps/transformers/xslt/xslt.ts';
 import { process as runScript, startEngine } from '../script/engine.ts';
@@ -24,7 +24,7 @@ async function transform(
     properties: [],
     result: 'text',
   } as const;
-  return engine.apart.run('xslt', call, { key: source, timeoutMs, resource: compiled.text });
+  return engine.tasks.run('xslt', call, { key: source, timeoutMs, resource: compiled.text });
 }
 
 /** How it ends: the sentence of the log. */
@@ -162,5 +162,14 @@ test('a message of megabytes takes the time of its length, however it is cut', a
     ['too many attributes', attributes(40_000), /<a> has more than 500 attributes\.$/],
   ] as const) {
     assert.match(await ending(copy, body, 30_000), answer, what);
+  }
+});
+
+test('a message of as many nodes as one may have is transformed again and again, with a name for each', async () => {
+  const element = (_: unknown, i: number): string => `<a${i} b${i}=""/>`;
+  const body = `<r>${Array.from({ length: 249_000 }, element).join('')}</r>`;
+  const source = stylesheet('<a><xsl:value-of select="count(//*)"/></a>');
+  for (let times = 0; times < 3; times++) {
+    assert.match((await transform(source, body, 60_000)).body.toString(), /<a>249001<\/a>$/);
   }
 });

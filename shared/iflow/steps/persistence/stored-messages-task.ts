@@ -1,4 +1,4 @@
-import { type Task, TaskFailure } from '../../apart/task.ts';
+import { type Task, TaskFailure } from '../../tasks/task.ts';
 import type { JoinedBodies } from '../routing/gathering/joined-bodies.ts';
 import { readBodies } from '../routing/gathering/read-bodies.ts';
 import { rootText } from '../../xml/root-text.ts';

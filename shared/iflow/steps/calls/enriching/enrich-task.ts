@@ -1,4 +1,4 @@
-import { type Task, TaskFailure } from '../../../apart/task.ts';
+import { type Task, TaskFailure } from '../../../tasks/task.ts';
 import { forbiddenCharacter } from '../../../xml/characters.ts';
 import { unixLines } from '../../../xml/parse-xml.ts';
 import { rootText } from '../../../xml/root-text.ts';

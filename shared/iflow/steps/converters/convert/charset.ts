@@ -1,4 +1,4 @@
-import { TaskFailure } from '../../../apart/task.ts';
+import { TaskFailure } from '../../../tasks/task.ts';
 import type { Body } from '../../../exchange.ts';
 
 /**

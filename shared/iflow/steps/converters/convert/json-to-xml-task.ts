@@ -1,4 +1,4 @@
-import { type Task, TaskFailure } from '../../../apart/task.ts';
+import { type Task, TaskFailure } from '../../../tasks/task.ts';
 import type { Body } from '../../../exchange.ts';
 import { JsonError } from '../json/json-reader.ts';
 import { decodeText } from './charset.ts';

@@ -1,4 +1,4 @@
-import { TaskFailure } from '../../../apart/task.ts';
+import { TaskFailure } from '../../../tasks/task.ts';
 import { MAX_BODY_SIZE } from '../../../exchange.ts';
 
 const CHUNK_CHARACTERS = 8192;

@@ -1,4 +1,4 @@
-import { type Task, TaskFailure } from '../../../apart/task.ts';
+import { type Task, TaskFailure } from '../../../tasks/task.ts';
 import type { Body } from '../../../exchange.ts';
 import { decodeXml } from '../../../xml/decode-xml.ts';
 import { XmlError } from '../../../xml/xml-handler.ts';

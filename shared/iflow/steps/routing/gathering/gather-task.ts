@@ -1,4 +1,4 @@
-import type { Task } from '../../../apart/task.ts';
+import type { Task } from '../../../tasks/task.ts';
 import { rootText } from '../../../xml/root-text.ts';
 import type { JoinedBodies } from './joined-bodies.ts';
 import { writeMultimap } from './multimap.ts';

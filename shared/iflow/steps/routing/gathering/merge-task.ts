@@ -1,4 +1,4 @@
-import { type Task, TaskFailure } from '../../../apart/task.ts';
+import { type Task, TaskFailure } from '../../../tasks/task.ts';
 import type { XPathQuery } from '../../../expressions/xpath.ts';
 import { ExpressionFailure, selectElements } from '../../../expressions/xpath-engine.ts';
 import type { XmlDocument, XmlElement } from '../../../xml/nodes.ts';

@@ -1,4 +1,4 @@
-import { TaskFailure } from '../../../apart/task.ts';
+import { TaskFailure } from '../../../tasks/task.ts';
 import { bodyText } from '../../../exchange.ts';
 import { decodeXml } from '../../../xml/decode-xml.ts';
 import { XmlError } from '../../../xml/xml-handler.ts';

@@ -5,7 +5,7 @@ import {
   XmlError as LibraryError,
   type XmlNode,
 } from 'libxml2-wasm';
-import { TaskFailure } from '../../../apart/task.ts';
+import { TaskFailure } from '../../../tasks/task.ts';
 import { isNcName } from '../../../xml/characters.ts';
 import { readChecked } from '../../../xml/libxml2.ts';
 

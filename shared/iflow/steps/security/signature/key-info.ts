@@ -1,5 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
-import { TaskFailure } from '../../../apart/task.ts';
+import { TaskFailure } from '../../../tasks/task.ts';
 import { escapeXml } from '../../../xml/write-xml.ts';
 import type { KeyInfoContent } from './settings.ts';
 

@@ -1,6 +1,6 @@
 import { createPrivateKey, hash, type KeyObject, sign, X509Certificate } from 'node:crypto';
 import { type XmlDocument, XmlElement } from 'libxml2-wasm';
-import { TaskFailure } from '../../../apart/task.ts';
+import { TaskFailure } from '../../../tasks/task.ts';
 import { escapeXml } from '../../../xml/write-xml.ts';
 import {
   type Canonicalization,

@@ -1,4 +1,4 @@
-import { type Task, TaskFailure } from '../../../apart/task.ts';
+import { type Task, TaskFailure } from '../../../tasks/task.ts';
 import { type Body, bodyBytes, bodyText } from '../../../exchange.ts';
 
 export interface Base64Call {

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import type { Task } from '../../../apart/task.ts';
+import type { Task } from '../../../tasks/task.ts';
 import { deflateEntry, writeZip } from '../../../bundle/zip.ts';
 import { type Body, bodyBytes } from '../../../exchange.ts';
 

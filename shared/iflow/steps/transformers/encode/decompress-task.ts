@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import { type Task, TaskFailure } from '../../../apart/task.ts';
+import { type Task, TaskFailure } from '../../../tasks/task.ts';
 import { BundleFault } from '../../../bundle/fault.ts';
 import { inflate, readZip } from '../../../bundle/unzip.ts';
 import { type Body, bodyBytes, MAX_BODY_SIZE } from '../../../exchange.ts';

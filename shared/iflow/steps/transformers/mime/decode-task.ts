@@ -1,4 +1,4 @@
-import { type Task, TaskFailure } from '../../../apart/task.ts';
+import { type Task, TaskFailure } from '../../../tasks/task.ts';
 import { type Attachment, type Body, bodyBytes } from '../../../exchange.ts';
 import {
   decodeValue,

@@ -1,4 +1,4 @@
-import { type Task, TaskFailure } from '../../../apart/task.ts';
+import { type Task, TaskFailure } from '../../../tasks/task.ts';
 import { compilePattern } from '../../../expressions/pattern.ts';
 import { encodeValue, isHeaderName, type MimeHeader, parseContentType } from './mime-headers.ts';
 import { type MultipartContent, writeHeaders, writeMultipart } from './write-multipart.ts';

@@ -1,4 +1,4 @@
-import type { Task } from '../../../apart/task.ts';
+import type { Task } from '../../../tasks/task.ts';
 import { type CompiledStylesheet, compileStylesheet } from './compile-stylesheet.ts';
 import { World } from './world.ts';
 

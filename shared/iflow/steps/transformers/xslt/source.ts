@@ -34,12 +34,13 @@ export interface Source {
 /**
  * Reads a body within limits and without a document type declaration: the processor's own reader
  * takes more than its time to do the same.
+ * @returns a {@link Source} as JSON: nothing else of it is in memory beside the processor's tree.
  * @throws {XmlError}
  */
-export function readSource(body: Body): Source {
+export function readSource(body: Body): string {
   const source = new SourceBuilder();
   parseXml(decodeXml(body, LIMITS.maxCharacters), LIMITS, source);
-  return source;
+  return JSON.stringify(source satisfies Source);
 }
 
 class SourceBuilder implements XmlHandler, Source {

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { constants, createContext, runInContext, Script } from 'node:vm';
 import { guestSource } from './guest.ts';
-import type { Source } from './source.ts';
 
 /** Of a guest; none of the host's. */
 type GuestFunction = () => unknown;
@@ -69,9 +68,12 @@ export class World {
     this.#guest.prepareToTransform(compiled);
   }
 
-  /** @returns what `guest.ts` tells of it, as JSON */
-  transform(envelope: string, source: Source): string {
-    return textOf(this.#guest.transform(envelope, JSON.stringify(source)));
+  /**
+   * @param source as `source.ts` reads it
+   * @returns what `guest.ts` tells of it, as JSON
+   */
+  transform(envelope: string, source: string): string {
+    return textOf(this.#guest.transform(envelope, source));
   }
 
   /** The text that the last transformation has made. */

@@ -1,9 +1,9 @@
-import { type Task, TaskFailure } from '../../../apart/task.ts';
+import { type Task, TaskFailure } from '../../../tasks/task.ts';
 import type { Body, Value } from '../../../exchange.ts';
 import { XmlError } from '../../../xml/xml-handler.ts';
 import { encodeResult } from './encodings.ts';
 import { failureText, type TransformFailure } from './failure-text.ts';
-import { readSource, type Source } from './source.ts';
+import { readSource } from './source.ts';
 import { World } from './world.ts';
 import type { XsltCall, XsltResult } from './xslt.ts';
 
@@ -75,7 +75,7 @@ function forget(prepared: Prepared): void {
   prepared.world = undefined;
 }
 
-function sourceOf(body: Body): Source {
+function sourceOf(body: Body): string {
   try {
     return readSource(body);
   } catch (error) {

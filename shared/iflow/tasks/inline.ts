@@ -1,4 +1,4 @@
-import type { ApartCall } from './apart.ts';
+import type { TaskCall } from './task-runner.ts';
 import type { Task, TaskEntry, WithBody } from './task.ts';
 import { type TaskName, tasks } from './tasks.ts';
 
@@ -6,7 +6,7 @@ import { type TaskName, tasks } from './tasks.ts';
 export function runInline(
   name: TaskName,
   input: WithBody,
-  { resource }: ApartCall,
+  { resource }: TaskCall,
 ): Promise<unknown> | undefined {
   const entry: TaskEntry<unknown> = tasks[name];
   if (resource !== undefined || input.body.length > entry.inlineUpTo || entry.inlineUpTo === 0) {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { diag } from 'libxml2-wasm';
-import { ApartTasks } from '../../shared/iflow/apart/worker-tasks.ts';
-import { startEngine } from './script/engine.ts';
+import { LoadedTasks } from '../../../shared/iflow/tasks/loaded-tasks.ts';
+import { startEngine } from '../script/engine.ts';
 
 const SCHEMA = JSON.stringify({
   main: 'a.xsd',
@@ -18,8 +18,8 @@ test('a worker keeps a prepared schema until it is told to drop it, and then giv
     const report = diag.report() as { XsdValidator?: { totalInstances: number } };
     return report.XsdValidator?.totalInstances ?? 0;
   };
-  const tasks = new ApartTasks();
-  const task = { language: 'apart', name: 'schema', key: 'schema 1', hasResource: true } as const;
+  const tasks = new LoadedTasks();
+  const task = { language: 'task', name: 'schema', key: 'schema 1', hasResource: true } as const;
   tasks.load('schema 1', SCHEMA);
   assert.equal(tasks.isReady(task), false);
   assert.equal(await tasks.makeReady(task), undefined);
@@ -46,7 +46,7 @@ test('compiling a schema in a worker is not counted as the time of the message t
   </xs:element></xs:schema>`;
   const resource = JSON.stringify({ main: 'a.xsd', files: { 'a.xsd': schema } });
   const begun = performance.now();
-  const findings = await engine.apart.run(
+  const findings = await engine.tasks.run(
     'schema',
     { body: '<a><e1>1</e1></a>' },
     { key: 'slow', timeoutMs: 50, resource },

@@ -1,10 +1,10 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import { type ApartOutcome, type ApartTask, ApartTasks } from '../../apart/worker-tasks.ts';
-import { compileGuest } from './compile-script.ts';
-import type { Outside } from './host-functions.ts';
+import { type TaskOutcome, type TaskRun, LoadedTasks } from '../../tasks/loaded-tasks.ts';
+import { compileGuest } from '../javascript/compile-script.ts';
+import type { Outside } from '../javascript/host-functions.ts';
 import { Control } from './protocol.ts';
 import type { Answer, Reply, Request, Requests, WorkerData } from './protocol.ts';
-import { Sandbox } from './sandbox.ts';
+import { Sandbox } from '../javascript/sandbox.ts';
 
 if (parentPort === null) throw new Error('This module is the entry of a worker thread.');
 const port = parentPort;
@@ -21,7 +21,7 @@ const sandbox = new Sandbox(
   outside,
 );
 
-const apart = new ApartTasks();
+const tasks = new LoadedTasks();
 
 // One at a time, in order: loading what a task needs takes a while.
 let handled: Promise<void> = Promise.resolve();
@@ -33,10 +33,10 @@ reply({ ready: guest });
 async function handle({ sequence, load, drop, task }: Request): Promise<void> {
   if (drop !== undefined) {
     sandbox.drop(drop);
-    apart.drop(drop);
+    tasks.drop(drop);
   }
   if (load !== undefined) {
-    if (task.language === 'apart') apart.load(task.key, load.source);
+    if (task.language === 'task') tasks.load(task.key, load.source);
     else sandbox.load(task.key, load.fileName, load.source);
   }
   if (((sequence - Atomics.load(control, Control.skipBefore)) | 0) < 0) {
@@ -44,17 +44,17 @@ async function handle({ sequence, load, drop, task }: Request): Promise<void> {
     return;
   }
   running = sequence;
-  const fault = task.language === 'apart' ? await makeReady(sequence, task) : undefined;
+  const fault = task.language === 'task' ? await makeReady(sequence, task) : undefined;
   const began = performance.now();
-  const outcome = fault ?? (task.language === 'apart' ? await apart.run(task) : sandbox.run(task));
+  const outcome = fault ?? (task.language === 'task' ? await tasks.run(task) : sandbox.run(task));
   reply({ sequence, outcome, tookMs: performance.now() - began });
 }
 
 /** Loads what a task needs. @returns what is wrong with it, if anything is. */
-async function makeReady(sequence: number, task: ApartTask): Promise<ApartOutcome | undefined> {
-  if (apart.isReady(task)) return undefined;
+async function makeReady(sequence: number, task: TaskRun): Promise<TaskOutcome | undefined> {
+  if (tasks.isReady(task)) return undefined;
   reply({ sequence, loading: true });
-  const fault = await apart.makeReady(task);
+  const fault = await tasks.makeReady(task);
   reply({ sequence, loading: false });
   return fault;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { buildBundle } from '../../../shared/iflow/bundle/build.ts';
-import { createCompileApart } from '../../../shared/iflow/deployment/compile-apart.ts';
+import { createCompileInWorker } from '../../../shared/iflow/deployment/compile-in-worker.ts';
 import { NotDeployable } from '../../../shared/iflow/flow.ts';
 import { mappingBundle, stylesheet } from '../xslt/stylesheets.ts';
 
@@ -22,12 +22,12 @@ const good = buildBundle({ id: 'Good', name: 'Good', address: '/good', steps: []
 const none = () => Promise.resolve(new Map<string, Uint8Array>());
 
 test('a bundle is compiled in a thread of its own', async () => {
-  const compile = createCompileApart({ timeoutMs: 20_000, memoryMb: 256, atOnce: 2 });
+  const compile = createCompileInWorker({ timeoutMs: 20_000, memoryMb: 256, atOnce: 2 });
   assert.equal((await compile('IntegrationFlow', good, none)).flow?.id, 'Good');
 });
 
 test('what a bundle lacks is told as when it is compiled here', async () => {
-  const compile = createCompileApart({ timeoutMs: 20_000, memoryMb: 256, atOnce: 2 });
+  const compile = createCompileInWorker({ timeoutMs: 20_000, memoryMb: 256, atOnce: 2 });
   await assert.rejects(compile('IntegrationFlow', Buffer.from('no zip'), none), (error) => {
     assert.ok(error instanceof NotDeployable);
     assert.match(error.faults.join(), /This is not a zip/);
@@ -36,7 +36,7 @@ test('what a bundle lacks is told as when it is compiled here', async () => {
 });
 
 test('a bundle that takes too long is a fault of the bundle, holds nobody up, and those that wait go on', async () => {
-  const compile = createCompileApart({ timeoutMs: 1200, memoryMb: 256, atOnce: 1 });
+  const compile = createCompileInWorker({ timeoutMs: 1200, memoryMb: 256, atOnce: 1 });
   const outcomes = Promise.allSettled([
     compile('IntegrationFlow', slow, none),
     compile('IntegrationFlow', good, none),
@@ -61,7 +61,7 @@ test('a stylesheet that takes too long to compile is named', async () => {
   const deep = `${'('.repeat(40)}1${')'.repeat(40)}`;
   const content = Array.from({ length: 3000 }, (_, n) => `<b${n} c="{${deep}}"/>`).join('');
   const zip = mappingBundle(stylesheet(`<a>${content}</a>`));
-  const compile = createCompileApart({ timeoutMs: 4000, memoryMb: 512, atOnce: 1 });
+  const compile = createCompileInWorker({ timeoutMs: 4000, memoryMb: 512, atOnce: 1 });
   await assert.rejects(compile('IntegrationFlow', zip, none), (error) => {
     assert.ok(error instanceof NotDeployable);
     assert.deepEqual(error.faults, [

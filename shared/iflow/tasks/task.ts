@@ -2,7 +2,7 @@ import type { Body } from '../exchange.ts';
 
 /** Work that can run in a worker thread: a pure function of plain data, in a file of its own. */
 export interface Task<I extends WithBody, O, P = undefined> {
-  /** Makes the most of {@link ApartCall.resource}, once for each worker. */
+  /** Makes the most of {@link TaskCall.resource}, once for each worker. */
   prepare?(resource: string): P | Promise<P>;
   /** Gives back what {@link prepare} holds that is not JavaScript's own memory. */
   dispose?(prepared: P): void;

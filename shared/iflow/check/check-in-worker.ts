@@ -18,7 +18,7 @@ const MOST_WAITING = 3;
 /**
  * Checks in a worker thread of its own, one at a time: what is checked may be made to be slow or large.
  */
-export function createCheckApart(limits: {
+export function createCheckInWorker(limits: {
   readonly timeoutMs: number;
   readonly memoryMb: number;
 }): CheckContent {

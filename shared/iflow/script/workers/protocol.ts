@@ -1,11 +1,11 @@
 import type { MessagePort } from 'node:worker_threads';
-import type { ApartOutcome, ApartTask } from '../../apart/worker-tasks.ts';
-import type { Outcome as ScriptOutcome, Task as ScriptTask } from './sandbox.ts';
+import type { TaskOutcome, TaskRun } from '../../tasks/loaded-tasks.ts';
+import type { Outcome as ScriptOutcome, Task as ScriptTask } from '../javascript/sandbox.ts';
 
 /** What a worker is asked to run. */
-export type Task = (ScriptTask & { readonly language: 'JavaScript' }) | ApartTask;
+export type Task = (ScriptTask & { readonly language: 'JavaScript' }) | TaskRun;
 
-export type Outcome = ScriptOutcome | ApartOutcome;
+export type Outcome = ScriptOutcome | TaskOutcome;
 
 /** To a worker: handled in order. */
 export type Requests = readonly Request[];

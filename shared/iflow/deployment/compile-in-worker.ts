@@ -33,7 +33,7 @@ export interface CompileLimits {
  * @returns what `compileArtifact` does, with {@link NotDeployable} also for a bundle that cannot be
  *   read or takes too much.
  */
-export function createCompileApart({
+export function createCompileInWorker({
   timeoutMs,
   memoryMb,
   atOnce,

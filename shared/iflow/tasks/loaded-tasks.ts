@@ -1,16 +1,16 @@
 import { type Task, type TaskEntry, TaskFailure } from './task.ts';
 import { type TaskName, tasks } from './tasks.ts';
 
-/** A task of `apart/tasks.ts`; its resource is loaded before. */
-export interface ApartTask {
-  readonly language: 'apart';
+/** A task of `tasks.ts`; its resource is loaded before. */
+export interface TaskRun {
+  readonly language: 'task';
   readonly name: TaskName;
   readonly key: string;
   readonly hasResource: boolean;
   readonly input: unknown;
 }
 
-export type ApartOutcome =
+export type TaskOutcome =
   | { readonly output: unknown }
   /** The task says what is wrong with its input: `fault` is the reason of its TaskFailure. */
   | { readonly fault: string; readonly message: string };
@@ -22,11 +22,11 @@ interface Resource {
 }
 
 /** Runs the tasks of one worker thread and keeps what they have made of their resources. */
-export class ApartTasks {
+export class LoadedTasks {
   readonly #loaded = new Set<TaskName>();
   readonly #resources = new Map<string, Resource>();
 
-  isReady({ name, key, hasResource }: Omit<ApartTask, 'input'>): boolean {
+  isReady({ name, key, hasResource }: Omit<TaskRun, 'input'>): boolean {
     return (
       this.#loaded.has(name) && (!hasResource || this.#resources.get(key)?.prepared !== undefined)
     );
@@ -40,7 +40,7 @@ export class ApartTasks {
     name,
     key,
     hasResource,
-  }: Omit<ApartTask, 'input'>): Promise<ApartOutcome | undefined> {
+  }: Omit<TaskRun, 'input'>): Promise<TaskOutcome | undefined> {
     const task = await taskOf(name);
     this.#loaded.add(name);
     return failing(async () => {
@@ -59,7 +59,7 @@ export class ApartTasks {
   }
 
   /** Runs a task that is ready. */
-  async run({ name, key, hasResource, input }: ApartTask): Promise<ApartOutcome> {
+  async run({ name, key, hasResource, input }: TaskRun): Promise<TaskOutcome> {
     const task = await taskOf(name);
     const prepared = hasResource ? this.#resources.get(key)?.prepared : undefined;
     return failing(async () => ({ output: await task.run(input as never, prepared) }));
@@ -82,7 +82,7 @@ function taskOf(name: TaskName): Promise<Task<never, unknown, unknown>> {
 }
 
 /** What a task says is wrong, as its outcome. */
-async function failing<T>(work: () => Promise<T>): Promise<T | ApartOutcome> {
+async function failing<T>(work: () => Promise<T>): Promise<T | TaskOutcome> {
   try {
     return await work();
   } catch (error) {

@@ -12,7 +12,7 @@ import type {
   Task,
   WorkerData,
 } from './protocol.ts';
-import type { RunAsks } from './run-asks.ts';
+import type { RunAsks } from '../javascript/run-asks.ts';
 
 /** A call on its way to its outcome. */
 export interface Run {
@@ -43,6 +43,18 @@ export interface ThreadEvents {
 
 /** Scripts and resources of tasks that a worker keeps compiled, the least recently used dropped first. */
 const MAX_SCRIPTS = 64;
+
+/** Bytes or characters that are copied in no time. */
+const SMALL_BODY = 64 * 1024;
+
+/** Whether it can wait for others to go with it. */
+function isSmall(task: Task): boolean {
+  return (
+    task.language === 'JavaScript' &&
+    task.attachments === undefined &&
+    task.body.length <= SMALL_BODY
+  );
+}
 
 /** Runs that a pace is the mean of, more or less. */
 const PACE_OVER = 8;
@@ -108,8 +120,9 @@ export class ScriptThread {
     this.#sequences.push(sequence);
     const { task } = run;
     const kept = task.language === 'JavaScript' || task.hasResource ? this.#keep(run.call) : {};
-    if (this.#outgoing.length === 0) setImmediate(() => this.#send());
     this.#outgoing.push({ task, sequence, ...kept });
+    if (!isSmall(task)) this.#send();
+    else if (this.#outgoing.length === 1) setImmediate(() => this.#send());
   }
 
   /**
@@ -119,7 +132,7 @@ export class ScriptThread {
   #send(): void {
     const requests = this.#outgoing;
     this.#outgoing = [];
-    if (this.#over) return;
+    if (this.#over || requests.length === 0) return;
     // Where the head is among them, its time begins here.
     if (requests[0]?.sequence === this.#sequences[0]) this.headSince = performance.now();
     this.#worker.postMessage(requests satisfies Requests);

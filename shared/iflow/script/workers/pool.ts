@@ -1,19 +1,19 @@
 import { ScriptFailure } from '../engine.ts';
 import type { ScriptCall, ScriptEngine, ScriptResult } from '../engine.ts';
-import { type Apart, type ApartCall } from '../../apart/apart.ts';
-import { TaskFailure } from '../../apart/task.ts';
-import { runInline } from '../../apart/inline.ts';
-import type { TaskName } from '../../apart/tasks.ts';
-import { compileBinary } from './binary.ts';
+import { type TaskRunner, type TaskCall } from '../../tasks/task-runner.ts';
+import { TaskFailure } from '../../tasks/task.ts';
+import { runInline } from '../../tasks/inline.ts';
+import type { TaskName } from '../../tasks/tasks.ts';
+import { compileBinary } from '../javascript/binary.ts';
 import { chooseThread, SLOW_MS } from './choose-thread.ts';
 import type { Outcome, Task } from './protocol.ts';
-import { bodiesOutside, envelopeOf, readFailureLog, readResult } from './result.ts';
-import { RunAsks } from './run-asks.ts';
-import { memoryText, timeoutText } from './sandbox.ts';
+import { bodiesOutside, envelopeOf, readFailureLog, readResult } from '../javascript/result.ts';
+import { RunAsks } from '../javascript/run-asks.ts';
+import { memoryText, timeoutText } from '../javascript/sandbox.ts';
 import { ScriptThread } from './thread.ts';
 import type { Run } from './thread.ts';
 
-export interface JavaScriptEngineOptions {
+export interface WorkerPoolOptions {
   /**
    * The most worker threads that share the work, at least 2. One more is started where all of them
    * are held up, so that there is always one that can answer at once.
@@ -47,7 +47,7 @@ const TASK_MEMORY_BYTES = 256 * 1024 * 1024;
 
 /**
  * Runs JavaScript in QuickJS, in worker threads that start as they are needed, and beside it the
- * tasks of `apart/`, which are runs like any other but that they end only with their worker.
+ * tasks of `tasks.ts`, which are runs like any other but that they end only with their worker.
  *
  * Runs of short scripts are handed to workers several at a time. A run that takes longer than 50 ms
  * is a long run, and what waits behind it goes to another worker at once: a run has no effect but
@@ -59,15 +59,15 @@ const TASK_MEMORY_BYTES = 256 * 1024 * 1024;
  * short and not behind each other, so a new wild script holds up another for 50 ms, once.
  * @throws {RangeError} for fewer than 2 workers
  */
-export function createJavaScriptEngine(
-  options: JavaScriptEngineOptions,
-): ScriptEngine & { readonly apart: Apart } {
+export function createWorkerPool(
+  options: WorkerPoolOptions,
+): ScriptEngine & { readonly tasks: TaskRunner } {
   if (!(options.workers >= 2)) throw new RangeError('The script engine needs at least 2 workers.');
   return new Pool(options);
 }
 
 class Pool implements ScriptEngine {
-  readonly apart: Apart = {
+  readonly tasks: TaskRunner = {
     run: (name, input, call) =>
       (runInline(name, input, call) ?? this.#runTask(name, input, call)) as Promise<never>,
   };
@@ -89,7 +89,7 @@ class Pool implements ScriptEngine {
   #pending = 0;
   #closed = false;
 
-  constructor({ workers, queueLength = 1000, onReplaced }: JavaScriptEngineOptions) {
+  constructor({ workers, queueLength = 1000, onReplaced }: WorkerPoolOptions) {
     this.#workers = workers;
     this.#queueLength = queueLength;
     this.#onReplaced = onReplaced;
@@ -112,12 +112,12 @@ class Pool implements ScriptEngine {
   async #runTask(
     name: TaskName,
     input: unknown,
-    { key, timeoutMs, resource }: ApartCall,
+    { key, timeoutMs, resource }: TaskCall,
   ): Promise<unknown> {
     const limits = { timeoutMs, memoryBytes: TASK_MEMORY_BYTES };
     const call = { key: `${name} ${key}`, fileName: '', source: resource ?? '', limits };
     const outcome = await this.#settled(call, {
-      language: 'apart',
+      language: 'task',
       name,
       key: call.key,
       hasResource: resource !== undefined,
