@@ -285,3 +285,21 @@ test('a sleep takes the time of the script', async () => {
     reason: 'timeout',
   });
 });
+
+for (const [what, source] of [
+  ['a form of spaces', 'java.net.URLDecoder.decode("+".repeat(12e6), "UTF-8").length === 12e6'],
+  ['a form of bytes', 'java.net.URLDecoder.decode("%41".repeat(5e6), "UTF-8").length === 5e6'],
+  [
+    'text that is not ASCII',
+    'new java.lang.String("é".repeat(9e6)).getBytes("US-ASCII").length === 9e6',
+  ],
+  [
+    'bytes that are not ASCII',
+    'new java.lang.String(new Uint8Array(8e6).fill(255), "US-ASCII").length === 8e6',
+  ],
+] as const) {
+  test(`${what}, millions of them, neither holds up a worker nor fills its heap`, async () => {
+    const result = await process(engine, `message.setHeader("same", ${source});`);
+    assert.deepEqual(result.headers, [['same', true]]);
+  });
+}

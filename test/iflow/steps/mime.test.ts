@@ -244,6 +244,23 @@ test('MIME decode: a part of bytes has no Content-Type for the message', async (
   assert.equal(exchange.headers.has('Content-Type'), false);
 });
 
+test('MIME decode: a small part keeps nothing of a large one', async () => {
+  const rest = 'y'.repeat(1_000_000);
+  const body = multipart(
+    '--b',
+    '',
+    'x',
+    '--b',
+    'Content-Disposition: attachment',
+    '',
+    rest,
+    '--b--',
+  );
+  const exchange = await runStep(DECODE, {}, exchangeOf(body, TYPE));
+  assert.ok(exchange.body instanceof Uint8Array);
+  assert.ok(exchange.body.buffer.byteLength < 10_000, `${exchange.body.buffer.byteLength} bytes`);
+});
+
 test('MIME decode, headers not inline, leaves a message alone that is no multipart', async () => {
   for (const given of [null, 'text/plain', 'nonsense']) {
     const headers = { 'Content-Type': given };

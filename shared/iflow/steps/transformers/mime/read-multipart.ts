@@ -82,7 +82,8 @@ function readPart(bytes: Buffer): MimePart {
     case '7bit':
     case '8bit':
     case 'binary':
-      return { headers, body: rest };
+      // A view would keep the whole message, and be copied with it, but count as its own size.
+      return { headers, body: new Uint8Array(rest) };
     case 'base64':
       return { headers, body: Buffer.from(rest.toString('latin1'), 'base64') };
     case 'quoted-printable':
