@@ -56,13 +56,11 @@ const XML_TO_CSV = {
   headers: null,
 };
 
-test('XML to JSON: 60 million signs of which one needs two bytes, every second one an escape', async () => {
-  const signs = '"x'.repeat(30_000_000);
+test('XML to JSON: 56 million signs of which one needs two bytes, every second one an escape', async () => {
+  const signs = '"x'.repeat(28_000_000);
   const json = await run('xmlToJson', { body: `<a>ж${signs}</a>`, ...XML_TO_JSON });
-  assert.equal(json.length, 90_000_003);
+  assert.equal(json.length, 84_000_003);
   assert.ok(json.startsWith('"ж\\"x\\"x') && json.endsWith('\\"x"'));
-  const attribute = await run('xmlToJson', { body: `<a b='${signs}'/>`, ...XML_TO_JSON });
-  assert.ok(attribute.startsWith('{"@b":"\\"x') && attribute.endsWith('\\"x"}'));
 });
 
 test('XML to JSON: 8 million references, and 4 million CDATA sections', async () => {
@@ -254,7 +252,7 @@ test('XML signer: a text that grows when it is canonical', async () => {
     withComments: false,
   } as const;
   const signed = await run('signXml', {
-    body: `<a>ж${'>'.repeat(19_000_000)}</a>`,
+    body: `<a>ж${'>'.repeat(14_000_000)}</a>`,
     settings: {
       algorithm: {
         uri: 'http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256',
