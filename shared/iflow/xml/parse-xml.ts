@@ -1,4 +1,5 @@
 import { expandReferences, forbiddenCharacter, nameAt } from './characters.ts';
+import { lineAt, unixLines } from './lines.ts';
 import { piecewise } from './piecewise.ts';
 import {
   type ParsedAttribute,
@@ -25,14 +26,6 @@ const MAX_ATTRIBUTES = 100_000;
  */
 export function parseXml(text: string, limits: XmlLimits, handler: XmlHandler): void {
   new XmlParser(text, limits, handler).parse();
-}
-
-/** XML 1.0 section 2.11: every line end is one line feed; and there is no byte order mark. */
-export function unixLines(text: string): string {
-  const unix = text.includes('\r')
-    ? piecewise(text, (piece) => piece.replace(/\r\n/g, '\n').replace(/\r/g, '\n'))
-    : text;
-  return unix.startsWith('\uFEFF') ? unix.slice(1) : unix;
 }
 
 /** An open element with the namespace declarations it has added, to be taken back at its end. */
@@ -310,10 +303,6 @@ class XmlParser {
   }
 
   #fail(fault: string, at = this.#at): never {
-    let line = 1;
-    for (let end = this.#text.indexOf('\n'); end >= 0 && end < at; line++) {
-      end = this.#text.indexOf('\n', end + 1);
-    }
-    throw new XmlError(`${fault} (line ${line})`);
+    throw new XmlError(`${fault} (line ${lineAt(this.#text, at)})`);
   }
 }

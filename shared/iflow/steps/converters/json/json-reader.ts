@@ -1,3 +1,4 @@
+import { lineAt } from '../../../xml/lines.ts';
 import { grown, type GrowingText, textOf } from '../../../large-text.ts';
 
 /** Text that is no JSON, or nests deeper than allowed. `message` is a clause with the line. */
@@ -78,10 +79,7 @@ export class JsonReader {
 
   /** A sentence's clause about the place that was reached. */
   fault(clause: string): JsonError {
-    const ends = /\r\n|\n|\r/g;
-    let line = 1;
-    while (ends.test(this.#source) && ends.lastIndex <= this.#at) line += 1;
-    return new JsonError(`${clause} (line ${line})`);
+    return new JsonError(`${clause} (line ${lineAt(this.#source, this.#at)})`);
   }
 
   #readName(): JsonToken {
