@@ -225,23 +225,26 @@ test('MIME: a multipart larger than a body, and headers longer than they are rea
   );
 });
 
-test('XSLT mapping: an attribute of 5 million quotes is in memory once', async () => {
-  const sheet = stylesheet('<n><xsl:value-of select="string-length(/a/@b)"/></n>');
+test('XSLT mapping: a text of more signs to escape than the processor can is refused', async () => {
+  const sheet = stylesheet('<xsl:copy-of select="."/>');
   const { compiled } = new World().compile(JSON.stringify([['/main.xsl', sheet]]), '/main.xsl');
   assert.ok(compiled !== undefined);
-  const { body } = await engine.tasks.run(
-    'xslt',
-    {
-      body: `<a b='ж${'"'.repeat(10_000_000)}'/>`,
-      stylesheet: { name: 'a', parameters: [], readsExchange: false, encoding: 'utf-8' },
-      parameters: {},
-      headers: [],
-      properties: [],
-      result: 'text',
-    },
-    { key: 'xslt', timeoutMs: 30_000, resource: compiled },
-  );
-  assert.match(String(body), /<n>10000001<\/n>/);
+  const map = (signs: string): Promise<TaskOutput<'xslt'>> =>
+    engine.tasks.run(
+      'xslt',
+      {
+        body: `<a b='ж'>${signs}</a>`,
+        stylesheet: { name: 'a', parameters: [], readsExchange: false, encoding: 'utf-8' },
+        parameters: {},
+        headers: [],
+        properties: [],
+        result: 'text',
+      },
+      { key: 'xslt', timeoutMs: 30_000, resource: compiled },
+    );
+  const { body } = await map('>'.repeat(1_500_000));
+  assert.match(String(body.slice(-12)), /&gt;<\/a>$/);
+  await assert.rejects(map('>'.repeat(9_000_000)), /more than 1500000 quotes/);
 });
 
 test('XML signer: a text that grows when it is canonical', async () => {
