@@ -321,3 +321,17 @@ test('Condition: hostile texts are refused in time that is linear in their lengt
   }
   assert.ok(performance.now() - startedAt < 1000);
 });
+
+test('a condition does not hold the event loop, whatever texts a message brings', () => {
+  const text = 'a'.repeat(20 * 1024 * 1024);
+  const part = `${'a'.repeat(16_000)}b${'a'.repeat(16_000)}`;
+  const message = exchangeOf(text, { Part: part }, { commas: ','.repeat(100_000) });
+  const begun = performance.now();
+  assert.equal(holds('${body} contains ${header.Part}', message), false);
+  assert.equal(holds('${body} ~~ ${header.Part}', message), false);
+  assert.ok(performance.now() - begun < 30_000);
+  assert.throws(
+    () => holds("'a' in ${property.commas}", message),
+    /list of 100000 entries at most/,
+  );
+});

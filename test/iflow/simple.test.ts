@@ -173,6 +173,14 @@ test('what methods make is bounded', () => {
   assert.throws(() => result(`\${body${growing}}`, body), ExpressionFailure);
   const commas = exchangeOf(','.repeat(100_001));
   assert.throws(() => result("${body.split(',')}", commas), /100000 parts at most/);
+  const places = exchangeOf('x'.repeat(2_000_001));
+  for (const call of ["replace('x', 'y')", "replaceAll('x', '')", "replace('', 'y')"]) {
+    assert.throws(() => result(`\${body.${call}}`, places), /2000000 places at most/);
+  }
+  assert.equal(
+    result("${body.replace('x', 'yy')}", exchangeOf('xz'.repeat(1_000_000))),
+    'yyz'.repeat(1_000_000),
+  );
 });
 
 test('lists and maps that are too long as text fail the expression', () => {

@@ -1,5 +1,7 @@
 import type { Body, Value } from '../exchange.ts';
 import type { WorkBudget } from './budget.ts';
+import { GrowingText } from '../large-text.ts';
+import { indexIn, lastIndexIn, splitIn } from './find.ts';
 import { ExpressionFailure, MAX_RESULT_CHARACTERS, tooLong } from './expression-failure.ts';
 import { asText } from './text.ts';
 
@@ -27,7 +29,7 @@ export const METHODS: Readonly<Record<string, Method>> = {
     map: (map) => Object.keys(map).length === 0,
   },
   'contains/1': {
-    text: (text, part) => text.includes(String(part)),
+    text: (text, part) => indexIn(text, String(part)) >= 0,
     list: (list, entry) => list.some((value) => asText(value) === String(entry)),
   },
   'startsWith/1': { text: (text, part) => text.startsWith(String(part)) },
@@ -36,15 +38,12 @@ export const METHODS: Readonly<Record<string, Method>> = {
   'equalsIgnoreCase/1': {
     text: (text, other) => text.toLowerCase() === String(other).toLowerCase(),
   },
-  'indexOf/1': { text: (text, part) => text.indexOf(String(part)) },
-  'lastIndexOf/1': { text: (text, part) => text.lastIndexOf(String(part)) },
+  'indexOf/1': { text: (text, part) => indexIn(text, String(part)) },
+  'lastIndexOf/1': { text: (text, part) => lastIndexIn(text, String(part)) },
   'concat/1': { text: (text, more) => text + String(more) },
   'replace/2': { text: replaceAll },
   'replaceAll/2': { text: replaceAll, literal: true },
-  'replaceFirst/2': {
-    text: (text, part, by) => text.replace(String(part), () => String(by)),
-    literal: true,
-  },
+  'replaceFirst/2': { text: replaceFirst, literal: true },
   'split/1': { text: split, literal: true },
   'size/0': { list: (list) => list.length, map: (map) => Object.keys(map).length },
   'get/1': {
@@ -66,22 +65,60 @@ export interface Method {
 
 const MAX_PARTS = 100_000;
 
+/** Places in one text that are replaced. */
+const MAX_PLACES = 2_000_000;
+/** What is put together before it is added to the rest. */
+const MAX_RUN = 8192;
+
 function replaceAll(text: string, part: Argument = '', by: Argument = ''): string {
   const sought = String(part);
   const replacement = String(by);
-  let found = 0;
-  for (let at = text.indexOf(sought); at >= 0; at = text.indexOf(sought, at + sought.length)) {
-    found += 1;
-    if (sought === '') found = text.length + 1;
-    if (sought === '' || found * replacement.length > MAX_RESULT_CHARACTERS) break;
+  if (sought === '') return replaceNothing(text, replacement);
+  const replaced = new GrowingText();
+  let run = '';
+  let from = 0;
+  let places = 0;
+  for (let at = indexIn(text, sought); at >= 0; at = indexIn(text, sought, from)) {
+    if (run.length + at - from < MAX_RUN) run += text.slice(from, at) + replacement;
+    else {
+      replaced.write(run);
+      replaced.write(text.slice(from, at));
+      run = replacement;
+    }
+    from = at + sought.length;
+    places += 1;
+    if (places > MAX_PLACES) throw tooManyPlaces();
+    if (replaced.length > MAX_RESULT_CHARACTERS) throw tooLong();
   }
-  if (text.length + found * replacement.length > MAX_RESULT_CHARACTERS) throw tooLong();
-  return text.replaceAll(sought, () => replacement);
+  if (places === 0) return text;
+  replaced.write(run);
+  replaced.write(text.slice(from));
+  if (replaced.length > MAX_RESULT_CHARACTERS) throw tooLong();
+  return replaced.text();
+}
+
+/** Nothing stands before each character, and at the end. */
+function replaceNothing(text: string, replacement: string): string {
+  if (text.length + (text.length + 1) * replacement.length > MAX_RESULT_CHARACTERS) throw tooLong();
+  if (text.length >= MAX_PLACES) throw tooManyPlaces();
+  return text.replaceAll('', () => replacement);
+}
+
+function replaceFirst(text: string, part: Argument = '', by: Argument = ''): string {
+  const sought = String(part);
+  const at = indexIn(text, sought);
+  return at < 0 ? text : text.slice(0, at) + String(by) + text.slice(at + sought.length);
+}
+
+function tooManyPlaces(): ExpressionFailure {
+  return new ExpressionFailure(
+    `A text can be replaced in ${MAX_PLACES} places at most, in one expression.`,
+  );
 }
 
 /** As java.lang.String.split: empty texts at the end are left out. */
 function split(text: string, separator: Argument = ''): Value {
-  const parts = text.split(String(separator), MAX_PARTS + 1);
+  const parts = splitIn(text, String(separator), MAX_PARTS + 1);
   if (parts.length > MAX_PARTS) {
     throw new ExpressionFailure(`A text can be split into ${MAX_PARTS} parts at most.`);
   }

@@ -1,8 +1,12 @@
 import type { Body, Value } from '../exchange.ts';
 import type { WorkBudget } from './budget.ts';
+import { ExpressionFailure } from './expression-failure.ts';
+import { indexIn } from './find.ts';
 
 /** Whole numbers in texts are compared as numbers up to this length. */
 const MAX_DIGITS = 100;
+/** Of a text that is taken for a list. */
+const MAX_ENTRIES = 100_000;
 
 type Present = Exclude<Value, null> | Body;
 
@@ -47,14 +51,18 @@ export function containsValue(
   }
   const text = budget.textOf(left);
   const part = budget.textOf(right);
-  return ignoreCase ? text.toLowerCase().includes(part.toLowerCase()) : text.includes(part);
+  const at = ignoreCase ? indexIn(text.toLowerCase(), part.toLowerCase()) : indexIn(text, part);
+  return at >= 0;
 }
 
 /** The entries of a list, or those of a text between its commas; no entry is empty. */
 export function entriesOf(value: Present, budget: WorkBudget): readonly Value[] {
   if (isList(value)) return value;
   const text = budget.textOf(value);
-  return text === '' ? [] : text.split(',');
+  if (text === '') return [];
+  const entries = text.split(',', MAX_ENTRIES + 1);
+  if (entries.length <= MAX_ENTRIES) return entries;
+  throw new ExpressionFailure(`A text can be a list of ${MAX_ENTRIES} entries at most.`);
 }
 
 type Pair = readonly [string, string] | readonly [number, number] | readonly [bigint, bigint];

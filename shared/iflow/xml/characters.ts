@@ -1,3 +1,5 @@
+import { grown, type GrowingText, textOf } from '../large-text.ts';
+
 const NAME_START =
   ':A-Z_a-z\\u00C0-\\u00D6\\u00D8-\\u00F6\\u00F8-\\u02FF\\u0370-\\u037D\\u037F-\\u1FFF\\u200C\\u200D\\u2070-\\u218F\\u2C00-\\u2FEF\\u3001-\\uD7FF\\uF900-\\uFDCF\\uFDF0-\\uFFFD\\u{10000}-\\u{EFFFF}';
 const NAME_PATTERN = `[${NAME_START}][${NAME_START}\\-.0-9\\u00B7\\u0300-\\u036F\\u203F\\u2040]*`;
@@ -15,6 +17,8 @@ const ENTITIES: ReadonlyMap<string, string> = new Map([
   ['quot', '"'],
 ]);
 
+/** What is put together before it is added to the rest. */
+const MAX_RUN = 8192;
 /** Characters between `&` and `;`. */
 const MAX_REFERENCE = 16;
 
@@ -42,15 +46,20 @@ export function forbiddenCharacter(text: string): number {
  * @param fail is told of any other.
  */
 export function expandReferences(raw: string, fail: (fault: string) => never): string {
-  let text = '';
+  let text: string | GrowingText = '';
+  let run = '';
   let from = 0;
   for (let at = raw.indexOf('&'); at >= 0; at = raw.indexOf('&', from)) {
     const end = raw.indexOf(';', at);
     if (end < 0 || end - at - 1 > MAX_REFERENCE) fail('a reference to an unknown entity');
-    text += raw.slice(from, at) + referenced(raw.slice(at + 1, end), fail);
+    if (at - from >= MAX_RUN || run.length >= MAX_RUN) {
+      text = grown(grown(text, run), raw.slice(from, at));
+      run = '';
+    } else run += raw.slice(from, at);
+    run += referenced(raw.slice(at + 1, end), fail);
     from = end + 1;
   }
-  return text + raw.slice(from);
+  return textOf(grown(grown(text, run), raw.slice(from)));
 }
 
 function referenced(name: string, fail: (fault: string) => never): string {

@@ -1,4 +1,5 @@
 import { expandReferences, forbiddenCharacter, nameAt } from './characters.ts';
+import { lineAt, unixLines } from './lines.ts';
 import { piecewise } from './piecewise.ts';
 import {
   type ParsedAttribute,
@@ -14,6 +15,8 @@ const XML_NAMESPACE = 'http://www.w3.org/XML/1998/namespace';
 /** Names that are taken apart once for a document. */
 const MAX_KNOWN_NAMES = 1000;
 const SPACE = /[ \t\n]+/y;
+/** Of one element; and prefixes that are declared at a time. */
+const MAX_ATTRIBUTES = 100_000;
 
 /**
  * Reads XML 1.0 with namespaces, in time and memory linear in its length. A document type
@@ -23,14 +26,6 @@ const SPACE = /[ \t\n]+/y;
  */
 export function parseXml(text: string, limits: XmlLimits, handler: XmlHandler): void {
   new XmlParser(text, limits, handler).parse();
-}
-
-/** XML 1.0 section 2.11: every line end is one line feed; and there is no byte order mark. */
-export function unixLines(text: string): string {
-  const unix = text.includes('\r')
-    ? piecewise(text, (piece) => piece.replace(/\r\n/g, '\n').replace(/\r/g, '\n'))
-    : text;
-  return unix.startsWith('\uFEFF') ? unix.slice(1) : unix;
 }
 
 /** An open element with the namespace declarations it has added, to be taken back at its end. */
@@ -113,6 +108,9 @@ class XmlParser {
       if (!space) this.#fail('a tag is not well-formed');
       written ??= [];
       written.push({ name: this.#readName(), value: this.#readAttributeValue() });
+      if (written.length > MAX_ATTRIBUTES) {
+        this.#fail(`an element has more than ${MAX_ATTRIBUTES} attributes`);
+      }
       space = this.#skipSpace();
     }
     const empty = this.#text[this.#at] === '/';
@@ -163,7 +161,7 @@ class XmlParser {
     const end = this.#find(quote, this.#at + 1, 'an attribute value is not closed');
     const raw = this.#text.slice(this.#at + 1, end);
     if (raw.includes('<')) this.#fail('an attribute value contains <');
-    const value = this.#expand(raw.replace(/[\t\n]/g, ' '));
+    const value = this.#expand(piecewise(raw, (piece) => piece.replace(/[\t\n]/g, ' ')));
     this.#at = end + 1;
     this.#count();
     return value;
@@ -225,6 +223,9 @@ class XmlParser {
       shadowed ??= [];
       shadowed.push([prefix, this.#namespaces.get(prefix)]);
       this.#namespaces.set(prefix, value);
+    }
+    if (this.#namespaces.size > MAX_ATTRIBUTES) {
+      this.#fail(`more than ${MAX_ATTRIBUTES} namespace prefixes are declared`);
     }
     return shadowed ?? NOTHING;
   }
@@ -302,7 +303,6 @@ class XmlParser {
   }
 
   #fail(fault: string, at = this.#at): never {
-    const line = this.#text.slice(0, at).split('\n').length;
-    throw new XmlError(`${fault} (line ${line})`);
+    throw new XmlError(`${fault} (line ${lineAt(this.#text, at)})`);
   }
 }

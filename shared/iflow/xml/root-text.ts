@@ -1,4 +1,5 @@
-import { parseXml, unixLines } from './parse-xml.ts';
+import { unixLines } from './lines.ts';
+import { parseXml } from './parse-xml.ts';
 import type { XmlLimits } from './xml-handler.ts';
 
 /** The text of the root element, as it stands in the document. @throws {XmlError} */

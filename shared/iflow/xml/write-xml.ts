@@ -3,11 +3,13 @@ import { piecewise } from './piecewise.ts';
 
 /** Escapes text that may come to stand in content or in double quotes. */
 export function escapeXml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
+  return piecewise(text, (piece) =>
+    piece
+      .replace(/&/g, '&amp;')
+      .replace(/</g, '&lt;')
+      .replace(/>/g, '&gt;')
+      .replace(/"/g, '&quot;'),
+  );
 }
 
 /** Escapes an element's content so that any reader has the same text. */
@@ -26,7 +28,9 @@ export function escapeText(text: string): string {
 /** Escapes a value for double quotes; white space as references, which readers leave as it is. */
 export function escapeAttribute(value: string): string {
   return /[&<>"\t\n\r]/.test(value)
-    ? escapeText(value).replaceAll('"', '&quot;').replaceAll('\t', '&#9;').replaceAll('\n', '&#10;')
+    ? piecewise(value, (piece) =>
+        escapeText(piece).replace(/"/g, '&quot;').replace(/\t/g, '&#9;').replace(/\n/g, '&#10;'),
+      )
     : value;
 }
 

@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
+import type { Packed } from '../../large-text.ts';
 import type { TaskOutcome, TaskRun } from '../../tasks/loaded-tasks.ts';
 import type { Outcome as ScriptOutcome, Task as ScriptTask } from '../javascript/sandbox.ts';
 
@@ -12,7 +13,7 @@ export type Requests = readonly Request[];
 
 /** One run, and what a worker needs to know or forget for it. */
 export interface Request {
-  readonly task: Task;
+  readonly task: Packed<Task>;
   readonly sequence: number;
   /** The script, or the resource of a task, where this worker has not had it. */
   readonly load?: { readonly fileName: string; readonly source: string };
@@ -29,7 +30,7 @@ export type Reply = { readonly ready: Uint8Array } | Ended | Loading | Ask;
 /** A run is over; `tookMs` is what it took on its worker, without {@link Loading}. */
 export interface Ended {
   readonly sequence: number;
-  readonly outcome: Outcome | 'skipped';
+  readonly outcome: Packed<Outcome | 'skipped'>;
   readonly tookMs: number;
 }
 

@@ -1,4 +1,5 @@
 import { MessageChannel, Worker } from 'node:worker_threads';
+import { packTexts, unpackTexts } from '../../large-text.ts';
 import type { ScriptCall } from '../engine.ts';
 import { Control } from './protocol.ts';
 import type {
@@ -79,7 +80,7 @@ export class ScriptThread {
   readonly #scripts = new Set<string>();
   /** Sequence numbers of `runs`. */
   readonly #sequences: number[] = [];
-  #outgoing: Request[] = [];
+  #outgoing: (Omit<Request, 'task'> & { readonly task: Task })[] = [];
   #next = 1;
   #over = false;
 
@@ -135,7 +136,12 @@ export class ScriptThread {
     if (this.#over || requests.length === 0) return;
     // Where the head is among them, its time begins here.
     if (requests[0]?.sequence === this.#sequences[0]) this.headSince = performance.now();
-    this.#worker.postMessage(requests satisfies Requests);
+    const transfer: ArrayBuffer[] = [];
+    const packed = requests.map((request) => ({
+      ...request,
+      task: packTexts(request.task, transfer),
+    }));
+    this.#worker.postMessage(packed satisfies Requests, transfer);
   }
 
   /** What the worker is to load and to drop for a run. */
@@ -203,7 +209,7 @@ export class ScriptThread {
     this.long = false;
     this.abortedAt = undefined;
     this.paceMs += (reply.tookMs - this.paceMs) / PACE_OVER;
-    this.#events.answered(run, reply.outcome, reply.tookMs);
+    this.#events.answered(run, unpackTexts(reply.outcome), reply.tookMs);
     this.#events.idle();
   }
 

@@ -1,9 +1,10 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { type TaskOutcome, type TaskRun, LoadedTasks } from '../../tasks/loaded-tasks.ts';
+import { packTexts, unpackTexts } from '../../large-text.ts';
 import { compileGuest } from '../javascript/compile-script.ts';
 import type { Outside } from '../javascript/host-functions.ts';
 import { Control } from './protocol.ts';
-import type { Answer, Reply, Request, Requests, WorkerData } from './protocol.ts';
+import type { Answer, Outcome, Reply, Request, Requests, WorkerData } from './protocol.ts';
 import { Sandbox } from '../javascript/sandbox.ts';
 
 if (parentPort === null) throw new Error('This module is the entry of a worker thread.');
@@ -30,7 +31,8 @@ port.on('message', (requests: Requests) => {
 });
 reply({ ready: guest });
 
-async function handle({ sequence, load, drop, task }: Request): Promise<void> {
+async function handle({ sequence, load, drop, task: packed }: Request): Promise<void> {
+  const task = unpackTexts(packed);
   if (drop !== undefined) {
     sandbox.drop(drop);
     tasks.drop(drop);
@@ -40,14 +42,14 @@ async function handle({ sequence, load, drop, task }: Request): Promise<void> {
     else sandbox.load(task.key, load.fileName, load.source);
   }
   if (((sequence - Atomics.load(control, Control.skipBefore)) | 0) < 0) {
-    reply({ sequence, outcome: 'skipped', tookMs: 0 });
+    answer(sequence, 'skipped', 0);
     return;
   }
   running = sequence;
   const fault = task.language === 'task' ? await makeReady(sequence, task) : undefined;
   const began = performance.now();
   const outcome = fault ?? (task.language === 'task' ? await tasks.run(task) : sandbox.run(task));
-  reply({ sequence, outcome, tookMs: performance.now() - began });
+  answer(sequence, outcome, performance.now() - began);
 }
 
 /** Loads what a task needs. @returns what is wrong with it, if anything is. */
@@ -96,6 +98,11 @@ function takeAnswer(ask: number): Answer | undefined {
   }
 }
 
-function reply(message: Reply): void {
-  port.postMessage(message);
+function answer(sequence: number, outcome: Outcome | 'skipped', tookMs: number): void {
+  const transfer: ArrayBuffer[] = [];
+  reply({ sequence, outcome: packTexts(outcome, transfer), tookMs }, transfer);
+}
+
+function reply(message: Reply, transfer: ArrayBuffer[] = []): void {
+  port.postMessage(message, transfer);
 }

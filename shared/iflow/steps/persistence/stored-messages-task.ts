@@ -1,3 +1,4 @@
+import { joinTexts } from '../../large-text.ts';
 import { type Task, TaskFailure } from '../../tasks/task.ts';
 import type { JoinedBodies } from '../routing/gathering/joined-bodies.ts';
 import { readBodies } from '../routing/gathering/read-bodies.ts';
@@ -24,16 +25,16 @@ export const storedMessagesTask: Task<StoredMessages, string> = {
         return new TaskFailure('not_xml', text);
       },
     );
-    const messages = roots.map(
-      (root, i) => `<message id="${attributeText(ids[i] ?? '')}">${root}</message>`,
-    );
-    const lines = [
-      '<?xml version="1.0" encoding="UTF-8"?>',
-      '<messages>',
+    const messages = roots.flatMap((root, i) => [
+      `<message id="${attributeText(ids[i] ?? '')}">`,
+      root,
+      '</message>\n',
+    ]);
+    return joinTexts([
+      '<?xml version="1.0" encoding="UTF-8"?>\n<messages>\n',
       ...messages,
       '</messages>',
-    ];
-    return lines.join('\n');
+    ]);
   },
 };
 

@@ -1,6 +1,6 @@
 import { type Task, TaskFailure } from '../../../tasks/task.ts';
 import { forbiddenCharacter } from '../../../xml/characters.ts';
-import { unixLines } from '../../../xml/parse-xml.ts';
+import { unixLines } from '../../../xml/lines.ts';
 import { rootText } from '../../../xml/root-text.ts';
 import { escapeText } from '../../../xml/write-xml.ts';
 import { XmlError } from '../../../xml/xml-handler.ts';

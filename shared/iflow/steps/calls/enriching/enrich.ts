@@ -1,3 +1,4 @@
+import { joinTexts } from '../../../large-text.ts';
 import { TaskFailure } from '../../../tasks/task.ts';
 import { MAX_BODY_SIZE } from '../../../exchange.ts';
 import { type Scope, textElsewhere } from '../../../xml/namespace-scope.ts';
@@ -30,7 +31,7 @@ export function enrich({ source, nodes }: KeyedMessage, lookup: KeyedMessage): s
     }
   }
   parts.push(source.slice(at));
-  return parts.join('');
+  return joinTexts(parts);
 }
 
 /** Texts are UTF-8 when they are sent, whatever the message was before. */
@@ -81,7 +82,7 @@ class LookedUp {
       parts.push(part);
     }
     // One text: a chain of parts takes many times the memory.
-    return parts.join('');
+    return joinTexts(parts);
   }
 }
 

@@ -1,5 +1,6 @@
 import { TaskFailure } from '../../../tasks/task.ts';
 import type { Body } from '../../../exchange.ts';
+import { piecewise } from '../../../xml/piecewise.ts';
 
 /**
  * A body as text: bytes are in the encoding of their byte order mark, else in `charset`.
@@ -49,5 +50,7 @@ export function encodeJson(json: string, charset: string): Body {
 
 /** Only within strings does JSON hold such signs. */
 function escapeAbove(json: string, signs: RegExp): string {
-  return json.replace(signs, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  const escaped = (sign: string): string =>
+    `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return piecewise(json, (piece) => piece.replace(signs, escaped));
 }

@@ -1,6 +1,8 @@
+import { piecewise } from '../../../xml/piecewise.ts';
 import { TextChunks } from './text-chunks.ts';
 
 const MAX_COLUMNS = 2000;
+const MAX_ROWS = 1_000_000;
 /** Each cell costs a separator at least; no body is longer. */
 const MAX_CELLS = 100 * 1024 * 1024;
 
@@ -11,9 +13,15 @@ export class CsvTable {
   readonly #rows: string[][] = [];
   readonly #seen = new Map<string, number>();
 
-  startRow(): void {
+  /** @returns whether there is room for it. */
+  startRow(): boolean {
+    // A list that grows has room for more, which many of them would not find in a worker.
+    const last = this.#rows.length - 1;
+    const row = this.#rows[last];
+    if (row !== undefined) this.#rows[last] = row.slice();
     this.#rows.push([]);
     this.#seen.clear();
+    return this.#rows.length <= MAX_ROWS;
   }
 
   /**
@@ -42,14 +50,19 @@ export class CsvTable {
     const out = new TextChunks();
     const special = new RegExp(`["\n\r${separator.replace(/[\\\]^-]/, '\\$&')}]`);
     const quote = (value: string): string =>
-      special.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
+      special.test(value) ? piecewise(value, (piece) => piece.replace(/"/g, '""'), '"') : value;
     if (headerOf !== null && this.#rows.length > 0) {
       out.write(this.#names.map((name) => quote(headerOf(name))).join(separator));
       out.write('\n');
     }
     this.#rows.forEach((row, i) => {
       const missing = separator.repeat(Math.max(0, this.#names.length - Math.max(1, row.length)));
-      out.write((i > 0 ? '\n' : '') + row.map(quote).join(separator) + missing);
+      if (i > 0) out.write('\n');
+      row.forEach((value, column) => {
+        if (column > 0) out.write(separator);
+        out.write(quote(value));
+      });
+      out.write(missing);
     });
     return out.text();
   }

@@ -53,25 +53,31 @@ export function csvToXml(csv: string, settings: CsvToXmlSettings): string {
       isHeader = false;
       if (header === 'names') columns = columnsOf(fields, line);
     } else if (marker === '' || line[0]?.trim() === marker) {
-      xml.write(recordOf(settings, columns, line));
+      writeRecord(xml, settings, columns, line);
     }
   });
   xml.write(settings.after);
   return xml.text();
 }
 
-function recordOf(
+function writeRecord(
+  xml: TextChunks,
   { record, fields }: CsvToXmlSettings,
   columns: readonly number[],
   line: readonly string[],
-): string {
-  let xml = `<${record}>`;
+): void {
+  xml.write(`<${record}>`);
   fields.forEach(({ tag }, i) => {
     const value = line[columns[i] ?? -1];
     if (value === undefined) return;
-    xml += value === '' ? `<${tag}/>` : `<${tag}>${escapeText(value)}</${tag}>`;
+    if (value === '') xml.write(`<${tag}/>`);
+    else {
+      xml.write(`<${tag}>`);
+      xml.write(escapeText(value));
+      xml.write(`</${tag}>`);
+    }
   });
-  return `${xml}</${record}>`;
+  xml.write(`</${record}>`);
 }
 
 /** Where each field stands in a line; -1 for one that has no column. */
@@ -95,6 +101,26 @@ function columnsOf(fields: readonly CsvField[], header: readonly string[]): numb
   return columns;
 }
 
+/** What a worker's memory holds of one line. */
+const MAX_COLUMNS = 1_000_000;
+
+/** Whether there may be a line of too many values at all: to look at each value takes long. */
+function isCrowded(csv: string, separator: string): boolean {
+  let count = 0;
+  for (let at = csv.indexOf(separator); at >= 0; at = csv.indexOf(separator, at + 1)) {
+    count += 1;
+    if (count === CROWDED) return true;
+  }
+  return false;
+}
+
+const CROWDED = 10 * MAX_COLUMNS;
+
+function refuseFarColumn(value: string, { index }: { readonly index: number }): string {
+  if (index < MAX_COLUMNS) return value;
+  throw new CsvFault(`a line has more than ${MAX_COLUMNS} values`);
+}
+
 /** Empty lines count for nothing; a quote within a value that does not begin with one is a sign. */
 function readLines(csv: string, separator: string, take: (line: readonly string[]) => void): void {
   try {
@@ -105,6 +131,7 @@ function readLines(csv: string, separator: string, take: (line: readonly string[
       relax_column_count: true,
       relax_quotes: true,
       skip_empty_lines: true,
+      ...(isCrowded(csv, separator) ? { cast: refuseFarColumn } : {}),
       on_record(line: readonly string[]) {
         take(line);
         return null;

@@ -1,7 +1,16 @@
-import type { ParsedAttribute, XmlHandler, XmlName } from '../../../xml/xml-handler.ts';
+import { grown, type GrowingText, joinTexts, textOf } from '../../../large-text.ts';
+import { jsonString } from './json-string.ts';
+import {
+  type ParsedAttribute,
+  XmlError,
+  type XmlHandler,
+  type XmlName,
+} from '../../../xml/xml-handler.ts';
 import { type MemberNames, SPACE_ONLY } from './member-names.ts';
 import { TextChunks } from './text-chunks.ts';
 
+/** Of the children of one element. */
+const MAX_NAMES = 500_000;
 /** Values from this length on are kept in parts. */
 const LONG_CHARACTERS = 8192;
 
@@ -15,9 +24,9 @@ interface Gathered {
   readonly attributes: string;
   /** Values by member name: an array's items with commas, where there is more than one. */
   members: Map<string, Member> | undefined;
-  text: string;
+  text: string | GrowingText;
   /** Since the last tag: white space alone is of no account between elements. */
-  run: string;
+  run: string | GrowingText;
 }
 
 /** Knows all children of an element before it writes it. */
@@ -62,8 +71,12 @@ export class GatheringWriter implements XmlHandler {
       return;
     }
     const sibling = parent.members.get(element.name);
-    if (sibling === undefined) parent.members.set(element.name, { json: value, isArray: false });
-    else {
+    if (sibling === undefined) {
+      parent.members.set(element.name, { json: value, isArray: false });
+      if (parent.members.size > MAX_NAMES) {
+        throw new XmlError(`an element has children of more than ${MAX_NAMES} different names`);
+      }
+    } else {
       sibling.isArray = true;
       sibling.json = joined(sibling.json, value);
     }
@@ -71,7 +84,7 @@ export class GatheringWriter implements XmlHandler {
 
   text(data: string): void {
     const element = this.#open.at(-1);
-    if (element !== undefined) element.run += data;
+    if (element !== undefined) element.run = grown(element.run, data);
   }
 
   comment(): void {
@@ -95,24 +108,35 @@ export class GatheringWriter implements XmlHandler {
   }
 
   #valueOf({ attributes, members, text, run }: Gathered): string | TextChunks {
-    const content = text + run;
-    if (attributes === '' && members === undefined) return JSON.stringify(content);
-    let json = `{${attributes}`;
+    const content = joinTexts([textOf(text), textOf(run)]);
+    if (attributes === '' && members === undefined) return jsonString(content);
+    let json = '{';
     let long: TextChunks | undefined;
+    const put = (piece: string): void => {
+      if (json.length + piece.length < LONG_CHARACTERS) json += piece;
+      else {
+        long ??= new TextChunks();
+        long.write(json);
+        long.write(piece);
+        json = '';
+      }
+    };
+    put(attributes);
     for (const [name, member] of members ?? []) {
       if (json.length > 1 || long !== undefined) json += ',';
       json += this.#names.member(name) + (member.isArray ? '[' : '');
-      if (typeof member.json === 'string') json += member.json;
-      if (typeof member.json !== 'string' || json.length >= LONG_CHARACTERS) {
+      if (typeof member.json === 'string') put(member.json);
+      else {
         long ??= new TextChunks();
         long.write(json);
-        if (typeof member.json !== 'string') long.append(member.json);
+        long.append(member.json);
         json = '';
       }
       if (member.isArray) json += ']';
     }
     if (content !== '') {
-      json += `${json.length > 1 || long !== undefined ? ',' : ''}"$":${JSON.stringify(content)}`;
+      json += `${json.length > 1 || long !== undefined ? ',' : ''}"$":`;
+      put(jsonString(content));
     }
     json += '}';
     if (long === undefined) return json;
@@ -123,8 +147,7 @@ export class GatheringWriter implements XmlHandler {
 
 function joined(items: string | TextChunks, item: string | TextChunks): string | TextChunks {
   if (typeof items === 'string' && typeof item === 'string') {
-    const both = `${items},${item}`;
-    if (both.length < LONG_CHARACTERS) return both;
+    if (items.length + item.length < LONG_CHARACTERS) return `${items},${item}`;
   }
   const long = typeof items === 'string' ? new TextChunks() : items;
   if (typeof items === 'string') long.write(items);
@@ -139,6 +162,7 @@ function add(text: TextChunks, piece: string | TextChunks): void {
 }
 
 function endRun(element: Gathered): void {
-  if (!SPACE_ONLY.test(element.run)) element.text += element.run;
+  const run = textOf(element.run);
+  if (!SPACE_ONLY.test(run)) element.text = grown(element.text, run);
   element.run = '';
 }

@@ -17,6 +17,7 @@ export interface JsonToXmlSettings {
 const MAX_DEPTH = 500;
 /** An item of an array costs two characters, and its element the name twice. */
 const MAX_NAME_CHARACTERS = 500;
+const MAX_ATTRIBUTES = 100_000;
 /** Member names whose tag is worked out once for a message. */
 const MAX_KNOWN_NAMES = 1000;
 
@@ -91,7 +92,11 @@ class JsonToXml {
     this.#openTag(tag);
     const { text } = this.#reader;
     if (token === 'null' || text === '') this.#xml.write('/>');
-    else this.#xml.write(`>${escapeText(text)}</${tag}>`);
+    else {
+      this.#xml.write('>');
+      this.#xml.write(escapeText(text));
+      this.#xml.write(`</${tag}>`);
+    }
   }
 
   #writeObject(tag: string): void {
@@ -104,7 +109,8 @@ class JsonToXml {
       if (name === '$') {
         const text = this.#readPrimitive('$') ?? '';
         if (text !== '') {
-          this.#xml.write(`${isOpen ? '>' : ''}${escapeText(text)}`);
+          if (isOpen) this.#xml.write('>');
+          this.#xml.write(escapeText(text));
           isOpen = false;
         }
       } else if (!name.startsWith('@')) {
@@ -127,9 +133,14 @@ class JsonToXml {
     const attribute = this.#tagOf(name.slice(1));
     if (written.has(attribute)) this.#fail(`the attribute ${shown(name)} appears twice`);
     written.add(attribute);
+    if (written.size > MAX_ATTRIBUTES) {
+      this.#fail(`an object has more than ${MAX_ATTRIBUTES} attributes`);
+    }
     const value = this.#readPrimitive(name);
     if (value === null) this.#fail(`the attribute ${shown(name)} is null, which XML cannot hold`);
-    this.#xml.write(` ${attribute}="${escapeAttribute(value)}"`);
+    this.#xml.write(` ${attribute}="`);
+    this.#xml.write(escapeAttribute(value));
+    this.#xml.write('"');
   }
 
   #readPrimitive(name: string): string | null {

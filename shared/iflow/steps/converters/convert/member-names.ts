@@ -1,3 +1,5 @@
+import { jsonString } from './json-string.ts';
+import { GrowingText } from '../../../large-text.ts';
 import {
   type ParsedAttribute,
   XmlError,
@@ -59,12 +61,13 @@ export class MemberNames {
 
   /** `"@name":"value"` for each attribute but namespace declarations, with commas. */
   attributes(attributes: readonly ParsedAttribute[]): string {
-    let json = '';
+    const json = new GrowingText();
     for (const attribute of attributes) {
       if (attribute.namespaceURI === XMLNS_NAMESPACE) continue;
       const name = `@${this.of(attribute, attribute.namespaceURI)}`;
-      json += `${json === '' ? '' : ','}${this.member(name)}${JSON.stringify(attribute.value)}`;
+      json.write(`${json.length === 0 ? '' : ','}${this.member(name)}`);
+      json.write(jsonString(attribute.value));
     }
-    return json;
+    return json.text();
   }
 }

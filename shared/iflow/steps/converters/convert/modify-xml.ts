@@ -1,3 +1,5 @@
+import { joinTexts } from '../../../large-text.ts';
+import { piecewise } from '../../../xml/piecewise.ts';
 import { XmlError } from '../../../xml/xml-handler.ts';
 
 export interface XmlModifierSettings {
@@ -28,8 +30,10 @@ export function modifyXml(xml: string, settings: XmlModifierSettings): string {
   const start = end - (declaration?.[1]?.length ?? 0);
   const head = settings.removeDeclaration ? text.slice(0, start) : text.slice(0, end);
   const dtd = settings.removeExternalDtd ? findDtd(text, end) : undefined;
-  if (dtd?.isExternal !== true) return end === head.length ? text : head + text.slice(end);
-  return head + text.slice(end, dtd.from) + text.slice(dtd.to);
+  if (dtd?.isExternal === true) {
+    return joinTexts([head, text.slice(end, dtd.from), text.slice(dtd.to)]);
+  }
+  return end === head.length ? text : joinTexts([head, text.slice(end)]);
 }
 
 /** The text with its declaration saying that it is in UTF-8. */
@@ -37,17 +41,20 @@ export function declareUtf8(xml: string): string {
   const declaration = DECLARATION.exec(xml)?.[0];
   if (declaration === undefined) return xml;
   const named = declaration.replace(/(encoding\s*=\s*)(?:"[^"]*"|'[^']*')/, '$1"UTF-8"');
-  return named + xml.slice(declaration.length);
+  return joinTexts([named, xml.slice(declaration.length)]);
 }
 
 function replaceForbidden(xml: string, characters: XmlModifierSettings['characters']): string {
   if (characters === 'none') return xml;
   const sign = characters === 'remove' ? '' : '#';
   const declaration = DECLARATION.exec(xml)?.[1] ?? '';
-  if (!/version\s*=\s*["']1\.1["']/.test(declaration)) return xml.replace(FORBIDDEN, sign);
-  return xml
-    .replace(FORBIDDEN_1_1, sign)
-    .replace(RESTRICTED_1_1, (control) => `&#x${control.charCodeAt(0).toString(16)};`);
+  if (!/version\s*=\s*["']1\.1["']/.test(declaration)) {
+    return piecewise(xml, (piece) => piece.replace(FORBIDDEN, sign));
+  }
+  const reference = (control: string): string => `&#x${control.charCodeAt(0).toString(16)};`;
+  return piecewise(xml, (piece) =>
+    piece.replace(FORBIDDEN_1_1, sign).replace(RESTRICTED_1_1, reference),
+  );
 }
 
 interface Dtd {

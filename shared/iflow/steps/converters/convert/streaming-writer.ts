@@ -1,3 +1,5 @@
+import { grown, type GrowingText, textOf } from '../../../large-text.ts';
+import { jsonString } from './json-string.ts';
 import type { ParsedAttribute, XmlHandler, XmlName } from '../../../xml/xml-handler.ts';
 import { type MemberNames, SPACE_ONLY } from './member-names.ts';
 import { TextChunks } from './text-chunks.ts';
@@ -15,7 +17,7 @@ interface Streamed {
   isObject: boolean;
   isEmpty: boolean;
   hasChildren: boolean;
-  run: string;
+  run: string | GrowingText;
   /** The array that its last children stand in; '' for none. */
   array: string;
 }
@@ -52,7 +54,10 @@ export class StreamingWriter implements XmlHandler {
       this.#after = isArray ? ']}' : '}';
     }
     const written = attributes.length === 0 ? '' : this.#names.attributes(attributes);
-    if (written !== '') this.#json.write(`{${written}`);
+    if (written !== '') {
+      this.#json.write('{');
+      this.#json.write(written);
+    }
     this.#open.push({
       paths,
       isObject: written !== '',
@@ -67,11 +72,11 @@ export class StreamingWriter implements XmlHandler {
     const element = this.#open.pop();
     if (element === undefined) return;
     if (!element.isObject) {
-      this.#json.write(JSON.stringify(element.run));
+      this.#json.write(jsonString(textOf(element.run)));
     } else {
       this.#endArray(element);
       if (element.hasChildren || element.run === '') this.#endRun(element);
-      else this.#json.write(`,"$":${JSON.stringify(element.run)}`);
+      else this.#writeText(element, textOf(element.run));
       this.#json.write('}');
     }
     if (this.#open.length === 0) this.#json.write(this.#after);
@@ -79,7 +84,7 @@ export class StreamingWriter implements XmlHandler {
 
   text(data: string): void {
     const element = this.#open.at(-1);
-    if (element !== undefined) element.run += data;
+    if (element !== undefined) element.run = grown(element.run, data);
   }
 
   comment(): void {
@@ -98,6 +103,7 @@ export class StreamingWriter implements XmlHandler {
     if (!parent.isObject) this.#json.write('{');
     parent.isObject = true;
     parent.hasChildren = true;
+    parent.run = textOf(parent.run);
     if (!SPACE_ONLY.test(parent.run)) this.#endArray(parent);
     this.#endRun(parent);
     if (parent.array !== '' && parent.array === member) {
@@ -118,11 +124,15 @@ export class StreamingWriter implements XmlHandler {
   }
 
   #endRun(element: Streamed): void {
-    if (!SPACE_ONLY.test(element.run)) {
-      this.#json.write(`${element.isEmpty ? '' : ','}"$":${JSON.stringify(element.run)}`);
-      element.isEmpty = false;
-    }
+    const run = textOf(element.run);
+    if (!SPACE_ONLY.test(run)) this.#writeText(element, run);
     element.run = '';
+  }
+
+  #writeText(element: Streamed, text: string): void {
+    this.#json.write(`${element.isEmpty ? '' : ','}"$":`);
+    this.#json.write(jsonString(text));
+    element.isEmpty = false;
   }
 }
 

@@ -1,7 +1,10 @@
 import { TaskFailure } from '../../../tasks/task.ts';
 import { MAX_BODY_SIZE } from '../../../exchange.ts';
+import { joinTexts } from '../../../large-text.ts';
 
 const CHUNK_CHARACTERS = 8192;
+const LARGE_CHUNKS = 256;
+const LARGE_CHARACTERS = CHUNK_CHARACTERS * LARGE_CHUNKS;
 
 /**
  * A long text that is written in small pieces. V8 keeps what is added to a string as a tree until
@@ -12,6 +15,8 @@ export class TextChunks {
   readonly #read: ((chunk: string) => void) | undefined;
   #chunks: string[] | undefined;
   #chunk = '';
+  /** Small ones at the end of the chunks. */
+  #small = 0;
   /** Of the chunks that are full. */
   #length = 0;
 
@@ -26,6 +31,8 @@ export class TextChunks {
 
   /** @throws {TaskFailure} when it becomes longer than a body may be. */
   write(piece: string): void {
+    // What is long is not copied into a chunk with others.
+    if (piece.length >= CHUNK_CHARACTERS) this.#end();
     this.#chunk += piece;
     if (this.#chunk.length >= CHUNK_CHARACTERS) this.#end();
   }
@@ -35,7 +42,7 @@ export class TextChunks {
     if (other.#chunks !== undefined) {
       this.#end();
       this.#chunks ??= [];
-      for (const chunk of other.#chunks) this.#chunks.push(chunk);
+      for (const chunk of other.#chunks) this.#keep(chunk);
       this.#length += other.#length;
     }
     this.write(other.#chunk);
@@ -43,7 +50,9 @@ export class TextChunks {
 
   text(): string {
     this.#end();
-    return this.#chunks?.join('') ?? '';
+    const [only = '', ...others] = this.#chunks ?? [];
+    if (others.length === 0) return only;
+    return joinTexts(this.#chunks ?? []);
   }
 
   #end(): void {
@@ -55,9 +64,18 @@ export class TextChunks {
     // Reading one character puts the chunk together.
     this.#chunk.charCodeAt(0);
     this.#read?.(this.#chunk);
-    this.#chunks ??= [];
-    this.#chunks.push(this.#chunk);
     this.#length += this.#chunk.length;
+    this.#keep(this.#chunk);
     this.#chunk = '';
+  }
+
+  /** Small chunks become a large one, which is not in the heap of a worker. */
+  #keep(chunk: string): void {
+    this.#chunks ??= [];
+    this.#chunks.push(chunk);
+    this.#small = chunk.length < LARGE_CHARACTERS ? this.#small + 1 : 0;
+    if (this.#small < LARGE_CHUNKS) return;
+    this.#chunks.push(joinTexts(this.#chunks.splice(-this.#small)));
+    this.#small = 0;
   }
 }

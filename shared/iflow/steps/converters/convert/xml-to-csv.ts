@@ -1,3 +1,4 @@
+import { grown, type GrowingText, joinTexts, textOf } from '../../../large-text.ts';
 import { parseXml } from '../../../xml/parse-xml.ts';
 import {
   type ParsedAttribute,
@@ -43,11 +44,11 @@ export function xmlToCsv(xml: string, settings: XmlToCsvSettings): string {
     headers === null
       ? null
       : (name: string) => (Object.hasOwn(headers, name) ? (headers[name] ?? name) : name);
-  return collector.blocks
+  const tables = collector.blocks
     .flatMap(({ parent, records }) => [parent, records])
     .map((table) => table.csv(separator, headerOf))
-    .filter((csv) => csv !== '')
-    .join('\n\n');
+    .filter((csv) => csv !== '');
+  return joinTexts(tables.flatMap((csv, i) => (i === 0 ? [csv] : ['\n\n', csv])));
 }
 
 /** A parent and the records in it; without parents there is one block for all records. */
@@ -59,8 +60,15 @@ interface Block {
 interface Open {
   readonly name: string;
   readonly kind: 'path' | 'parent' | 'parent-field' | 'record' | 'field' | 'other';
-  text: string;
+  text: string | GrowingText;
   hasElements: boolean;
+}
+
+/** Each has two tables. */
+const MAX_PARENTS = 100_000;
+
+function tooManyLines(): XmlError {
+  return new XmlError('it has more lines than a table can have');
 }
 
 class RecordCollector implements XmlHandler {
@@ -86,7 +94,7 @@ class RecordCollector implements XmlHandler {
     const kind = this.#kindOf(name, namespaceURI ?? '', above);
     this.#open.push({ name, kind, text: '', hasElements: false });
     if (kind === 'parent') this.#startBlock().parent.startRow();
-    if (kind === 'record') this.blocks.at(-1)?.records.startRow();
+    if (kind === 'record' && this.blocks.at(-1)?.records.startRow() !== true) throw tooManyLines();
     if ((kind !== 'parent' && kind !== 'record') || !this.#settings.includeAttributes) return;
     for (const { localName, namespaceURI: uri, value } of attributes) {
       if (uri !== XMLNS_NAMESPACE) this.#add(kind, localName, value);
@@ -96,7 +104,8 @@ class RecordCollector implements XmlHandler {
   endElement(): void {
     const element = this.#open.pop();
     if (element === undefined) return;
-    const { name, kind, text, hasElements } = element;
+    const { name, kind, hasElements } = element;
+    const text = textOf(element.text);
     if (kind === 'field') this.#add('record', name, text);
     else if (kind === 'parent-field' && !hasElements) this.#add('parent', name, text);
     else if (kind === 'record' && !SPACE_ONLY.test(text)) {
@@ -109,7 +118,8 @@ class RecordCollector implements XmlHandler {
 
   text(data: string): void {
     const element = this.#open.at(-1);
-    if (element !== undefined && element.kind !== 'other') element.text += data;
+    if (element === undefined || element.kind === 'other') return;
+    element.text = grown(element.text, data);
   }
 
   comment(): void {
@@ -136,6 +146,7 @@ class RecordCollector implements XmlHandler {
   #startBlock(): Block {
     const block = { parent: new CsvTable(), records: new CsvTable() };
     this.blocks.push(block);
+    if (this.blocks.length > MAX_PARENTS) throw tooManyLines();
     return block;
   }
 

@@ -1,3 +1,6 @@
+import { lineAt } from '../../../xml/lines.ts';
+import { grown, type GrowingText, textOf } from '../../../large-text.ts';
+
 /** Text that is no JSON, or nests deeper than allowed. `message` is a clause with the line. */
 export class JsonError extends Error {
   constructor(message: string) {
@@ -76,8 +79,7 @@ export class JsonReader {
 
   /** A sentence's clause about the place that was reached. */
   fault(clause: string): JsonError {
-    const line = this.#source.slice(0, this.#at).split(/\r\n|\n|\r/).length;
-    return new JsonError(`${clause} (line ${line})`);
+    return new JsonError(`${clause} (line ${lineAt(this.#source, this.#at)})`);
   }
 
   #readName(): JsonToken {
@@ -126,11 +128,11 @@ export class JsonReader {
 
   #readString(): void {
     const source = this.#source;
-    let text = '';
+    let text: string | GrowingText = '';
     this.#at++;
     for (;;) {
       const end = endOf(PLAIN, source, this.#at);
-      text += source.slice(this.#at, end);
+      text = grown(text, source.slice(this.#at, end));
       this.#at = end;
       if (source[end] === '"') break;
       ESCAPE.lastIndex = this.#at;
@@ -143,12 +145,14 @@ export class JsonReader {
         );
       }
       const [written, hex, letter = ''] = escape;
-      text +=
-        hex === undefined ? (ESCAPES[letter] ?? letter) : String.fromCharCode(parseInt(hex, 16));
+      text = grown(
+        text,
+        hex === undefined ? (ESCAPES[letter] ?? letter) : String.fromCharCode(parseInt(hex, 16)),
+      );
       this.#at += written.length;
     }
     this.#at++;
-    this.text = text;
+    this.text = textOf(text);
   }
 
   #close(): JsonToken {

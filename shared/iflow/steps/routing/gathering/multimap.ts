@@ -1,3 +1,5 @@
+import { joinTexts } from '../../../large-text.ts';
+
 const NAMESPACE = 'http://sap.com/xi/XI/SplitAndMerge';
 
 /**
@@ -12,9 +14,9 @@ export function writeMultimap(format: 'same' | 'different', contents: readonly s
     const name = `multimap:Message${i + 1}`;
     return [`<${name}>`, ...group, `</${name}>`];
   });
-  return [
+  return joinTexts([
     `<?xml version='1.0' encoding='UTF-8'?><multimap:Messages xmlns:multimap="${NAMESPACE}">`,
     ...messages,
     '</multimap:Messages>',
-  ].join('');
+  ]);
 }

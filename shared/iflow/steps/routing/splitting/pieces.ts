@@ -1,3 +1,4 @@
+import { joinTexts } from '../../../large-text.ts';
 /** What a message is cut into, in the least that has to cross from the thread that cuts it. */
 export interface Pieces {
   /** Stands before, between and behind the pieces of one group. */
@@ -25,7 +26,7 @@ export function piecesOf(
     end += piece.length;
     ends[index] = end;
   }
-  return { ...around, text: pieces.join(''), ends };
+  return { ...around, text: joinTexts(pieces), ends };
 }
 
 /** How many messages come of pieces that are taken so many at a time. */

@@ -1,3 +1,5 @@
+import { splitIn } from '../../../expressions/find.ts';
+import { piecewise } from '../../../xml/piecewise.ts';
 import { MAX_PIECES, type Pieces, piecesOf } from './pieces.ts';
 
 /** A text cannot be split; `message` is a clause. */
@@ -15,7 +17,7 @@ export class SplitFault extends Error {
  * @throws {SplitFault}
  */
 export function splitLines(text: string, envelope: boolean): Pieces {
-  const unix = text.replace(/\r\n?/g, '\n');
+  const unix = piecewise(text, (piece) => piece.replace(/\r\n?/g, '\n'));
   const lines = split(unix.endsWith('\n') ? unix.slice(0, -1) : unix, '\n');
   const [header = '', ...rest] = lines;
   return envelope
@@ -32,7 +34,7 @@ export function splitAtToken(text: string, token: string): Pieces {
 
 function split(text: string, separator: string): string[] {
   if (text === '') return [];
-  const pieces = text.split(separator, MAX_PIECES + 1);
+  const pieces = splitIn(text, separator, MAX_PIECES + 1);
   if (pieces.length > MAX_PIECES) throw new SplitFault(`it has more than ${MAX_PIECES} pieces`);
   return pieces;
 }

@@ -6,7 +6,8 @@ import {
   scopeIn,
   textElsewhere,
 } from '../../../xml/namespace-scope.ts';
-import { parseXml, unixLines } from '../../../xml/parse-xml.ts';
+import { unixLines } from '../../../xml/lines.ts';
+import { parseXml } from '../../../xml/parse-xml.ts';
 import {
   type ParsedAttribute,
   XmlError,

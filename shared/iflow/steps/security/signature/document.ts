@@ -1,10 +1,13 @@
 import {
+  type C14NOptions,
   XmlAttribute,
   type XmlDocument,
   type XmlElement,
   XmlError as LibraryError,
   type XmlNode,
+  type XmlOutputBufferHandler,
 } from 'libxml2-wasm';
+import { GrowingText } from '../../../large-text.ts';
 import { TaskFailure } from '../../../tasks/task.ts';
 import { isNcName } from '../../../xml/characters.ts';
 import { readChecked } from '../../../xml/libxml2.ts';
@@ -77,8 +80,36 @@ export function signedBy(
   return { id: id.value, signed, parent };
 }
 
-export const written = (document: XmlDocument): string =>
-  document.toString({ format: false, noDeclaration: true }).trimEnd();
+/** What libxml2 writes: as one text of its own it would be in the heap of a worker, more than once. */
+class Written implements XmlOutputBufferHandler {
+  readonly #text = new GrowingText();
+  readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+  write(bytes: Uint8Array): number {
+    this.#text.write(this.#decoder.decode(bytes, { stream: true }));
+    return bytes.byteLength;
+  }
+
+  close(): boolean {
+    return true;
+  }
+
+  text(): string {
+    return this.#text.text();
+  }
+}
+
+export function written(document: XmlDocument): string {
+  const output = new Written();
+  document.save(output, { encoding: 'utf-8', format: false, noDeclaration: true });
+  return output.text().trimEnd();
+}
+
+export function canonical(node: XmlDocument | XmlNode, options: C14NOptions): string {
+  const output = new Written();
+  node.canonicalize(output, options);
+  return output.text();
+}
 
 export function shown(path: string): string {
   return path.slice(0, 200);

@@ -1,5 +1,6 @@
 import { createPrivateKey, hash, type KeyObject, sign, X509Certificate } from 'node:crypto';
 import { type XmlDocument, XmlElement } from 'libxml2-wasm';
+import { joinTexts } from '../../../large-text.ts';
 import { TaskFailure } from '../../../tasks/task.ts';
 import { escapeXml } from '../../../xml/write-xml.ts';
 import {
@@ -9,7 +10,7 @@ import {
   ENVELOPED,
   type Hash,
 } from './algorithms.ts';
-import { notFound, select, shown, signedBy, withDocument, written } from './document.ts';
+import { canonical, notFound, select, shown, signedBy, withDocument, written } from './document.ts';
 import { keyInfo } from './key-info.ts';
 import { reference } from './reference.ts';
 import type { SignatureSettings, XadesValues } from './settings.ts';
@@ -80,7 +81,7 @@ function envelop(text: string, parentPath: string, call: SigningCall, key: KeyOb
       throw notFound(`has no element ${shown(parentPath)} to put the signature into`);
     }
     // XML Signature section 4.4.3.3: the reference "" leaves comments out.
-    const canonical = document.canonicalizeToString(modeOf(method, false));
+    const whole = canonical(document, modeOf(method, false));
     const content: Content = {
       uri: '',
       transforms: [
@@ -88,7 +89,7 @@ function envelop(text: string, parentPath: string, call: SigningCall, key: KeyOb
         ...(call.settings.contentMethod === undefined ? [] : [method?.uri ?? '']),
       ],
       object: '',
-      digest: digestOf(call.settings.digest, canonical),
+      digest: digestOf(call.settings.digest, whole),
       number: 0,
     };
     parent.addText(placeOf(call));
@@ -145,7 +146,7 @@ function detach(
       uri: `#${id}`,
       transforms: [method?.uri ?? ''],
       object: '',
-      digest: digestOf(call.settings.digest, signed.canonicalizeToString(modeOf(method, false))),
+      digest: digestOf(call.settings.digest, canonical(signed, modeOf(method, false))),
       number,
     };
     parent.addText(placeOf(call));
@@ -216,8 +217,9 @@ function complete(place: string, content: Content, call: SigningCall, key: KeyOb
     `<${ds}Signature ${xmlns}="${DSIG}"${id === '' ? '' : ` Id="${named(id)}"`}><${ds}SignedInfo><${ds}CanonicalizationMethod Algorithm="${settings.signedInfoMethod.uri}"/><${ds}SignatureMethod Algorithm="${settings.algorithm.uri}"/>${references(digests)}</${ds}SignedInfo><${ds}SignatureValue>${value}</${ds}SignatureValue>${info}${content.object}${xades}</${ds}Signature>`;
   // Its own id is not signed. Until the end it has a drawn one: the document may hold another signature
   // with the id that is chosen, and what that says must not be signed.
+  const [before = '', behind = ''] = place.split(placeOf(call), 2);
   const placed = (digests: Digests, value = '', id = ids.drawn): string =>
-    place.replace(placeOf(call), () => signature(digests, value, id));
+    joinTexts([before, signature(digests, value, id), behind]);
 
   const method = settings.signedInfoMethod;
   const inPlace = (
@@ -229,7 +231,7 @@ function complete(place: string, content: Content, call: SigningCall, key: KeyOb
       ds: DSIG,
     });
     if (node === null) throw new Error(`The signature has no ${path}`);
-    return node.canonicalizeToString(modeOf(by, by?.withComments === true));
+    return canonical(node, modeOf(by, by?.withComments === true));
   };
   const digests = withDocument(
     placed({ content: '', keyInfo: '', properties: '' }),

@@ -1,5 +1,5 @@
 import { type Task, TaskFailure } from '../../../tasks/task.ts';
-import { type Attachment, type Body, bodyBytes } from '../../../exchange.ts';
+import { type Attachment, type Body, bodyBytes, MAX_BODY_SIZE } from '../../../exchange.ts';
 import {
   decodeValue,
   isHeaderName,
@@ -33,6 +33,9 @@ const STANDARD = new Set(['message-id', 'mime-version', 'content-type']);
 export const mimeDecodeTask: Task<MimeDecodeCall, MimeDecoded | undefined> = {
   run({ body, contentType }) {
     try {
+      if (typeof body === 'string' && Buffer.byteLength(body) > MAX_BODY_SIZE) {
+        throw new MimeError(`it has more than ${MAX_BODY_SIZE} bytes`);
+      }
       return contentType === null
         ? decodeInline(bodyBytes(body))
         : decode(bodyBytes(body), contentType, []);

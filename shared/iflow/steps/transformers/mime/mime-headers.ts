@@ -1,3 +1,5 @@
+import { TaskFailure } from '../../../tasks/task.ts';
+
 /** A header of a MIME message or of one of its parts. */
 export type MimeHeader = readonly [name: string, value: string];
 
@@ -16,8 +18,12 @@ const PARAMETER = new RegExp(
 );
 const HEADER_NAME = new RegExp(`^${TOKEN}$`);
 
-/** A media type with its parameters; undefined for what is none. */
+/** No header of a multipart is longer when it is read. */
+const MAX_VALUE = 64 * 1024;
+
+/** A media type with its parameters; undefined for what is none, or is too long for one. */
 export function parseContentType(text: string): ContentType | undefined {
+  if (text.length > MAX_VALUE) return undefined;
   const type = TYPE.exec(text)?.[0];
   if (type === undefined) return undefined;
   return { type: type.trim().toLowerCase(), parameters: parseParameters(text.slice(type.length)) };
@@ -41,8 +47,15 @@ export function isHeaderName(name: string): boolean {
   return HEADER_NAME.test(name);
 }
 
-/** A value on one line: what is not ASCII as encoded words (RFC 2047), line ends as spaces. */
+/**
+ * A value on one line: what is not ASCII as encoded words (RFC 2047), line ends as spaces.
+ * @throws {TaskFailure} for one that is too long.
+ */
 export function encodeValue(value: string): string {
+  if (value.length > MAX_VALUE) {
+    const text = `The message cannot become a MIME multipart: a header of it has more than ${MAX_VALUE} characters.`;
+    throw new TaskFailure('encoding', text);
+  }
   const line = value.replace(/[\r\n\0]+/g, ' ').trim();
   if (!/[^\t -~]/.test(line)) return line;
   const words: string[] = [];
@@ -84,10 +97,16 @@ export function decodeValue(value: string): string {
 export function decodeQuoted(bytes: Uint8Array): Uint8Array {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
   if (!text.includes('=')) return bytes;
-  const plain = text.replace(
-    /=(?:([0-9A-Fa-f]{2})|[ \t]{0,20}\r?\n)/g,
-    (_, hex: string | undefined) =>
-      hex === undefined ? '' : String.fromCharCode(parseInt(hex, 16)),
-  );
-  return Buffer.from(plain, 'latin1');
+  const plain = Buffer.allocUnsafe(text.length);
+  let at = 0;
+  let from = 0;
+  const escape = /=(?:([0-9A-Fa-f]{2})|[ \t]{0,20}\r?\n)/g;
+  for (let found = escape.exec(text); found !== null; found = escape.exec(text)) {
+    at += plain.write(text.slice(from, found.index), at, 'latin1');
+    const [whole, hex] = found;
+    if (hex !== undefined) plain[at++] = parseInt(hex, 16);
+    from = found.index + whole.length;
+  }
+  at += plain.write(text.slice(from), at, 'latin1');
+  return plain.subarray(0, at);
 }

@@ -100,11 +100,16 @@ function* boundaryLines(
   bytes: Buffer,
   delimiter: string,
 ): Generator<{ from: number; to: number; isLast: boolean }> {
+  const whole = Buffer.from(delimiter, 'latin1');
+  // To look for something long may take as many times longer, and nothing can end that.
+  const start = whole.subarray(0, 8);
   let search = 0;
   for (;;) {
-    const at = bytes.indexOf(delimiter, search, 'latin1');
+    const at = bytes.indexOf(start, search);
     if (at < 0) return;
-    let end = at + delimiter.length;
+    let end = at + whole.length;
+    search = at + 1;
+    if (!bytes.subarray(at, end).equals(whole)) continue;
     search = end;
     if (at > 0 && bytes[at - 1] !== LF) continue;
     const isLast = bytes[end] === 0x2d && bytes[end + 1] === 0x2d;

@@ -1,4 +1,5 @@
-import { type Attachment, type Body, bodyBytes } from '../../../exchange.ts';
+import { type Attachment, type Body, bodyBytes, MAX_BODY_SIZE } from '../../../exchange.ts';
+import { TaskFailure } from '../../../tasks/task.ts';
 import { encodeValue, isHeaderName, type MimeHeader, parseContentType } from './mime-headers.ts';
 
 export interface MultipartContent {
@@ -14,12 +15,17 @@ const OWN_HEADERS = new Set(['content-type', 'content-transfer-encoding', 'conte
 /**
  * Body and attachments as the parts of a multipart message (RFC 2046 section 5.1): text as it is,
  * everything else in Base64.
+ * @throws {TaskFailure} for more than a body may hold.
  */
 export function writeMultipart(content: MultipartContent, boundary: string): Buffer {
   const { body, contentType, attachments } = content;
   const pieces: Buffer[] = [];
+  let size = 0;
   const add = (type: string, partBody: Body, headers: readonly MimeHeader[]): void => {
     const isText = parseContentType(type)?.type.startsWith('text/') === true;
+    const partSize = typeof partBody === 'string' ? Buffer.byteLength(partBody) : partBody.length;
+    size += isText ? partSize : (4 / 3) * partSize;
+    if (size > MAX_BODY_SIZE) throw tooLarge();
     const bytes = bodyBytes(partBody);
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const head: readonly MimeHeader[] = [
@@ -51,15 +57,27 @@ export function writeMultipart(content: MultipartContent, boundary: string): Buf
   return Buffer.concat(pieces);
 }
 
+function tooLarge(): TaskFailure {
+  const text = `The MIME multipart would become larger than ${MAX_BODY_SIZE} bytes.`;
+  return new TaskFailure('too_large', text);
+}
+
 export function writeHeaders(headers: readonly MimeHeader[]): string {
   return headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
 }
 
+/** Signs of 6 bits: 76 of them. */
+const LINE_BYTES = 57;
+
 /** Lines of 76 signs (RFC 2045 section 6.8). */
 function wrapBase64(bytes: Buffer): Buffer {
-  const lines: string[] = [];
-  for (let at = 0; at < bytes.length; at += 57) {
-    lines.push(bytes.toString('base64', at, Math.min(at + 57, bytes.length)));
+  const lines = Math.ceil(bytes.length / LINE_BYTES);
+  const wrapped = Buffer.allocUnsafe(4 * Math.ceil(bytes.length / 3) + 2 * Math.max(0, lines - 1));
+  let to = 0;
+  for (let at = 0; at < bytes.length; at += LINE_BYTES) {
+    if (at > 0) to += wrapped.write('\r\n', to, 'latin1');
+    const line = bytes.toString('base64', at, Math.min(at + LINE_BYTES, bytes.length));
+    to += wrapped.write(line, to, 'latin1');
   }
-  return Buffer.from(lines.join('\r\n'), 'latin1');
+  return wrapped;
 }

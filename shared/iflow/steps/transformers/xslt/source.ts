@@ -13,6 +13,21 @@ const LIMITS = { maxCharacters: 10 * 1024 * 1024, maxDepth: 500, maxNodes: 500_0
 /** Of one element: the processor compares each with all others. */
 const MAX_ATTRIBUTES = 500;
 
+/** Of one text or attribute: the processor escapes them one by one, in lists that a worker has to hold. */
+const MAX_ESCAPED = 1_500_000;
+
+/** @throws {XmlError} for more signs that have to be escaped than the processor can. */
+function escapable(text: string): string {
+  if (text.length <= MAX_ESCAPED) return text;
+  const signs = /[&<>"\r]/g;
+  let count = 0;
+  while (signs.test(text)) count += 1;
+  if (count <= MAX_ESCAPED) return text;
+  throw new XmlError(
+    `a text of it has more than ${MAX_ESCAPED} quotes, carriage returns, & < and >`,
+  );
+}
+
 /** What follows in {@link Source.nodes}; a number from 0 on begins an element of that name. */
 export const END = -1;
 export const TEXT = -2;
@@ -61,7 +76,9 @@ class SourceBuilder implements XmlHandler, Source {
       const { nodeName: name, value } = attribute;
       this.nodes.push(this.#place(name, attribute.namespaceURI));
       // "xml:id Version 1.0" section 4: as the values of IDs are normalised.
-      this.nodes.push(name === 'xml:id' ? value.replace(/[ \t\r\n]+/g, ' ').trim() : value);
+      this.nodes.push(
+        name === 'xml:id' ? value.replace(/[ \t\r\n]+/g, ' ').trim() : escapable(value),
+      );
     }
   }
 
@@ -71,8 +88,8 @@ class SourceBuilder implements XmlHandler, Source {
 
   text(data: string): void {
     // Beside a CDATA section: one text for XSLT.
-    if (this.nodes.at(-2) === TEXT) this.nodes.push(`${this.nodes.pop() ?? ''}${data}`);
-    else this.nodes.push(TEXT, data);
+    if (this.nodes.at(-2) === TEXT) this.nodes.push(escapable(`${this.nodes.pop() ?? ''}${data}`));
+    else this.nodes.push(TEXT, escapable(data));
   }
 
   comment(data: string): void {
