@@ -164,6 +164,13 @@ function changeMembers(
   return copy ?? value;
 }
 
+/** Names of members may be a flow's own, such as those of parameters: they have no bytes. */
 function isPackedText(value: unknown): value is PackedText {
-  return typeof value === 'object' && value !== null && 'packedText' in value;
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'packedText' in value &&
+    'bytes' in value &&
+    value.bytes instanceof Uint8Array
+  );
 }

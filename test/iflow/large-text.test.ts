@@ -49,6 +49,7 @@ test('large texts cross between threads as they are, wherever they stand; the re
     { input: { body: large, parts: [{ length: 1 }], settings: { a: 1 } }, name: 'x' },
     { output: 'ÿ'.repeat(LARGE) },
     { body: bytes, attachments: [large], meta: null },
+    { input: { parameters: { packedText: 'latin1', bytes: 'x' } } },
   ]) {
     const transfer: ArrayBuffer[] = [];
     const sent = structuredClone(packTexts(value, transfer), { transfer });
