@@ -169,7 +169,7 @@ test('a message of as many nodes as one may have is transformed again and again,
   const element = (_: unknown, i: number): string => `<a${i} b${i}=""/>`;
   const body = `<r>${Array.from({ length: 249_000 }, element).join('')}</r>`;
   const source = stylesheet('<a><xsl:value-of select="count(//*)"/></a>');
-  for (let times = 0; times < 3; times++) {
+  for (let times = 0; times < 2; times++) {
     assert.match((await transform(source, body, 60_000)).body.toString(), /<a>249001<\/a>$/);
   }
 });
