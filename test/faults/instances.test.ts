@@ -70,7 +70,7 @@ test('an instance that was frozen grants nothing that was taken away meanwhile',
     askFlow(frozen.url, '/staying', untouched.token),
   ]);
   await sleep(300);
-  // As if it had been frozen for that long: frozen.long.ts waits in real time.
+  // As if it had been frozen for that long: outage.long.ts waits in real time.
   clock.set(26_000);
   process.kill(frozen.pid, 'SIGCONT');
   assert.deepEqual(
