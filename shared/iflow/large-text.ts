@@ -1,6 +1,6 @@
 /**
- * Large texts in memory beside V8's heap. A worker thread's heap is small, and one text for which it has
- * no room ends the whole process, not the thread alone. Of bytes, Node.js makes large texts outside of it.
+ * Large texts in memory beside V8's heap. What a worker thread's heap may hold is little
+ * (`worker-heap.ts`). Of bytes, Node.js makes large texts outside of it.
  */
 
 /** Shorter texts take no such care, nor does Node.js. */

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
+import { createCompileInWorker } from '../../shared/iflow/deployment/compile-in-worker.ts';
 import {
   JSON_TO_XML,
   CSV_TO_XML,
@@ -11,6 +12,7 @@ import {
   XML_TO_CSV,
   XML_TO_JSON,
 } from '../iflow/tasks/large.ts';
+import { mappingBundle, stylesheet } from '../iflow/xslt/stylesheets.ts';
 
 test('XML to JSON: 56 million signs of which one needs two bytes, every second one an escape', async () => {
   const signs = '"x'.repeat(28_000_000);
@@ -143,4 +145,17 @@ test('XML signer: a text that grows when it is canonical', async () => {
     seed: 'abc',
   });
   assert.ok(signed.startsWith('<a>ж&gt;&gt;') && signed.endsWith('</ds:Signature></a>'));
+});
+
+test('a stylesheet that makes a huge text while it is compiled takes too much memory, at deployment', async () => {
+  const compile = createCompileInWorker({ timeoutMs: 60_000, memoryMb: 512, atOnce: 1 });
+  const twice = Array.from({ length: 26 }, (_, i) =>
+    i === 0 ? `$x0 := 'жжжжжжжж'` : `$x${i} := concat($x${i - 1}, $x${i - 1})`,
+  );
+  const top = `<xsl:variable name="v" static="yes" select="let ${twice.join(', ')} return contains($x25, 'q')"/>`;
+  const bundle = mappingBundle(stylesheet('<x/>', { version: '3.0', top }));
+  await assert.rejects(
+    compile('IntegrationFlow', bundle, () => Promise.resolve([])),
+    /The stylesheet "Map\.xsl" takes too much memory to compile\. Make it smaller\./,
+  );
 });

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { takeTurns } from '../../cache/take-turns.ts';
 import { Fault } from '../../http/fault.ts';
 import { BundleFault } from '../bundle/fault.ts';
+import { watchHeap, WORKER_LIMITS } from '../worker-heap.ts';
 import type { FlowReport } from './check-bundle.ts';
 
 /** What the worker answers. */
@@ -38,8 +39,9 @@ async function checkInWorker(
     workerData: zip,
     env: {},
     execArgv: [],
-    resourceLimits: { maxOldGenerationSizeMb: memoryMb, stackSizeMb: 4 },
+    resourceLimits: WORKER_LIMITS,
   });
+  watchHeap(worker, memoryMb);
   try {
     const signal = AbortSignal.timeout(timeoutMs);
     const [answer] = (await once(worker, 'message', { signal })) as [CheckAnswer];

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { type ArtifactKind, KIND_NOUNS } from '../bundle/artifact-kind.ts';
 import { type DeployFault, NotDeployable } from '../flow.ts';
+import { watchHeap, WORKER_LIMITS } from '../worker-heap.ts';
 import type { CompiledArtifact, LoadCollections } from './compile-artifact.ts';
 
 /** What the worker is given. */
@@ -73,8 +74,9 @@ async function compileInWorker(
     workerData: order,
     env: {},
     execArgv: [],
-    resourceLimits: { maxOldGenerationSizeMb: memoryMb, stackSizeMb: 4 },
+    resourceLimits: WORKER_LIMITS,
   });
+  watchHeap(worker, memoryMb);
   let timer: NodeJS.Timeout | undefined;
   let subject = '';
   try {

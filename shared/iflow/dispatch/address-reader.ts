@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import { watchHeap, WORKER_LIMITS } from '../worker-heap.ts';
 
 /** Reads the addresses of the HTTPS senders of bundles, one after the other. */
 export interface AddressReader {
@@ -52,12 +53,14 @@ export function openAddressReader(limits: {
 
 function startWorker(memoryMb: number): Worker {
   const entry = import.meta.url.endsWith('.ts') ? './address-worker.ts' : './address-worker.js';
-  return new Worker(new URL(entry, import.meta.url), {
+  const worker = new Worker(new URL(entry, import.meta.url), {
     name: 'flowgate-addresses',
     env: {},
     execArgv: [],
-    resourceLimits: { maxOldGenerationSizeMb: memoryMb, stackSizeMb: 4 },
+    resourceLimits: WORKER_LIMITS,
   });
+  watchHeap(worker, memoryMb);
+  return worker;
 }
 
 function isTooMuch(error: unknown): boolean {

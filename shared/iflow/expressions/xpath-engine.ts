@@ -1,4 +1,6 @@
 import fontoxpath from 'fontoxpath';
+import { boundBuiltins } from './bounded-builtins.ts';
+import { indexIn } from './find.ts';
 import { ExpressionFailure } from './simple.ts';
 import { ExpressionFault, shown } from './expression-fault.ts';
 import { parseXPath } from './parse-xpath.ts';
@@ -123,14 +125,38 @@ export function selectElements(
   return items.filter((item) => item instanceof XmlElement);
 }
 
-function onMessage<T>({ source }: XPathQuery, evaluate: () => T): T {
+/** Undefined while nothing is evaluated. */
+let evaluated: XPathQuery | undefined;
+let refusal: ExpressionFailure | undefined;
+let isBound = false;
+
+function onMessage<T>(query: XPathQuery, evaluate: () => T): T {
+  if (!isBound) boundBuiltins(globalThis, indexIn, { maxJoined: MAX_RESULT_CHARACTERS, refuse });
+  isBound = true;
+  evaluated = query;
+  refusal = undefined;
   try {
     return evaluate();
   } catch (cause) {
-    if (cause instanceof ExpressionFailure) throw cause;
-    const text = `The XPath ${shown(source)} cannot be evaluated on this message.`;
-    throw new ExpressionFailure(text, cause);
+    throw cause instanceof ExpressionFailure ? cause : cannotBe(query, cause);
+  } finally {
+    evaluated = undefined;
   }
+}
+
+/** The worker has other work too, which has bounds of its own. */
+function refuse(): void {
+  if (evaluated === undefined) return;
+  refusal = new ExpressionFailure(
+    `The XPath ${shown(evaluated.source)} makes a text or pattern of this message that is too large.`,
+  );
+  throw refusal;
+}
+
+function cannotBe({ source }: XPathQuery, cause: unknown): ExpressionFailure {
+  const text = `The XPath ${shown(source)} cannot be evaluated on this message.`;
+  // The library makes an error of its own of each.
+  return refusal ?? new ExpressionFailure(text, cause);
 }
 
 function resultText(items: readonly unknown[], result: XPathResult, most: number): string {

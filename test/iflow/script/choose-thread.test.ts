@@ -11,12 +11,22 @@ interface State {
   readonly long?: boolean;
   readonly ready?: boolean;
   readonly loading?: boolean;
+  readonly isFull?: boolean;
 }
 
 function worker({ kinds = [], paceMs = 0.1, ageMs = 0, ...state }: State = {}) {
   const runs = kinds.map((kind) => ({ kind }) as Run);
   const headSince = performance.now() - ageMs;
-  return { ready: true, long: false, loading: false, paceMs, headSince, runs, ...state };
+  return {
+    ready: true,
+    long: false,
+    loading: false,
+    isFull: false,
+    paceMs,
+    headSince,
+    runs,
+    ...state,
+  };
 }
 
 const short = (count: number): Run['kind'][] => Array<Run['kind']>(count).fill('short');

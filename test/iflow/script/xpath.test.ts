@@ -71,7 +71,7 @@ for (const [source, body] of [
 test('the first XPath of a worker does not wait for a wild script, though its code is loaded first', async () => {
   const own = startEngine(2);
   let ended = false;
-  const wild = failureOf(process(own, 'for (;;);', { timeoutMs: 5000 })).finally(
+  const wild = failureOf(process(own, 'for (;;);', { timeoutMs: 120_000 })).finally(
     () => (ended = true),
   );
   // With two workers there is one long run at a time: from here on, the wild script is it.

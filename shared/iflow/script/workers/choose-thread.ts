@@ -7,7 +7,10 @@ const PIPELINE = 16;
 /** How long short runs wait behind others, by their worker's pace, before another is woken for them. */
 const PACKED_MS = 1;
 
-type Candidate = Pick<ScriptThread, 'ready' | 'long' | 'loading' | 'runs' | 'paceMs' | 'headSince'>;
+type Candidate = Pick<
+  ScriptThread,
+  'ready' | 'long' | 'loading' | 'runs' | 'paceMs' | 'headSince' | 'isFull'
+>;
 
 /**
  * The worker for a run of this kind; undefined while there is none. A long run has a worker to
@@ -24,8 +27,8 @@ export function chooseThread<T extends Candidate>(
   return kind === 'long' || hasUnknown(best) ? undefined : best;
 }
 
-function canTake({ ready, long, loading, runs }: Candidate): boolean {
-  return ready && !long && !loading && runs.length < PIPELINE;
+function canTake({ ready, long, loading, isFull, runs }: Candidate): boolean {
+  return ready && !long && !loading && !isFull && runs.length < PIPELINE;
 }
 
 /** Awake, and through with what it has sooner than another would have woken up. */

@@ -10,7 +10,7 @@ import type { Outcome, Task } from './protocol.ts';
 import { bodiesOutside, envelopeOf, readFailureLog, readResult } from '../javascript/result.ts';
 import { RunAsks } from '../javascript/run-asks.ts';
 import { memoryText, timeoutText } from '../javascript/sandbox.ts';
-import { ScriptThread } from './thread.ts';
+import { ScriptThread, TASK_MEMORY_BYTES } from './thread.ts';
 import type { Run } from './thread.ts';
 
 export interface WorkerPoolOptions {
@@ -41,9 +41,6 @@ const MAX_LOADING_MS = 10_000;
 const MAX_WAIT_MS = 5000;
 /** Scripts whose kind is remembered. */
 const MAX_KINDS = 10_000;
-
-/** A worker's heap, more or less; tasks have no finer limit. */
-const TASK_MEMORY_BYTES = 256 * 1024 * 1024;
 
 /**
  * Runs JavaScript in QuickJS, in worker threads that start as they are needed, and beside it the
@@ -77,6 +74,8 @@ class Pool implements ScriptEngine {
   readonly #longRuns: number;
   readonly #longRunsOfKey: number;
   readonly #threads = new Set<ScriptThread>();
+  /** Workers that are being ended, which takes as long as what they are in the middle of. */
+  readonly #ending = new Set<Promise<void>>();
   readonly #waiting: Run[] = [];
   readonly #kinds = new Map<string, 'short' | 'long'>();
   #module: Promise<WebAssembly.Module> | undefined;
@@ -134,7 +133,8 @@ class Pool implements ScriptEngine {
     const left = [...this.#waiting.splice(0), ...[...this.#threads].flatMap((t) => t.takeAll())];
     for (const run of left)
       this.#settle(run, { reason: 'busy', message: 'The script engine is closed.' });
-    await Promise.all([...this.#threads].map((thread) => thread.end()));
+    for (const thread of this.#threads) this.#end(thread);
+    await Promise.all(this.#ending);
   }
 
   async #settled(call: Run['call'], task: Task, asks?: RunAsks): Promise<Outcome> {
@@ -204,10 +204,15 @@ class Pool implements ScriptEngine {
   /** @returns whether there was room for one */
   #startThread(most = this.#workers): boolean {
     const living = [...this.#threads].filter(({ abortedAt }) => abortedAt === undefined).length;
-    if (living >= most || this.#compiled === undefined) return false;
+    // Those that do not end soon take room like the living.
+    const unending = Math.max(0, this.#ending.size - this.#workers);
+    if (living + unending >= most || this.#compiled === undefined) return false;
     const thread = new ScriptThread(this.#compiled, this.#guest, {
       answered: (run, outcome, tookMs) => this.#answered(run, outcome, tookMs),
-      idle: () => this.#dispatch(),
+      idle: () => {
+        if (thread.isFull && thread.runs.length === 0) this.#end(thread);
+        this.#dispatch();
+      },
       ready: (guest) => {
         this.#guest ??= guest;
         this.#dispatch();
@@ -231,7 +236,7 @@ class Pool implements ScriptEngine {
 
   /** A worker is gone: what it was running fails, what waited behind that runs elsewhere. */
   #ended(thread: ScriptThread, error: Error): void {
-    this.#threads.delete(thread);
+    this.#end(thread);
     const [head, ...rest] = thread.takeAll();
     if (head !== undefined) {
       const code = 'code' in error ? error.code : undefined;
@@ -284,6 +289,7 @@ class Pool implements ScriptEngine {
     if (head === undefined || !thread.ready) return;
     const age = now - thread.headSince;
     const { timeoutMs } = head.call.limits;
+    if (head.task.language === 'task' && age > TICK_MS) thread.boundHeap();
     if (thread.abortedAt !== undefined) {
       if (now - thread.abortedAt > ABORT_GRACE_MS) this.#replace(thread, undefined);
     } else if (age > (thread.loading ? MAX_LOADING_MS : timeoutMs + GRACE_MS)) {
@@ -326,7 +332,7 @@ class Pool implements ScriptEngine {
 
   /** Ends a worker in the middle of a run, which fails with `timeout` or else begins again. */
   #replace(thread: ScriptThread, timeout: string | undefined): void {
-    this.#threads.delete(thread);
+    this.#end(thread);
     const [head, ...rest] = thread.takeAll();
     this.#waiting.unshift(...rest);
     if (head !== undefined && timeout !== undefined) {
@@ -334,7 +340,15 @@ class Pool implements ScriptEngine {
     } else if (head?.failure !== undefined) this.#settle(head, head.failure);
     else if (head !== undefined) this.#waiting.push(head);
     this.#onReplaced?.();
-    void thread.end();
+  }
+
+  #end(thread: ScriptThread): void {
+    this.#threads.delete(thread);
+    const ended = thread.end().then(() => {
+      this.#ending.delete(ended);
+      if (!this.#closed) this.#dispatch();
+    });
+    this.#ending.add(ended);
   }
 
   #refuseOld(now: number): void {

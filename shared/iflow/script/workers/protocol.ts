@@ -73,5 +73,7 @@ export const Control = {
   abort: 1,
   /** Counts what a waiting worker has to look at: answers, and the end of its run. */
   news: 2,
-  length: 3,
+  /** MiB that the heap has held after the last task, what nobody refers to any more included. */
+  heapLeft: 3,
+  length: 4,
 } as const;

@@ -1,5 +1,6 @@
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { packTexts, unpackTexts } from '../../large-text.ts';
+import { HeapWatch, WORKER_LIMITS } from '../../worker-heap.ts';
 import type { ScriptCall } from '../engine.ts';
 import { Control } from './protocol.ts';
 import type {
@@ -45,6 +46,16 @@ export interface ThreadEvents {
 /** Scripts and resources of tasks that a worker keeps compiled, the least recently used dropped first. */
 const MAX_SCRIPTS = 64;
 
+const MIB = 1024 * 1024;
+
+/**
+ * What a task may have of its worker's heap, more or less: what it has let go of counts until it is
+ * collected, which may be as much as it still has.
+ */
+export const TASK_MEMORY_BYTES = 512 * MIB;
+/** With more than that a worker gets no other task. */
+const KEPT_MEMORY_BYTES = 256 * MIB;
+
 /** Bytes or characters that are copied in no time. */
 const SMALL_BODY = 64 * 1024;
 
@@ -75,6 +86,7 @@ export class ScriptThread {
   paceMs = 0;
   readonly #events: ThreadEvents;
   readonly #worker: Worker;
+  readonly #heap: HeapWatch;
   readonly #control = new Int32Array(new SharedArrayBuffer(4 * Control.length));
   readonly #answers = new MessageChannel();
   readonly #scripts = new Set<string>();
@@ -99,8 +111,9 @@ export class ScriptThread {
       transferList: [this.#answers.port2],
       env: {},
       execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 16, stackSizeMb: 4 },
+      resourceLimits: { ...WORKER_LIMITS, maxYoungGenerationSizeMb: 16 },
     });
+    this.#heap = new HeapWatch(this.#worker);
     this.#worker.on('message', (reply: Reply) => this.#receive(reply));
     this.#worker.on('error', (error: unknown) =>
       this.#end(
@@ -175,6 +188,23 @@ export class ScriptThread {
     this.abortedAt = performance.now();
     Atomics.store(this.#control, Control.abort, head);
     this.#wake();
+  }
+
+  /** The tasks before have left so much behind that it gets no more. */
+  get isFull(): boolean {
+    return this.#heapLeft > KEPT_MEMORY_BYTES;
+  }
+
+  /** Ends the worker where its heap has grown too much by the first of the runs. */
+  boundHeap(): void {
+    const [head] = this.#sequences;
+    this.#heap.look(() =>
+      head === this.#sequences[0] ? this.#heapLeft + TASK_MEMORY_BYTES : Infinity,
+    );
+  }
+
+  get #heapLeft(): number {
+    return Atomics.load(this.#control, Control.heapLeft) * MIB;
   }
 
   async end(): Promise<void> {

@@ -1,3 +1,4 @@
+import { getHeapStatistics } from 'node:v8';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { type TaskOutcome, type TaskRun, LoadedTasks } from '../../tasks/loaded-tasks.ts';
 import { packTexts, unpackTexts } from '../../large-text.ts';
@@ -10,6 +11,8 @@ import { Sandbox } from '../javascript/sandbox.ts';
 if (parentPort === null) throw new Error('This module is the entry of a worker thread.');
 const port = parentPort;
 const { module, control, answers, guest = compileGuest(module) } = workerData as WorkerData;
+
+const MIB = 1024 * 1024;
 
 let running: number | undefined;
 let asked = 0;
@@ -49,7 +52,11 @@ async function handle({ sequence, load, drop, task: packed }: Request): Promise<
   const fault = task.language === 'task' ? await makeReady(sequence, task) : undefined;
   const began = performance.now();
   const outcome = fault ?? (task.language === 'task' ? await tasks.run(task) : sandbox.run(task));
-  answer(sequence, outcome, performance.now() - began);
+  const tookMs = performance.now() - began;
+  if (task.language === 'task') {
+    Atomics.store(control, Control.heapLeft, getHeapStatistics().used_heap_size / MIB);
+  }
+  answer(sequence, outcome, tookMs);
 }
 
 /** Loads what a task needs. @returns what is wrong with it, if anything is. */

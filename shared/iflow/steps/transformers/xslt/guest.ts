@@ -1,3 +1,5 @@
+import { boundBuiltins } from '../../../expressions/bounded-builtins.ts';
+import { textSearch } from '../../../expressions/find.ts';
 import { COMMENT, END, INSTRUCTION, TEXT } from './source.ts';
 
 /** Characters of the header and property values that a stylesheet may set for one message. */
@@ -18,6 +20,10 @@ export const guestSource = `(function () {
 const MAX_CHANGED = ${MAX_CHANGED_CHARACTERS};
 const MAX_RESULT = ${MAX_RESULT_CHARACTERS};
 const MAX_TEXT = ${MAX_TEXT_CHARACTERS};
+(${String(boundBuiltins)})(globalThis, (${String(textSearch)})().indexIn, {
+  maxJoined: MAX_RESULT,
+  refuse() { throw new RangeError('too large'); },
+});
 const [END, TEXT, COMMENT, INSTRUCTION] = [${[END, TEXT, COMMENT, INSTRUCTION].join(', ')}];
 ${String.raw`
 // ---- what Node.js would offer ----------------------------------------------------------------

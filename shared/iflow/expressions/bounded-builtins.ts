@@ -1,0 +1,83 @@
+import type { TextSearch } from './find.ts';
+
+/** Of the realm whose functions are to be bounded. */
+export interface Builtins {
+  readonly Array: {
+    readonly prototype: { join: (this: readonly unknown[], separator?: string) => string };
+  };
+  readonly String: {
+    readonly prototype: Record<'indexOf', Search<number>> & Record<'includes', Search<boolean>>;
+  };
+  RegExp: RegExpConstructor;
+}
+
+type Search<T> = (this: string, part: string, from?: number) => T;
+
+export interface Bounds {
+  /** Characters of a text that is joined of others, as `concat()` and `string-join()` do. */
+  readonly maxJoined: number;
+  /** Called before what goes beyond, which is done if it returns. */
+  readonly refuse: () => void;
+}
+
+/**
+ * Bounds what an XPath or XSLT processor makes of a message by functions of JavaScript that run in one go,
+ * so that neither the end of its time nor that of its memory could stop them: a text that is joined of many,
+ * a text looked for in another, the same by a regular expression, and the compiling of one.
+ *
+ * Its source is evaluated in the XSLT processor's realm too, as strict code: it refers to nothing that
+ * stands outside of it.
+ * @param indexIn that of `find.ts`
+ */
+export function boundBuiltins(
+  realm: Builtins,
+  indexIn: TextSearch['indexIn'],
+  { maxJoined, refuse }: Bounds,
+): void {
+  /** Comparisons of characters that are done in no time whatever the texts are. */
+  const MAX_COMPARISONS = 64 * 1024 * 1024;
+  /** Longer than any that is written, and than what becomes of the classes of characters in it. */
+  const MAX_PATTERN = 1024 * 1024;
+  /** A pattern of these alone is looked for as a text. */
+  const LITERAL = /^(?:[^\\^$.*+?()[\]{}|]|\\[^\dA-Za-z])*$/;
+  const MAX_LITERAL = 4096;
+
+  const array = realm.Array.prototype;
+  const string = realm.String.prototype;
+  const { RegExp } = realm;
+  const { join } = array;
+  const { indexOf, includes } = string;
+
+  const takesLong = (text: unknown, part: unknown, from: unknown): boolean =>
+    typeof text === 'string' &&
+    typeof part === 'string' &&
+    text.length * part.length > MAX_COMPARISONS &&
+    (from === undefined || (typeof from === 'number' && from >= 0));
+
+  array.join = function (separator) {
+    let length = (separator ?? ',').length * (this.length - 1);
+    for (let at = 0; at < this.length; at++) {
+      const item = this[at];
+      if (typeof item === 'string') length += item.length;
+    }
+    if (length > maxJoined) refuse();
+    return join.call(this, separator);
+  };
+  string.indexOf = function (part, from) {
+    return takesLong(this, part, from) ? indexIn(this, part, from) : indexOf.call(this, part, from);
+  };
+  string.includes = function (part, from) {
+    return takesLong(this, part, from)
+      ? indexIn(this, part, from) >= 0
+      : includes.call(this, part, from);
+  };
+  realm.RegExp = new Proxy(RegExp, {
+    construct(target, args: [unknown, unknown?], newTarget) {
+      const [pattern] = args;
+      if (typeof pattern === 'string' && pattern.length > MAX_LITERAL) {
+        if (pattern.length > MAX_PATTERN || LITERAL.test(pattern)) refuse();
+      }
+      return Reflect.construct(target, args, newTarget) as object;
+    },
+  });
+}

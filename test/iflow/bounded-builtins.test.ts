@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createContext, runInContext } from 'node:vm';
+import fc from 'fast-check';
+import { boundBuiltins } from '../../shared/iflow/expressions/bounded-builtins.ts';
+import { textSearch } from '../../shared/iflow/expressions/find.ts';
+
+/** A realm like that of the XSLT processor, and what it has been refused. */
+function boundRealm(maxJoined: number): (source: string) => unknown {
+  const context = createContext({}, { codeGeneration: { strings: false, wasm: false } });
+  const refuse = `() => { throw new RangeError('too large'); }`;
+  runInContext(
+    `'use strict'; (${String(boundBuiltins)})(globalThis, (${String(textSearch)})().indexIn, { maxJoined: ${maxJoined}, refuse: ${refuse} })`,
+    context,
+  );
+  return (source) => runInContext(source, context) as unknown;
+}
+
+const evaluate = boundRealm(1000);
+
+test('a text of more characters than may be joined is not joined', () => {
+  assert.equal(evaluate(`['a'.repeat(499), 'b'.repeat(500)].join('-').length`), 1000);
+  for (const source of [
+    `['a'.repeat(500), 'b'.repeat(500)].join('-')`,
+    `Array(1002).join('-')`,
+    `Array(501).fill('ж').join()`,
+    `String([['a'.repeat(1001)]])`,
+  ]) {
+    assert.throws(() => evaluate(source), { name: 'RangeError', message: 'too large' }, source);
+  }
+});
+
+test('what is joined is what JavaScript joins', () => {
+  for (const source of [
+    `[1, null, undefined, true, [2, [3]], {}].join()`,
+    `[].join('x') + ['a'].join('x')`,
+    `['a', 'b'].join(undefined) + ['a', 'b'].join(null) + ['a', , 'b'].join('')`,
+    `Array.prototype.join.call({ length: 2, 0: 'a', 1: 'b' }, '+')`,
+  ]) {
+    assert.equal(evaluate(source), runInContext(source, createContext()), source);
+  }
+});
+
+test('what is found is what JavaScript finds, in the time of the sum of the lengths', () => {
+  fc.assert(
+    fc.property(
+      fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 40 }),
+      fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 4 }),
+      fc.option(fc.integer({ min: -3, max: 45 }), { nil: undefined }),
+      (text, part, from) => {
+        const [a, b, c] = [text, part, from].map((value) => JSON.stringify(value));
+        assert.equal(evaluate(`${a}.indexOf(${b}, ${c})`), text.indexOf(part, from));
+        assert.equal(evaluate(`${a}.includes(${b}, ${c})`), text.includes(part, from));
+      },
+    ),
+  );
+  assert.throws(() => evaluate(`'a'.includes(/a/)`), { name: 'TypeError' });
+  // Compared at each place, it would be 60,000,000,000,000 comparisons that nothing can interrupt.
+  const halves = `const half = 'a'.repeat(5_000_000), text = half + half + half`;
+  assert.deepEqual(
+    [
+      evaluate(`{ ${halves}; text.indexOf(half + 'b' + half) }`),
+      evaluate(`{ ${halves}; (text + 'b' + text).indexOf(half + 'b' + half, 7) }`),
+      evaluate(`{ ${halves}; (text + 'b' + text).includes(half + 'b' + half) }`),
+    ],
+    [-1, 10_000_000, true],
+  );
+});
+
+test('a regular expression that is a long text, or too long for any, is not made', () => {
+  assert.equal(evaluate(`new RegExp('a'.repeat(4096)).test('a'.repeat(4096))`), true);
+  assert.equal(evaluate(`new RegExp('a'.repeat(4096) + '[b]').test('a')`), false);
+  assert.equal(evaluate(`new RegExp('a', 'g') instanceof RegExp && /a/ instanceof RegExp`), true);
+  for (const source of [
+    `new RegExp('a'.repeat(4097))`,
+    `new RegExp('a'.repeat(4096) + '\\\\.', 'g')`,
+    `new RegExp('[a]' + 'a'.repeat(1024 * 1024))`,
+  ]) {
+    assert.throws(() => evaluate(source), { name: 'RangeError', message: 'too large' }, source);
+  }
+});
