@@ -120,8 +120,8 @@ interface PackedText {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** Objects in each other that are looked into for large texts; lists are not. */
-const PACKED_DEPTH = 2;
+/** Objects and lists in each other that are looked into for large texts: as deep as headers of attachments are. */
+const PACKED_DEPTH = 5;
 
 /** @param transfer is given what goes to the other thread without being copied. */
 export function packTexts<T>(value: T, transfer: ArrayBuffer[]): Packed<T> {
@@ -153,7 +153,8 @@ function changeMembers(
 ): unknown {
   const changed = change(value);
   if (changed !== value || depth < 0 || typeof value !== 'object' || value === null) return changed;
-  if (Array.isArray(value) || ArrayBuffer.isView(value)) return value;
+  if (Array.isArray(value)) return changeEntries(value, depth, change);
+  if (ArrayBuffer.isView(value)) return value;
   let copy: Record<string, unknown> | undefined;
   for (const [name, member] of Object.entries(value)) {
     const other = changeMembers(member, depth - 1, change);
@@ -162,6 +163,21 @@ function changeMembers(
     copy[name] = other;
   }
   return copy ?? value;
+}
+
+function changeEntries(
+  list: readonly unknown[],
+  depth: number,
+  change: (member: unknown) => unknown,
+): unknown {
+  let copy: unknown[] | undefined;
+  for (const [index, entry] of list.entries()) {
+    const other = changeMembers(entry, depth - 1, change);
+    if (other === entry) continue;
+    copy ??= [...list];
+    copy[index] = other;
+  }
+  return copy ?? list;
 }
 
 /** Names of members may be a flow's own, such as those of parameters: they have no bytes. */

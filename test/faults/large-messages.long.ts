@@ -155,7 +155,7 @@ test('a stylesheet that makes a huge text while it is compiled takes too much me
   const top = `<xsl:variable name="v" static="yes" select="let ${twice.join(', ')} return contains($x25, 'q')"/>`;
   const bundle = mappingBundle(stylesheet('<x/>', { version: '3.0', top }));
   await assert.rejects(
-    compile('IntegrationFlow', bundle, () => Promise.resolve([])),
+    compile('IntegrationFlow', bundle, () => Promise.resolve(new Map())),
     /The stylesheet "Map\.xsl" takes too much memory to compile\. Make it smaller\./,
   );
 });

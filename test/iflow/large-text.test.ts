@@ -39,21 +39,43 @@ for (const [what, first] of [
   });
 }
 
-test('large texts cross between threads as they are, wherever they stand; the rest is copied', () => {
+test('large texts cross between threads as they are, in the heap of neither, wherever they stand', () => {
   const large = PIECES.join('');
   const bytes = Uint8Array.of(1, 2);
-  for (const value of [
-    large,
-    'small',
-    undefined,
-    { input: { body: large, parts: [{ length: 1 }], settings: { a: 1 } }, name: 'x' },
-    { output: 'ÿ'.repeat(LARGE) },
-    { body: bytes, attachments: [large], meta: null },
-    { input: { parameters: { packedText: 'latin1', bytes: 'x' } } },
-  ]) {
+  const parsed = (json: string): unknown => JSON.parse(json);
+  const attachment = { body: large, headers: { name: large } };
+  for (const [value, packed] of [
+    [large, 1],
+    ['small', 0],
+    [undefined, 0],
+    [{ input: { body: large, parts: [{ length: 1 }], settings: { a: 1 } }, name: 'x' }, 1],
+    [{ output: 'ÿ'.repeat(LARGE) }, 1],
+    [{ output: 'ÿ'.repeat(LARGE - 1) }, 0],
+    [{ body: bytes, attachments: [large, null, bytes, 'x', large], meta: null }, 2],
+    [{ input: { parameters: { packedText: 'latin1', bytes: 'x' } } }, 0],
+    [{ input: { parameters: parsed(`{"__proto__":"x","a":"${'y'.repeat(LARGE)}"}`) } }, 1],
+    [{ input: { parameters: parsed(`{"__proto__":"${'y'.repeat(LARGE)}"}`) } }, 1],
+    [{ input: { attachments: [['a', attachment]] } }, 2],
+    [
+      {
+        input: {
+          inline: {
+            ofExchange: [
+              ['a', 'x'],
+              ['b', large],
+            ],
+          },
+        },
+      },
+      1,
+    ],
+  ] as const) {
+    const before = structuredClone(value);
     const transfer: ArrayBuffer[] = [];
     const sent = structuredClone(packTexts(value, transfer), { transfer });
-    assert.deepEqual(unpackTexts(sent), value);
+    assert.equal(transfer.length, packed);
     assert.ok(transfer.every(({ byteLength }) => byteLength === 0));
+    assert.deepEqual(unpackTexts(sent), before);
+    assert.deepEqual(value, before, 'it can be sent again');
   }
 });

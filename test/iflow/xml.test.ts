@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { readXml, XmlError } from '../../shared/iflow/xml/read-xml.ts';
+import { rootText } from '../../shared/iflow/xml/root-text.ts';
 import { writeXml } from '../../shared/iflow/xml/write-xml.ts';
 
 const LIMITS = { maxCharacters: 1_000_000, maxDepth: 100, maxNodes: 1000 };
@@ -27,6 +28,14 @@ for (const [what, xml, written] of wellFormed) {
     assert.equal(writeXml(readXml(xml, LIMITS).documentElement), written);
   });
 }
+
+test('a second byte order mark is no white space: nothing is cut one character beside its place', () => {
+  assert.equal(rootText('\uFEFF<a><b/></a>', LIMITS), '<a><b/></a>');
+  const twice = '\uFEFF\uFEFF<a><b/></a>';
+  for (const read of [rootText, readXml]) {
+    assert.throws(() => read(twice, LIMITS), /text outside the root element/);
+  }
+});
 
 test('namespaces are resolved where they are declared and forgotten where they end', () => {
   const xml =

@@ -1,11 +1,14 @@
 import { piecewise } from './piecewise.ts';
 
-/** XML 1.0 section 2.11: every line end is one line feed; and there is no byte order mark. */
+/**
+ * XML 1.0 section 2.11: every line end is one line feed; and there is no byte order mark. Where two stand
+ * there, neither is one, so that a text which has been through here stays as it is.
+ */
 export function unixLines(text: string): string {
   const unix = text.includes('\r')
     ? piecewise(text, (piece) => piece.replace(/\r\n/g, '\n').replace(/\r/g, '\n'))
     : text;
-  return unix.startsWith('\uFEFF') ? unix.slice(1) : unix;
+  return /^\uFEFF(?!\uFEFF)/.test(unix) ? unix.slice(1) : unix;
 }
 
 /** The number of the line that a place is in, from 1 on, whichever line ends a text has. */

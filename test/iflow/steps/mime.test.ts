@@ -244,22 +244,31 @@ test('MIME decode: a part of bytes has no Content-Type for the message', async (
   assert.equal(exchange.headers.has('Content-Type'), false);
 });
 
-test('MIME decode: a small part keeps nothing of a large one', async () => {
-  const rest = 'y'.repeat(1_000_000);
-  const body = multipart(
-    '--b',
-    '',
-    'x',
-    '--b',
-    'Content-Disposition: attachment',
-    '',
-    rest,
-    '--b--',
-  );
-  const exchange = await runStep(DECODE, {}, exchangeOf(body, TYPE));
-  assert.ok(exchange.body instanceof Uint8Array);
-  assert.ok(exchange.body.buffer.byteLength < 10_000, `${exchange.body.buffer.byteLength} bytes`);
-});
+for (const [encoding, part] of [
+  ['8bit', 'x'],
+  ['base64', `eA==${'\r\n'.repeat(100_000)}`],
+  ['quoted-printable', 'x'],
+  ['quoted-printable', `x${'=\r\n'.repeat(100_000)}`],
+] as const) {
+  test(`MIME decode: a small part keeps nothing of a large one, nor of what it was written in (${encoding}, ${part.length})`, async () => {
+    const rest = 'y'.repeat(1_000_000);
+    const body = multipart(
+      '--b',
+      `Content-Transfer-Encoding: ${encoding}`,
+      '',
+      part,
+      '--b',
+      'Content-Disposition: attachment',
+      '',
+      rest,
+      '--b--',
+    );
+    const exchange = await runStep(DECODE, {}, exchangeOf(body, TYPE));
+    assert.ok(exchange.body instanceof Uint8Array);
+    assert.equal(bodyText(exchange.body), 'x');
+    assert.ok(exchange.body.buffer.byteLength < 10_000, `${exchange.body.buffer.byteLength} bytes`);
+  });
+}
 
 test('MIME decode, headers not inline, leaves a message alone that is no multipart', async () => {
   for (const given of [null, 'text/plain', 'nonsense']) {

@@ -208,6 +208,29 @@ test('a required parameter without a value fails the message and names it', asyn
   });
 });
 
+test('more text in headers and properties than the processor can hold is refused before it goes to a worker, which would end the process', async () => {
+  const sheets = {
+    'a parameter': stylesheet('<a/>', { top: '<xsl:param name="large"/>' }),
+    'all properties': stylesheet('<a b="{cpi:getProperty($exchange, \'p\')}"/>', {
+      namespaces: 'xmlns:cpi="http://sap.com/it/"',
+      top: '<xsl:param name="exchange"/>',
+    }),
+  };
+  const limit = 10 * 1024 * 1024;
+  for (const [what, sheet] of Object.entries(sheets)) {
+    await assert.rejects(
+      map(sheet, { properties: { large: '\x01'.repeat(limit) } }),
+      {
+        reason: 'too_large',
+        message: `The headers and properties that the stylesheet is given have more than ${limit} characters.`,
+      },
+      what,
+    );
+  }
+  const { body } = await map(stylesheet('<a/>'), { properties: { large: 'x'.repeat(limit) } });
+  assert.equal(body, `${DECLARATION}<a/>`, 'what it is not given counts for nothing');
+});
+
 for (const [what, body] of [
   ['empty', ''],
   ['no XML', 'hello'],

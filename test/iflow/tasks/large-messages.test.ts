@@ -78,6 +78,24 @@ test('MIME: a multipart larger than a body, and headers longer than they are rea
   );
 });
 
+test('MIME: headers and attachments that a worker has no heap for do not end the process', async () => {
+  const large = 'ж'.repeat(90 * MI);
+  const call = { body: '', contentType: 'text/plain', boundary: 'b' };
+  const ofExchange = ['a', 'b'].map((name) => [name, name + large] as const);
+  const inline = { headers: [], include: '.*', ofExchange };
+  assert.match(
+    await refusalOf('mimeEncode', { ...call, attachments: [], inline }),
+    /^encoding: .*a header of it has more than 65536 characters/,
+  );
+  const attachments = ['a', 'b'].map(
+    (name) => [name, { contentType: 'text/plain', body: name + large, headers: {} }] as const,
+  );
+  assert.match(
+    await refusalOf('mimeEncode', { ...call, attachments, inline: null }),
+    /^too_large: /,
+  );
+});
+
 test('XSLT mapping: a text of more signs to escape than the processor can is refused', async () => {
   const sheet = stylesheet('<xsl:copy-of select="."/>');
   const { compiled } = new World().compile(JSON.stringify([['/main.xsl', sheet]]), '/main.xsl');

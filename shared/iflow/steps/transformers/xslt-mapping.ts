@@ -4,6 +4,7 @@ import type { CompiledNode } from '../../flow.ts';
 import type { StylesheetFacts, XsltCall } from './xslt/xslt.ts';
 import { partnerStylesheet } from './partner-stylesheet.ts';
 import { runTask, type TaskResource } from '../run-task.ts';
+import { StepFailure } from '../step-failure.ts';
 import type { Step, StepContext } from '../step.ts';
 
 export type XsltMappingConfig = { readonly result: XsltCall['result'] } & (
@@ -19,6 +20,12 @@ export type XsltMappingConfig = { readonly result: XsltCall['result'] } & (
       readonly header: string;
     }
 );
+
+/**
+ * Characters of all headers and properties that a stylesheet is given: they are in the heap of a worker
+ * several times, with up to six characters for each.
+ */
+const MAX_GIVEN = 10 * 1024 * 1024;
 
 /** Puts what a stylesheet makes of the body into its place. */
 export const xsltMapping: Step = {
@@ -61,12 +68,14 @@ function xsltCall(
     stylesheet.readsExchange
       ? [...entries].flatMap(([name, value]) => (value === null ? [] : [[name, asText(value)]]))
       : [];
-  return {
-    body,
-    stylesheet,
-    parameters: Object.fromEntries(parameters),
-    headers: texts(headers),
-    properties: texts(properties),
-    result,
-  };
+  const given = { headers: texts(headers), properties: texts(properties) };
+  let size = 0;
+  for (const [name, value] of [...parameters, ...given.headers, ...given.properties]) {
+    size += name.length + (typeof value === 'string' ? value.length : 0);
+  }
+  if (size > MAX_GIVEN) {
+    const text = `The headers and properties that the stylesheet is given have more than ${MAX_GIVEN} characters.`;
+    throw new StepFailure('too_large', text);
+  }
+  return { body, stylesheet, parameters: Object.fromEntries(parameters), ...given, result };
 }

@@ -93,10 +93,13 @@ export function decodeValue(value: string): string {
     );
 }
 
-/** Quoted-printable (RFC 2045 section 6.7): an `=` that begins nothing stays as it is. */
+/**
+ * Quoted-printable (RFC 2045 section 6.7): an `=` that begins nothing stays as it is. What comes of it
+ * keeps nothing of the memory that it was read from or written to.
+ */
 export function decodeQuoted(bytes: Uint8Array): Uint8Array {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
-  if (!text.includes('=')) return bytes;
+  if (!text.includes('=')) return new Uint8Array(bytes);
   const plain = Buffer.allocUnsafe(text.length);
   let at = 0;
   let from = 0;
@@ -108,5 +111,5 @@ export function decodeQuoted(bytes: Uint8Array): Uint8Array {
     from = found.index + whole.length;
   }
   at += plain.write(text.slice(from), at, 'latin1');
-  return plain.subarray(0, at);
+  return new Uint8Array(plain.subarray(0, at));
 }

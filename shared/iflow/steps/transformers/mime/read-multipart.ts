@@ -85,7 +85,8 @@ function readPart(bytes: Buffer): MimePart {
       // A view would keep the whole message, and be copied with it, but count as its own size.
       return { headers, body: new Uint8Array(rest) };
     case 'base64':
-      return { headers, body: Buffer.from(rest.toString('latin1'), 'base64') };
+      // Line ends have had room as well.
+      return { headers, body: new Uint8Array(Buffer.from(rest.toString('latin1'), 'base64')) };
     case 'quoted-printable':
       return { headers, body: decodeQuoted(rest) };
     default:
