@@ -114,6 +114,8 @@ test('an instance that is killed amid traffic loses no change that it has answer
       messages += 1;
     }),
   ]);
+  // Long enough for the message processing log to be written.
+  await sleep(2500);
   const until = Date.now() + 60_000;
   while (made.length <= 5 || messages <= 50) {
     assert.ok(Date.now() < until, `${made.length} clients, ${messages} messages`);
