@@ -79,3 +79,19 @@ test('a regular expression that is a long text, or too long for any, is not made
     assert.throws(() => evaluate(source), { name: 'RangeError', message: 'too large' }, source);
   }
 });
+
+test('marks behind each other are put in order, but not more than anybody writes', () => {
+  const marks = `'\\u0301\\u0316'`;
+  assert.equal(
+    evaluate(`('a' + ${marks}.repeat(128)).repeat(9).normalize('NFD')`),
+    ('a' + '\u0316'.repeat(128) + '\u0301'.repeat(128)).repeat(9),
+  );
+  assert.equal(evaluate(`'e\\u0301'.normalize() + '\\uFF9E'.normalize('NFKC')`), '\u00E9\u3099');
+  assert.throws(() => evaluate(`'a'.normalize('x')`), { name: 'RangeError' });
+  for (const source of [
+    `(${marks}.repeat(128) + '\\u0301').normalize()`,
+    `('a'.repeat(9) + '\\uFF9E\\u05B0'.repeat(129) + 'a').normalize('NFKD')`,
+  ]) {
+    assert.throws(() => evaluate(source), { name: 'RangeError', message: 'too large' }, source);
+  }
+});

@@ -6,7 +6,8 @@ export interface Builtins {
     readonly prototype: { join: (this: readonly unknown[], separator?: string) => string };
   };
   readonly String: {
-    readonly prototype: Record<'indexOf', Search<number>> & Record<'includes', Search<boolean>>;
+    readonly prototype: Record<'indexOf', Search<number>> &
+      Record<'includes', Search<boolean>> & { normalize: (this: string, form?: string) => string };
   };
   RegExp: RegExpConstructor;
 }
@@ -23,7 +24,7 @@ export interface Bounds {
 /**
  * Bounds what an XPath or XSLT processor makes of a message by functions of JavaScript that run in one go,
  * so that neither the end of its time nor that of its memory could stop them: a text that is joined of many,
- * a text looked for in another, the same by a regular expression, and the compiling of one.
+ * a text looked for in another, the same by a regular expression, the compiling of one, and marks put in order.
  *
  * Its source is evaluated in the XSLT processor's realm too, as strict code: it refers to nothing that
  * stands outside of it.
@@ -41,12 +42,19 @@ export function boundBuiltins(
   /** A pattern of these alone is looked for as a text. */
   const LITERAL = /^(?:[^\\^$.*+?()[\]{}|]|\\[^\dA-Za-z])*$/;
   const MAX_LITERAL = 4096;
+  /**
+   * Signs behind each other that a normalized text has in an order of their own, which takes the square of
+   * their number. In writing there are some; UAX #15 section 13 has 30 for the most.
+   */
+  const MAX_MARKS = 256;
+  /** Those of which the compatibility form is such a sign included. */
+  const MARKS = /[\p{M}\uFF9E\uFF9F]+/gu;
 
   const array = realm.Array.prototype;
   const string = realm.String.prototype;
   const { RegExp } = realm;
   const { join } = array;
-  const { indexOf, includes } = string;
+  const { indexOf, includes, normalize } = string;
 
   const takesLong = (text: unknown, part: unknown, from: unknown): boolean =>
     typeof text === 'string' &&
@@ -70,6 +78,12 @@ export function boundBuiltins(
     return takesLong(this, part, from)
       ? indexIn(this, part, from) >= 0
       : includes.call(this, part, from);
+  };
+  string.normalize = function (form) {
+    if (typeof this === 'string' && this.length > MAX_MARKS) {
+      for (const [marks] of this.matchAll(MARKS)) if (marks.length > MAX_MARKS) refuse();
+    }
+    return normalize.call(this, form);
   };
   realm.RegExp = new Proxy(RegExp, {
     construct(target, args: [unknown, unknown?], newTarget) {
