@@ -60,7 +60,7 @@ export function boundBuiltins(
    */
   const MAX_MARKS = 256;
   /** Those of which the compatibility form is such a sign included. */
-  const MARKS = /[\p{M}\uFF9E\uFF9F]+/gu;
+  const MARKS = /[\p{M}\uFF9E\uFF9F]{1,257}/gu;
 
   const array = realm.Array.prototype;
   const string = realm.String.prototype;
@@ -100,7 +100,7 @@ export function boundBuiltins(
     findMarks(this);
     // One sign that becomes 18; others become 8 or fewer.
     let more = 0;
-    for (const [signs] of this.matchAll(/\uFDFA+/g)) more += 17 * signs.length;
+    for (const [signs] of this.matchAll(/\uFDFA{1,999}/g)) more += 17 * signs.length;
     if (more > maxJoined) refuse();
     return normalize.call(this, form);
   };
