@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { InvalidReply, makeReply, snapshotHeaders } from '../../shared/iflow/dispatch/outgoing.ts';
 import { type Exchange, HeaderMap, type Value } from '../../shared/iflow/exchange.ts';
+import { processorMs } from '../support/processor-time.ts';
 
 function exchangeOf(body: string | Uint8Array, headers: Record<string, Value> = {}): Exchange {
   const map = new HeaderMap();
@@ -92,8 +93,8 @@ test('headers above what clients take fail the message with a sentence', () => {
 
 test('a header that a flow has made of a large body is cut before it is looked through', () => {
   const exchange = exchangeOf('x', { 'X-Body': '\n☃'.repeat(10_000_000) });
-  const start = performance.now();
+  const start = processorMs();
   const { headers } = makeReply(exchange, none);
   assert.equal(headers?.['X-Body'], ' ?'.repeat(4096).trim());
-  assert.ok(performance.now() - start < 500);
+  assert.ok(processorMs() - start < 500);
 });

@@ -114,12 +114,14 @@ test('an instance that is killed amid traffic loses no change that it has answer
       messages += 1;
     }),
   ]);
-  await sleep(2500);
+  const until = Date.now() + 60_000;
+  while (made.length <= 5 || messages <= 50) {
+    assert.ok(Date.now() < until, `${made.length} clients, ${messages} messages`);
+    await sleep(50);
+  }
   killing.abort();
-  const sentBefore = messages;
   await victim.kill();
   await traffic;
-  assert.ok(made.length > 5 && sentBefore > 50, `${made.length} clients, ${sentBefore} messages`);
 
   const next = await startAt(storage, storage.connectionString);
   assert.equal((await askFlow(next.url, '/amid', token)).status, 200, 'its tokens are good');

@@ -9,6 +9,7 @@ import { readZip } from '../../shared/iflow/bundle/unzip.ts';
 import { deflateEntry, writeZip } from '../../shared/iflow/bundle/zip.ts';
 import { compileBundle } from '../../shared/iflow/compile.ts';
 import { NotDeployable } from '../../shared/iflow/flow.ts';
+import { processorMs } from '../support/processor-time.ts';
 
 /** What deploying the flow would say is missing. */
 function faultsOf(description: Partial<BundleDescription>, replace?: Record<string, Buffer>) {
@@ -30,14 +31,14 @@ const script: StepDescription = { type: 'script', name: 'S', fileName: 's.js', s
 
 test('a script of 190 MB that a thousand steps name is not unpacked', () => {
   const path = 'src/main/resources/script/s.js';
-  const startedAt = performance.now();
+  const startedAt = processorMs();
   const faults = faultsOf(
     { steps: Array<StepDescription>(1000).fill(script) },
     { [path]: Buffer.alloc(190 * 1024 * 1024, ' ') },
   );
   assert.match(faults, /"s\.js", which cannot be read as UTF-8 text of at most 2097152 bytes/);
   // Building the zip takes most of it.
-  assert.ok(performance.now() - startedAt < 8000);
+  assert.ok(processorMs() - startedAt < 8000);
 });
 
 for (const activityType of ['constructor', '__proto__', 'toString', 'hasOwnProperty']) {
@@ -72,8 +73,8 @@ for (const [allowedHeaders, fault] of [
 
 test('a namespace mapping takes no more than linear time, whatever is in it', () => {
   const namespaceMapping = `xmlns:a=${' '.repeat(19_000)}x&#10;y`;
-  const startedAt = performance.now();
+  const startedAt = processorMs();
   assert.match(faultsOf({ namespaceMapping: `${namespaceMapping}\ny` }), /namespace mapping/);
   assert.match(faultsOf({ namespaceMapping: 'x'.repeat(20_001) }), /more than 20000 characters/);
-  assert.ok(performance.now() - startedAt < 1000);
+  assert.ok(processorMs() - startedAt < 1000);
 });

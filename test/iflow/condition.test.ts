@@ -8,6 +8,7 @@ import { parseCondition, patternsOf } from '../../shared/iflow/expressions/parse
 import { compilePattern } from '../../shared/iflow/expressions/pattern.ts';
 import { ExpressionFailure, WorkBudget } from '../../shared/iflow/expressions/simple.ts';
 import { exchangeOf, NOW } from './running.ts';
+import { processorMs } from '../support/processor-time.ts';
 
 const exchange = exchangeOf(
   'the body',
@@ -294,7 +295,7 @@ test('Condition: values are compared as numbers if both are whole, else by their
 });
 
 test('Condition: hostile texts are refused in time that is linear in their length', () => {
-  const startedAt = performance.now();
+  const startedAt = processorMs();
   for (const part of [
     '${',
     "'",
@@ -319,17 +320,17 @@ test('Condition: hostile texts are refused in time that is linear in their lengt
       assert.throws(() => parseCondition(hostile), ExpressionFault, hostile.slice(0, 40));
     }
   }
-  assert.ok(performance.now() - startedAt < 1000);
+  assert.ok(processorMs() - startedAt < 1000);
 });
 
 test('a condition does not hold the event loop, whatever texts a message brings', () => {
   const text = 'a'.repeat(20 * 1024 * 1024);
   const part = `${'a'.repeat(16_000)}b${'a'.repeat(16_000)}`;
   const message = exchangeOf(text, { Part: part }, { commas: ','.repeat(100_000) });
-  const begun = performance.now();
+  const begun = processorMs();
   assert.equal(holds('${body} contains ${header.Part}', message), false);
   assert.equal(holds('${body} ~~ ${header.Part}', message), false);
-  assert.ok(performance.now() - begun < 30_000);
+  assert.ok(processorMs() - begun < 30_000);
   assert.throws(
     () => holds("'a' in ${property.commas}", message),
     /list of 100000 entries at most/,

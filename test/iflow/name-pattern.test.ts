@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseNamePattern } from '../../shared/iflow/name-pattern.ts';
+import { processorMs } from '../support/processor-time.ts';
 
 const examples: readonly [pattern: string, yes: readonly string[], no: readonly string[]][] = [
   ['x-.*', ['x-', 'X-Order', 'x-a.b'], ['x', 'ax-b']],
@@ -45,9 +46,9 @@ for (const pattern of [
 
 test('what makes a regular expression explode takes linear time', () => {
   const pattern = parseNamePattern(`${'.*'.repeat(40)}x`);
-  const startedAt = performance.now();
+  const startedAt = processorMs();
   assert.equal(pattern?.matches('a'.repeat(8000)), false);
-  assert.ok(performance.now() - startedAt < 1000);
+  assert.ok(processorMs() - startedAt < 1000);
 });
 
 test('where a pattern is understood, it means what the regular expression means', () => {

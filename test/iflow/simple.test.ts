@@ -6,6 +6,7 @@ import { formatDate, parseDatePattern } from '../../shared/iflow/expressions/dat
 import { ExpressionFault, parseSimple } from '../../shared/iflow/expressions/parse-simple.ts';
 import { evaluate, ExpressionFailure, WorkBudget } from '../../shared/iflow/expressions/simple.ts';
 import { exchangeOf, NOW } from './running.ts';
+import { processorMs } from '../support/processor-time.ts';
 
 const exchange = exchangeOf(
   'the body',
@@ -344,7 +345,7 @@ test('Simple: any text is either parsed and evaluated, or refused with a fault o
 });
 
 test('Simple: hostile texts are parsed or refused in time that is linear in their length', () => {
-  const startedAt = performance.now();
+  const startedAt = processorMs();
   for (const part of [
     '${',
     '}',
@@ -372,7 +373,7 @@ test('Simple: hostile texts are parsed or refused in time that is linear in thei
       }
     }
   }
-  assert.ok(performance.now() - startedAt < 5000);
+  assert.ok(processorMs() - startedAt < 5000);
 });
 
 test('what the expressions of a step work on is bounded, whatever each of them yields', () => {

@@ -16,6 +16,7 @@ import { splitAtToken, splitLines } from '../../shared/iflow/steps/routing/split
 import { splitXml } from '../../shared/iflow/steps/routing/splitting/split-xml.ts';
 import type { XmlElement } from '../../shared/iflow/xml/nodes.ts';
 import { readXml, XmlError } from '../../shared/iflow/xml/read-xml.ts';
+import { processorMs } from '../support/processor-time.ts';
 
 const LIMITS = { maxCharacters: 1_000_000, maxDepth: 100, maxNodes: 10_000 };
 
@@ -264,7 +265,7 @@ test('namespaces that each piece has to declare again are bounded', () => {
 });
 
 test('hostile XML is split, or refused, in time that is linear in its length', () => {
-  const startedAt = performance.now();
+  const startedAt = processorMs();
   const many = parseSplitPath(Array(30).fill('//b').join(''), {});
   const deep = `${'<b>'.repeat(490)}${'</b>'.repeat(490)}`;
   for (const text of [
@@ -280,5 +281,5 @@ test('hostile XML is split, or refused, in time that is linear in its length', (
       assert.ok(error instanceof XmlError, String(error));
     }
   }
-  assert.ok(performance.now() - startedAt < 5000);
+  assert.ok(processorMs() - startedAt < 5000);
 });

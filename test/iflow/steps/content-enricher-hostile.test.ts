@@ -171,3 +171,14 @@ test('what an answer holds is put in as it stands, and cannot close what is arou
     `<?xml version='1.0' encoding='UTF-8'?><S><P><k>1</k>${allowed.slice(3, -4)}</P></S>`,
   );
 });
+
+test('a key of two million references is put together, and found', async () => {
+  const key = '&gt;'.repeat(2_000_000);
+  const result = await enriched(
+    people(1, () => key),
+    entries(1, () => '>'.repeat(2_000_000)),
+    BY,
+    { tasks },
+  );
+  assert.match(result.slice(-30), /<\/k><\/e><\/P><\/S>$/);
+});

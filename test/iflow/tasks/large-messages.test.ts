@@ -62,6 +62,12 @@ test('MIME: a multipart larger than a body, and headers longer than they are rea
     await refusalOf('mimeEncode', { ...call, attachments: [['a', attachment]] }),
     /^too_large: The MIME multipart would become larger than 104857600 bytes/,
   );
+  const binary = { ...call, body: 'x'.repeat(74 * MI), contentType: 'application/octet-stream' };
+  assert.match(
+    await refusalOf('mimeEncode', { ...binary, attachments: [] }),
+    /^too_large: The MIME multipart would become larger than 104857600 bytes/,
+    'in lines of Base64',
+  );
   const named = { contentType: 'text/plain', body: '', headers: { x: 'ж'.repeat(65_537) } };
   assert.match(
     await refusalOf('mimeEncode', { ...call, body: '', attachments: [['a', named]] }),

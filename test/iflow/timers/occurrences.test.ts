@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { localTime, occurrencesOf } from '../../../shared/iflow/timers/occurrences.ts';
 import { readQuartzCron } from '../../../shared/iflow/timers/quartz-cron.ts';
 import type { RepeatedTimes, Times } from '../../../shared/iflow/timers/schedule.ts';
+import { processorMs } from '../../support/processor-time.ts';
 
 const utc = (iso: string): number => Date.parse(`${iso}Z`);
 
@@ -142,9 +143,9 @@ test('after years asleep the next time is found at once', () => {
     { times: [every(1, 'second'), every(1, 'day', 'Europe/Berlin')], failsWhenExpired: true },
     utc('2000-01-01T00:00:00'),
   );
-  const begun = performance.now();
+  const begun = processorMs();
   assert.equal(occurrences.next(utc('2026-01-02T13:04:05.5')), utc('2026-01-02T13:04:06'));
-  assert.ok(performance.now() - begun < 500);
+  assert.ok(processorMs() - begun < 500);
 });
 
 test('of several schedules the earliest comes first', () => {

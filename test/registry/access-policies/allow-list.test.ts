@@ -8,6 +8,7 @@ import type {
 import { compilePolicies } from '../../../shared/registry/access-policies/allow-list.ts';
 import { createAccessPolicyDirectory } from '../../../shared/registry/access-policies/directory.ts';
 import { testClock } from '../../support/clock.ts';
+import { processorMs } from '../../support/processor-time.ts';
 
 const FLOW: ProtectedArtifact = {
   id: 'SendOrders',
@@ -85,9 +86,9 @@ test('of several policies any one lets in, and a policy without references appli
 
 test('patterns that explode elsewhere are matched in time linear in the text', async () => {
   const nested = reference({ condition: 'regularExpression', value: '(a*)*(a|aa)+b' });
-  const startedAt = performance.now();
+  const startedAt = processorMs();
   assert.equal(await allows(policies(['R', nested]), { ...FLOW, id: 'a'.repeat(200) }), undefined);
-  assert.ok(performance.now() - startedAt < 1000);
+  assert.ok(processorMs() - startedAt < 1000);
 });
 
 test('policies are read once for many calls, again within 25 s, and before a refusal', async () => {

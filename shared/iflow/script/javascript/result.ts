@@ -142,7 +142,7 @@ function readAttachments(
     }
     size += body.length;
     if (size > MAX_BODY_SIZE) {
-      const text = `The attachments that the script leaves exceed ${MAX_BODY_SIZE} bytes.`;
+      const text = `The attachments that the script leaves exceed ${MAX_BODY_SIZE} characters or bytes.`;
       throw new ScriptFailure('invalid_result', text);
     }
     return [name, { contentType, headers: readHeaders(headers), body }];

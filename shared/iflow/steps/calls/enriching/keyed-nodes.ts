@@ -5,6 +5,7 @@ import {
   type Scope,
   scopeIn,
 } from '../../../xml/namespace-scope.ts';
+import { type GrowingText, grown, textOf } from '../../../large-text.ts';
 import { parseXml } from '../../../xml/parse-xml.ts';
 import {
   type ParsedAttribute,
@@ -74,7 +75,7 @@ interface OpenKey {
   readonly depth: number;
   readonly isNear: boolean;
   readonly scope: Scope;
-  value: string;
+  value: string | GrowingText;
 }
 
 class NodeFinder implements XmlHandler {
@@ -126,7 +127,7 @@ class NodeFinder implements XmlHandler {
     if (this.#node === undefined) return;
     if (this.#key?.depth === depth) {
       const { isNear, value, scope } = this.#key;
-      this.#node[isNear ? 'near' : 'far'].push({ value, scope, end: to });
+      this.#node[isNear ? 'near' : 'far'].push({ value: textOf(value), scope, end: to });
       this.#key = undefined;
     } else if (this.#node.depth === depth) {
       const { from, behindName, outer, own, near, far } = this.#node;
@@ -137,7 +138,7 @@ class NodeFinder implements XmlHandler {
   }
 
   text(data: string): void {
-    if (this.#key !== undefined) this.#key.value += data;
+    if (this.#key !== undefined) this.#key.value = grown(this.#key.value, data);
   }
 
   comment(): void {

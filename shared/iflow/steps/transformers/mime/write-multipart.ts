@@ -24,7 +24,7 @@ export function writeMultipart(content: MultipartContent, boundary: string): Buf
   const add = (type: string, partBody: Body, headers: readonly MimeHeader[]): void => {
     const isText = parseContentType(type)?.type.startsWith('text/') === true;
     const partSize = typeof partBody === 'string' ? Buffer.byteLength(partBody) : partBody.length;
-    size += isText ? partSize : (4 / 3) * partSize;
+    size += isText ? partSize : wrappedSize(partSize);
     if (size > MAX_BODY_SIZE) throw tooLarge();
     const bytes = bodyBytes(partBody);
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -69,10 +69,14 @@ export function writeHeaders(headers: readonly MimeHeader[]): string {
 /** Signs of 6 bits: 76 of them. */
 const LINE_BYTES = 57;
 
+function wrappedSize(bytes: number): number {
+  const lines = Math.ceil(bytes / LINE_BYTES);
+  return 4 * Math.ceil(bytes / 3) + 2 * Math.max(0, lines - 1);
+}
+
 /** Lines of 76 signs (RFC 2045 section 6.8). */
 function wrapBase64(bytes: Buffer): Buffer {
-  const lines = Math.ceil(bytes.length / LINE_BYTES);
-  const wrapped = Buffer.allocUnsafe(4 * Math.ceil(bytes.length / 3) + 2 * Math.max(0, lines - 1));
+  const wrapped = Buffer.allocUnsafe(wrappedSize(bytes.length));
   let to = 0;
   for (let at = 0; at < bytes.length; at += LINE_BYTES) {
     if (at > 0) to += wrapped.write('\r\n', to, 'latin1');
