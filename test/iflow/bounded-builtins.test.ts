@@ -17,6 +17,7 @@ function boundRealm(maxJoined: number): (source: string) => unknown {
 }
 
 const evaluate = boundRealm(1000);
+const plain = createContext();
 
 test('a text of more characters than may be joined is not joined', () => {
   assert.equal(evaluate(`['a'.repeat(499), 'b'.repeat(500)].join('-').length`), 1000);
@@ -78,4 +79,62 @@ test('a regular expression that is a long text, or too long for any, is not made
   ]) {
     assert.throws(() => evaluate(source), { name: 'RangeError', message: 'too large' }, source);
   }
+});
+
+test('marks behind each other are put in order, but not more than anybody writes', () => {
+  const marks = `'\\u0301\\u0316'`;
+  assert.equal(
+    evaluate(`('a' + ${marks}.repeat(128)).repeat(9).normalize('NFD')`),
+    ('a' + '\u0316'.repeat(128) + '\u0301'.repeat(128)).repeat(9),
+  );
+  assert.equal(evaluate(`'e\\u0301'.normalize() + '\\uFF9E'.normalize('NFKC')`), '\u00E9\u3099');
+  const compared = `['Z', 'a' + ${marks}, 'A', 'ä', 'a10', 'a9', 'a' + ${marks}.repeat(128)].sort`;
+  const sorted = (collator: string) => `${compared}(${collator}.compare).join()`;
+  assert.equal(
+    evaluate(
+      `${compared}((a, b) => new Intl.Collator('sv', { numeric: true }).compare(a, b)).join()`,
+    ),
+    runInContext(sorted(`new Intl.Collator('sv', { numeric: true })`), createContext()),
+  );
+  assert.equal(evaluate(`'\\uFDFA'.repeat(55).normalize('NFKC').length`), 18 * 55);
+  assert.throws(() => evaluate(`'a'.normalize('x')`), { name: 'RangeError' });
+  for (const source of [
+    `(${marks}.repeat(128) + '\\u0301').normalize()`,
+    `${marks}.repeat(5_000_000).normalize()`,
+    `new Intl.Collator('en').compare('a' + ${marks}.repeat(129), 'a')`,
+    `new Intl.Collator('en').compare('a', 'a' + ${marks}.repeat(129))`,
+    `'\\uFDFA'.repeat(59).normalize('NFKC')`,
+    `('a'.repeat(9) + '\\uFF9E\\u05B0'.repeat(129) + 'a').normalize('NFKD')`,
+  ]) {
+    assert.throws(() => evaluate(source), { name: 'RangeError', message: 'too large' }, source);
+  }
+});
+
+test('what is replaced in a text makes it no longer than a text may be', () => {
+  const few = boundRealm(20);
+  const replacement = fc.array(fc.constantFrom('$', '$$', '$&', '0', '1', '2', 'b', '$01', '$10'));
+  fc.assert(
+    fc.property(
+      fc.string({ unit: fc.constantFrom('a', 'b', 'c'), maxLength: 20 }),
+      fc.constantFrom(
+        '/a/',
+        '/[ab]/g',
+        '/(a)|(b)/g',
+        '/(a)(b)?(c)?/g',
+        '/((((((((((a))))))))))b/g',
+      ),
+      replacement,
+      (text, pattern, parts) => {
+        const source = `${JSON.stringify(text)}.replace(${pattern}, ${JSON.stringify(parts.join(''))})`;
+        const replaced = runInContext(source, plain) as string;
+        if (replaced.length <= 20) assert.equal(few(source), replaced);
+        else assert.throws(() => few(source), { name: 'RangeError', message: 'too large' });
+      },
+    ),
+    { numRuns: 1000 },
+  );
+  assert.equal(
+    few(`'ab'.replace('a', 'bcd') + 'ab'.replace(/a/, () => 'c'.repeat(21))`),
+    `bcdb${'c'.repeat(21)}b`,
+  );
 });

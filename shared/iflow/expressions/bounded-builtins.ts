@@ -6,15 +6,28 @@ export interface Builtins {
     readonly prototype: { join: (this: readonly unknown[], separator?: string) => string };
   };
   readonly String: {
-    readonly prototype: Record<'indexOf', Search<number>> & Record<'includes', Search<boolean>>;
+    readonly prototype: Record<'indexOf', Search<number>> &
+      Record<'includes', Search<boolean>> & {
+        normalize: (this: string, form?: string) => string;
+        replace: Replace;
+      };
+  };
+  readonly Intl: {
+    Collator: new (locale?: string, options?: Intl.CollatorOptions) => Collator;
   };
   RegExp: RegExpConstructor;
+}
+
+type Replace = (this: string, part: string | RegExp, by: string) => string;
+
+interface Collator {
+  compare(one: string, other: string): number;
 }
 
 type Search<T> = (this: string, part: string, from?: number) => T;
 
 export interface Bounds {
-  /** Characters of a text that is joined of others, as `concat()` and `string-join()` do. */
+  /** Characters of a text that is joined of others, as `concat()`, `string-join()` and `replace()` do. */
   readonly maxJoined: number;
   /** Called before what goes beyond, which is done if it returns. */
   readonly refuse: () => void;
@@ -23,7 +36,7 @@ export interface Bounds {
 /**
  * Bounds what an XPath or XSLT processor makes of a message by functions of JavaScript that run in one go,
  * so that neither the end of its time nor that of its memory could stop them: a text that is joined of many,
- * a text looked for in another, the same by a regular expression, and the compiling of one.
+ * a text looked for in another, the same by a regular expression, the compiling of one, and marks put in order.
  *
  * Its source is evaluated in the XSLT processor's realm too, as strict code: it refers to nothing that
  * stands outside of it.
@@ -41,18 +54,30 @@ export function boundBuiltins(
   /** A pattern of these alone is looked for as a text. */
   const LITERAL = /^(?:[^\\^$.*+?()[\]{}|]|\\[^\dA-Za-z])*$/;
   const MAX_LITERAL = 4096;
+  /**
+   * Signs behind each other that a normalized text has in an order of their own, which takes the square of
+   * their number, also where texts are compared by a collation. In writing there are some; UAX #15 section 13 has 30 for the most.
+   */
+  const MAX_MARKS = 256;
+  /** Those of which the compatibility form is such a sign included. */
+  const MARKS = /[\p{M}\uFF9E\uFF9F]{1,257}/gu;
 
   const array = realm.Array.prototype;
   const string = realm.String.prototype;
   const { RegExp } = realm;
   const { join } = array;
-  const { indexOf, includes } = string;
+  const { indexOf, includes, normalize, replace } = string;
 
   const takesLong = (text: unknown, part: unknown, from: unknown): boolean =>
     typeof text === 'string' &&
     typeof part === 'string' &&
     text.length * part.length > MAX_COMPARISONS &&
     (from === undefined || (typeof from === 'number' && from >= 0));
+
+  const findMarks = (text: unknown): void => {
+    if (typeof text !== 'string' || text.length <= MAX_MARKS) return;
+    for (const [marks] of text.matchAll(MARKS)) if (marks.length > MAX_MARKS) refuse();
+  };
 
   array.join = function (separator) {
     let length = (separator ?? ',').length * (this.length - 1);
@@ -70,6 +95,57 @@ export function boundBuiltins(
     return takesLong(this, part, from)
       ? indexIn(this, part, from) >= 0
       : includes.call(this, part, from);
+  };
+  string.normalize = function (form) {
+    findMarks(this);
+    // One sign that becomes 18; others become 8 or fewer.
+    let more = 0;
+    for (const [signs] of this.matchAll(/\uFDFA{1,999}/g)) more += 17 * signs.length;
+    if (more > maxJoined) refuse();
+    return normalize.call(this, form);
+  };
+  /** How long a text becomes in which what a pattern matches is replaced: by a text that may refer to groups. */
+  const replacedLength = (text: string, pattern: RegExp, by: string): number => {
+    const references = [...by.matchAll(/\$(?:[$&]|\d\d?)/g)].map(([reference]) => reference);
+    let length = text.length;
+    const add = (match: string, ...more: unknown[]): string => {
+      length += by.length - match.length;
+      // Behind the groups are the place and the whole text.
+      const groups = more.slice(0, -2);
+      for (const reference of references) {
+        length += referredLength(reference, match, groups) - reference.length;
+      }
+      return '';
+    };
+    pattern[Symbol.replace](text, add);
+    return length;
+  };
+  const referredLength = (reference: string, match: string, groups: unknown[]): number => {
+    if (reference === '$$') return 1;
+    if (reference === '$&') return match.length;
+    const all = Number(reference.slice(1));
+    const number = all > groups.length ? Number(reference[1]) : all;
+    const digits = all > groups.length ? reference.length - 2 : 0;
+    if (number < 1 || number > groups.length) return reference.length;
+    const group = groups[number - 1];
+    return digits + (typeof group === 'string' ? group.length : 0);
+  };
+  const becomesLong = (text: unknown, pattern: unknown, by: unknown): boolean =>
+    typeof text === 'string' &&
+    typeof by === 'string' &&
+    text.length * by.length > maxJoined &&
+    pattern instanceof RegExp &&
+    replacedLength(text, pattern, by) > maxJoined;
+  string.replace = function (part, by) {
+    if (becomesLong(this, part, by)) refuse();
+    return replace.call(this, part, by);
+  };
+  realm.Intl.Collator = class extends realm.Intl.Collator {
+    override compare(one: string, other: string): number {
+      findMarks(one);
+      findMarks(other);
+      return super.compare(one, other);
+    }
   };
   realm.RegExp = new Proxy(RegExp, {
     construct(target, args: [unknown, unknown?], newTarget) {
