@@ -2,35 +2,33 @@ import type { TextSearch } from './find.ts';
 
 /** Of the realm whose functions are to be bounded. */
 export interface Builtins {
-  readonly Array: {
-    readonly prototype: { join: (this: readonly unknown[], separator?: string) => string };
-  };
+  readonly Array: { readonly prototype: { join: Join } };
+  readonly Intl: { Collator: new (locale?: string, options?: Intl.CollatorOptions) => Collator };
   readonly String: {
-    readonly prototype: Record<'indexOf', Search<number>> &
-      Record<'includes', Search<boolean>> & {
-        normalize: (this: string, form?: string) => string;
-        replace: Replace;
-      };
-  };
-  readonly Intl: {
-    Collator: new (locale?: string, options?: Intl.CollatorOptions) => Collator;
+    readonly prototype: {
+      includes: Search<boolean>;
+      indexOf: Search<number>;
+      normalize: (this: string, form?: string) => string;
+      replace: (this: string, part: string | RegExp, by: string) => string;
+    };
   };
   RegExp: RegExpConstructor;
 }
 
-type Replace = (this: string, part: string | RegExp, by: string) => string;
+type Join = (this: readonly unknown[], separator?: string) => string;
+type Search<T> = (this: string, part: string, from?: number) => T;
 
 interface Collator {
   compare(one: string, other: string): number;
 }
 
-type Search<T> = (this: string, part: string, from?: number) => T;
-
 export interface Bounds {
   /** Characters of a text that is joined of others, as `concat()`, `string-join()` and `replace()` do. */
   readonly maxJoined: number;
-  /** Called before what goes beyond, which is done if it returns. */
-  readonly refuse: () => void;
+  /** Whether what asks is bounded: the realm may have other users. */
+  readonly isBound: () => boolean;
+  /** Called in the place of what would go beyond. */
+  readonly refuse: () => never;
 }
 
 /**
@@ -45,7 +43,7 @@ export interface Bounds {
 export function boundBuiltins(
   realm: Builtins,
   indexIn: TextSearch['indexIn'],
-  { maxJoined, refuse }: Bounds,
+  { maxJoined, isBound, refuse }: Bounds,
 ): void {
   /** Comparisons of characters that are done in no time whatever the texts are. */
   const MAX_COMPARISONS = 64 * 1024 * 1024;
@@ -53,7 +51,7 @@ export function boundBuiltins(
   const MAX_PATTERN = 1024 * 1024;
   /** A pattern of these alone is looked for as a text. */
   const LITERAL = /^(?:[^\\^$.*+?()[\]{}|]|\\[^\dA-Za-z])*$/;
-  const MAX_LITERAL = 4096;
+  const MAX_LITERAL = 1024;
   /**
    * Signs behind each other that a normalized text has in an order of their own, which takes the square of
    * their number, also where texts are compared by a collation. In writing there are some; UAX #15 section 13 has 30 for the most.
@@ -74,36 +72,34 @@ export function boundBuiltins(
     text.length * part.length > MAX_COMPARISONS &&
     (from === undefined || (typeof from === 'number' && from >= 0));
 
-  const findMarks = (text: unknown): void => {
-    if (typeof text !== 'string' || text.length <= MAX_MARKS) return;
-    for (const [marks] of text.matchAll(MARKS)) if (marks.length > MAX_MARKS) refuse();
+  const joinedLength = (texts: readonly unknown[], separator: string): number => {
+    let length = separator.length * (texts.length - 1);
+    for (let at = 0; at < texts.length; at++) {
+      const text = texts[at];
+      if (typeof text === 'string') length += text.length;
+    }
+    return length;
   };
 
-  array.join = function (separator) {
-    let length = (separator ?? ',').length * (this.length - 1);
-    for (let at = 0; at < this.length; at++) {
-      const item = this[at];
-      if (typeof item === 'string') length += item.length;
-    }
-    if (length > maxJoined) refuse();
-    return join.call(this, separator);
+  const hasManyMarks = (text: unknown): boolean => {
+    if (typeof text !== 'string' || text.length <= MAX_MARKS) return false;
+    for (const [marks] of text.matchAll(MARKS)) if (marks.length > MAX_MARKS) return true;
+    return false;
   };
-  string.indexOf = function (part, from) {
-    return takesLong(this, part, from) ? indexIn(this, part, from) : indexOf.call(this, part, from);
-  };
-  string.includes = function (part, from) {
-    return takesLong(this, part, from)
-      ? indexIn(this, part, from) >= 0
-      : includes.call(this, part, from);
-  };
-  string.normalize = function (form) {
-    findMarks(this);
-    // One sign that becomes 18; others become 8 or fewer.
+
+  /** By its compatibility form: one sign becomes 18, others 8 or fewer. */
+  const growsLong = (text: string): boolean => {
     let more = 0;
-    for (const [signs] of this.matchAll(/\uFDFA{1,999}/g)) more += 17 * signs.length;
-    if (more > maxJoined) refuse();
-    return normalize.call(this, form);
+    for (const [signs] of text.matchAll(/\uFDFA{1,999}/g)) more += 17 * signs.length;
+    return more > maxJoined;
   };
+
+  const becomesLong = (text: unknown, pattern: unknown, by: unknown): boolean =>
+    typeof text === 'string' &&
+    typeof by === 'string' &&
+    text.length * by.length > maxJoined &&
+    pattern instanceof RegExp &&
+    replacedLength(text, pattern, by) > maxJoined;
   /** How long a text becomes in which what a pattern matches is replaced: by a text that may refer to groups. */
   const replacedLength = (text: string, pattern: RegExp, by: string): number => {
     const references = [...by.matchAll(/\$(?:[$&]|\d\d?)/g)].map(([reference]) => reference);
@@ -130,27 +126,37 @@ export function boundBuiltins(
     const group = groups[number - 1];
     return digits + (typeof group === 'string' ? group.length : 0);
   };
-  const becomesLong = (text: unknown, pattern: unknown, by: unknown): boolean =>
-    typeof text === 'string' &&
-    typeof by === 'string' &&
-    text.length * by.length > maxJoined &&
-    pattern instanceof RegExp &&
-    replacedLength(text, pattern, by) > maxJoined;
+
+  array.join = function (separator) {
+    if (isBound() && joinedLength(this, separator ?? ',') > maxJoined) refuse();
+    return join.call(this, separator);
+  };
+  string.indexOf = function (part, from) {
+    return takesLong(this, part, from) ? indexIn(this, part, from) : indexOf.call(this, part, from);
+  };
+  string.includes = function (part, from) {
+    return takesLong(this, part, from)
+      ? indexIn(this, part, from) >= 0
+      : includes.call(this, part, from);
+  };
+  string.normalize = function (form) {
+    if (isBound() && (hasManyMarks(this) || growsLong(this))) refuse();
+    return normalize.call(this, form);
+  };
   string.replace = function (part, by) {
-    if (becomesLong(this, part, by)) refuse();
+    if (isBound() && becomesLong(this, part, by)) refuse();
     return replace.call(this, part, by);
   };
   realm.Intl.Collator = class extends realm.Intl.Collator {
     override compare(one: string, other: string): number {
-      findMarks(one);
-      findMarks(other);
+      if (isBound() && (hasManyMarks(one) || hasManyMarks(other))) refuse();
       return super.compare(one, other);
     }
   };
   realm.RegExp = new Proxy(RegExp, {
     construct(target, args: [unknown, unknown?], newTarget) {
       const [pattern] = args;
-      if (typeof pattern === 'string' && pattern.length > MAX_LITERAL) {
+      if (typeof pattern === 'string' && pattern.length > MAX_LITERAL && isBound()) {
         if (pattern.length > MAX_PATTERN || LITERAL.test(pattern)) refuse();
       }
       return Reflect.construct(target, args, newTarget) as object;

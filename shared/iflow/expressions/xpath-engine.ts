@@ -130,10 +130,20 @@ let evaluated: XPathQuery | undefined;
 let refusal: ExpressionFailure | undefined;
 let isBound = false;
 
-function onMessage<T>(query: XPathQuery, evaluate: () => T): T {
-  if (!isBound) boundBuiltins(globalThis, indexIn, { maxJoined: MAX_RESULT_CHARACTERS, refuse });
+/** The worker has other work too, which has bounds of its own. */
+function bound(): void {
+  if (isBound) return;
   isBound = true;
+  boundBuiltins(globalThis, indexIn, {
+    maxJoined: MAX_RESULT_CHARACTERS,
+    isBound: () => evaluated !== undefined,
+    refuse,
+  });
+}
+
+function onMessage<T>(query: XPathQuery, evaluate: () => T): T {
   evaluated = query;
+  bound();
   refusal = undefined;
   try {
     return evaluate();
@@ -144,11 +154,9 @@ function onMessage<T>(query: XPathQuery, evaluate: () => T): T {
   }
 }
 
-/** The worker has other work too, which has bounds of its own. */
-function refuse(): void {
-  if (evaluated === undefined) return;
+function refuse(): never {
   refusal = new ExpressionFailure(
-    `The XPath ${shown(evaluated.source)} makes a text or pattern of this message that is too large.`,
+    `The XPath ${shown(evaluated?.source ?? '')} makes a text or pattern of this message that is too large.`,
   );
   throw refusal;
 }

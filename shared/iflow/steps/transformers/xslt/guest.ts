@@ -22,6 +22,7 @@ const MAX_RESULT = ${MAX_RESULT_CHARACTERS};
 const MAX_TEXT = ${MAX_TEXT_CHARACTERS};
 (${String(boundBuiltins)})(globalThis, (${String(textSearch)})().indexIn, {
   maxJoined: MAX_RESULT,
+  isBound: () => true,
   refuse() { throw new RangeError('too large'); },
 });
 const [END, TEXT, COMMENT, INSTRUCTION] = [${[END, TEXT, COMMENT, INSTRUCTION].join(', ')}];
