@@ -3,7 +3,6 @@ import { test } from 'node:test';
 import { TaskFailure } from '../../../shared/iflow/tasks/task.ts';
 import type { XPathCall, XPathQuery } from '../../../shared/iflow/expressions/xpath.ts';
 import { ScriptFailure } from '../../../shared/iflow/script/engine.ts';
-import { createWorkerPool } from '../../../shared/iflow/script/workers/pool.ts';
 import { failureOf, process, startEngine } from './engine.ts';
 
 const engine = startEngine(3);
@@ -89,34 +88,6 @@ test('the first XPath of a worker does not wait for a wild script, though its co
   // On a machine that has other work the XPath itself may take long, and wait; not each time.
   let tries = 1;
   while (!(await isAnsweredMeanwhile())) assert.ok((tries += 1) <= 5);
-});
-
-test('work that takes sometimes more and sometimes less than 50 ms keeps its worker, also two of it at once', async () => {
-  const workersEnded = async (): Promise<number> => {
-    let replaced = 0;
-    const own = createWorkerPool({ workers: 2, onReplaced: () => (replaced += 1) });
-    const take = async (steps: number): Promise<number> => {
-      const call = callOf(`count(for $i in 1 to ${steps} return $i * 2)`);
-      const begun = performance.now();
-      await own.tasks.run('xpath', call, { key: 'same', timeoutMs: 5000 });
-      return performance.now() - begun;
-    };
-    let steps = 1000;
-    for (let warm = 0; warm < 20; warm += 1) await take(steps);
-    while ((await take(steps)) < 35) steps = Math.ceil(steps * 1.2);
-    await take(4 * steps);
-    const before = replaced;
-    for (let round = 0; round < 5; round += 1) {
-      await take(3 * steps);
-      await take(steps);
-      await Promise.all([take(3 * steps), take(3 * steps)]);
-    }
-    await own.close();
-    return replaced - before;
-  };
-  // A machine whose other work ends in between may make it shorter than was meant; not each time.
-  let tries = 1;
-  while ((await workersEnded()) > 0) assert.ok((tries += 1) <= 5, 'workers are ended each time');
 });
 
 test('XPath that takes too much memory ends its worker only', async () => {
