@@ -1,8 +1,8 @@
 /**
- * Milliseconds of the processor that this thread has used: for bounds on work that is done on it, which
+ * Milliseconds of the processor that this process has used: for bounds on work that is done in it, which
  * hold however busy the machine is.
  */
 export function processorMs(): number {
-  const { user, system } = process.threadCpuUsage();
+  const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
 }
