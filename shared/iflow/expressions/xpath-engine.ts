@@ -128,12 +128,12 @@ export function selectElements(
 /** Undefined while nothing is evaluated. */
 let evaluated: XPathQuery | undefined;
 let refusal: ExpressionFailure | undefined;
-let isBound = false;
+let isInstalled = false;
 
 /** The worker has other work too, which has bounds of its own. */
-function bound(): void {
-  if (isBound) return;
-  isBound = true;
+function installBounds(): void {
+  if (isInstalled) return;
+  isInstalled = true;
   boundBuiltins(globalThis, indexIn, {
     maxJoined: MAX_RESULT_CHARACTERS,
     isBound: () => evaluated !== undefined,
@@ -143,7 +143,7 @@ function bound(): void {
 
 function onMessage<T>(query: XPathQuery, evaluate: () => T): T {
   evaluated = query;
-  bound();
+  installBounds();
   refusal = undefined;
   try {
     return evaluate();
