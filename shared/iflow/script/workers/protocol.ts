@@ -65,7 +65,10 @@ export interface WorkerData {
   readonly answers: MessagePort;
 }
 
-/** What the pool tells a worker while it runs a script; sequence numbers wrap around. */
+/** Unit of {@link Control.heapLeft}. */
+export const MIB = 1024 * 1024;
+
+/** What the pool and a worker tell each other while it runs; sequence numbers wrap around. */
 export const Control = {
   /** Requests before this one that have not begun are answered with `skipped`. */
   skipBefore: 0,
@@ -73,7 +76,7 @@ export const Control = {
   abort: 1,
   /** Counts what a waiting worker has to look at: answers, and the end of its run. */
   news: 2,
-  /** MiB that the heap has held after the last task, what nobody refers to any more included. */
+  /** From the worker: MiB that its heap held after the last task, what nobody refers to any more included. */
   heapLeft: 3,
   length: 4,
 } as const;

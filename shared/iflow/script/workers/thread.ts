@@ -2,7 +2,7 @@ import { MessageChannel, Worker } from 'node:worker_threads';
 import { packTexts, unpackTexts } from '../../large-text.ts';
 import { HeapWatch, WORKER_LIMITS } from '../../worker-heap.ts';
 import type { ScriptCall } from '../engine.ts';
-import { Control } from './protocol.ts';
+import { Control, MIB } from './protocol.ts';
 import type {
   Answer,
   Ask,
@@ -45,8 +45,6 @@ export interface ThreadEvents {
 
 /** Scripts and resources of tasks that a worker keeps compiled, the least recently used dropped first. */
 const MAX_SCRIPTS = 64;
-
-const MIB = 1024 * 1024;
 
 /**
  * What a task may have of its worker's heap, more or less: what it has let go of counts until it is

@@ -4,15 +4,13 @@ import { type TaskOutcome, type TaskRun, LoadedTasks } from '../../tasks/loaded-
 import { packTexts, unpackTexts } from '../../large-text.ts';
 import { compileGuest } from '../javascript/compile-script.ts';
 import type { Outside } from '../javascript/host-functions.ts';
-import { Control } from './protocol.ts';
+import { Control, MIB } from './protocol.ts';
 import type { Answer, Outcome, Reply, Request, Requests, WorkerData } from './protocol.ts';
 import { Sandbox } from '../javascript/sandbox.ts';
 
 if (parentPort === null) throw new Error('This module is the entry of a worker thread.');
 const port = parentPort;
 const { module, control, answers, guest = compileGuest(module) } = workerData as WorkerData;
-
-const MIB = 1024 * 1024;
 
 let running: number | undefined;
 let asked = 0;
