@@ -34,6 +34,7 @@ test('long texts are found where String finds them', () => {
   const part = 'ab'.repeat(400);
   assert.deepEqual(splitIn(periodic, part, 1000), periodic.split(part, 1000));
   assert.equal(indexIn('a', 'a'.repeat(100_000_000)), -1);
+  assert.equal(lastIndexIn('a', 'a'.repeat(100_000_000)), -1);
 });
 
 test('a condition on two texts of the message does not hold the event loop, whatever they are', () => {

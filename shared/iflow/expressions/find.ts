@@ -33,6 +33,7 @@ export function textSearch(): TextSearch {
   }
 
   function lastIndexIn(text: string, part: string): number {
+    if (part.length > text.length) return -1;
     if (text.length * part.length <= MAX_COMPARISONS) return text.lastIndexOf(part);
     const reversed = Array.from({ length: part.length }, (_, i) => part[part.length - 1 - i]).join(
       '',
